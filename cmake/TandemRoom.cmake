@@ -1,0 +1,28 @@
+# tandem_room(NAME [LINKS …]): the library of the folder that calls it, made of every *.cpp below it.
+# A room may include only what it links: an include against the arrows does not link, and
+# tests/lint reads the includes besides.
+add_library(tandem_flags INTERFACE)
+target_include_directories(tandem_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(tandem_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+  -Wno-missing-field-initializers -Wno-missing-designated-field-initializers -fno-omit-frame-pointer)
+if(TANDEM_SANITIZE)
+  target_compile_options(tandem_flags INTERFACE -fsanitize=${TANDEM_SANITIZE} -fno-sanitize-recover=undefined)
+  target_link_options(tandem_flags INTERFACE -fsanitize=${TANDEM_SANITIZE})
+endif()
+find_program(TANDEM_MOLD mold)
+if(TANDEM_MOLD)
+  target_link_options(tandem_flags INTERFACE -fuse-ld=mold)
+endif()
+
+function(tandem_room name)
+  cmake_parse_arguments(ROOM "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE tandem_flags ${ROOM_LINKS})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC tandem_flags ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
+endfunction()

@@ -1,0 +1,33 @@
+// An endpoint: where a protocol is spoken, and under what protection. Made from a URL by config/
+// (`imaps://host`, `smtp://host:25`, `imap://127.0.0.1:1143?tls=never`, `?pin=sha256:…`, `?ca=FILE`).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tandem::net {
+
+enum class Protocol : std::uint8_t { smtp, lmtp, submission, imap, pop3, http };
+
+enum class TlsMode : std::uint8_t {
+  implicit,       // from the first byte
+  starttls,       // required: without it no session
+  opportunistic,  // used when offered (SMTP between servers only)
+  never,          // loopback addresses only
+};
+
+struct Endpoint {
+  Protocol protocol = Protocol::imap;
+  std::string host;  // name or address; empty with `in_process`
+  std::uint16_t port = 0;
+  TlsMode tls = TlsMode::implicit;
+  std::string pin;      // SHA-256 of the certificate, hex; empty: none
+  std::string ca_file;  // PEM; empty: the system's
+  // The name under which an in-process server is registered with the Connector; empty: a socket.
+  std::string in_process;
+
+  [[nodiscard]] std::string to_string() const;  // for people and logs: never a secret
+  bool operator==(const Endpoint&) const = default;
+};
+
+}  // namespace tandem::net
