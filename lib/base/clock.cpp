@@ -22,8 +22,14 @@ const Clock& system_clock() {
   return clock;
 }
 
-WallTime ManualClock::wall() const { return manual_start + Duration{elapsed_ms_.load()}; }
-SteadyTime ManualClock::steady() const { return SteadyTime{Duration{elapsed_ms_.load()}}; }
-void ManualClock::advance(Duration by) { elapsed_ms_ += by.count(); }
+WallTime ManualClock::wall() const {
+  return manual_start + Duration{elapsed_ms_.load()};
+}
+SteadyTime ManualClock::steady() const {
+  return SteadyTime{Duration{elapsed_ms_.load()}};
+}
+void ManualClock::advance(Duration by) {
+  elapsed_ms_ += by.count();
+}
 
 }  // namespace tandem

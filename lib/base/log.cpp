@@ -49,7 +49,9 @@ void start(Level level, const std::string& file) {
   logger() = make_logger(std::move(sink), level);
 }
 
-bool enabled(Level level) { return logger()->should_log(spdlog_level(level)); }
+bool enabled(Level level) {
+  return logger()->should_log(spdlog_level(level));
+}
 
 void write(Level level, std::string_view id, std::string_view text) {
   logger()->log(spdlog_level(level), "[{}] {}", id, printable(text, line_limit));

@@ -3,10 +3,9 @@
 // No error is both logged and returned; no secret is ever passed here (I4). Any thread.
 #pragma once
 
+#include <fmt/core.h>
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 namespace tandem::log {
 
@@ -20,7 +19,8 @@ void write(Level level, std::string_view id, std::string_view text);
 
 template <class... Args>
 void debug(std::string_view id, fmt::format_string<Args...> text, Args&&... args) {
-  if (enabled(Level::debug)) write(Level::debug, id, fmt::format(text, std::forward<Args>(args)...));
+  if (enabled(Level::debug))
+    write(Level::debug, id, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
 void info(std::string_view id, fmt::format_string<Args...> text, Args&&... args) {
@@ -33,7 +33,8 @@ void warning(std::string_view id, fmt::format_string<Args...> text, Args&&... ar
 }
 template <class... Args>
 void error(std::string_view id, fmt::format_string<Args...> text, Args&&... args) {
-  if (enabled(Level::error)) write(Level::error, id, fmt::format(text, std::forward<Args>(args)...));
+  if (enabled(Level::error))
+    write(Level::error, id, fmt::format(text, std::forward<Args>(args)...));
 }
 
 }  // namespace tandem::log

@@ -17,8 +17,12 @@ static_assert(origin_names.size() == static_cast<std::size_t>(Origin::other) + 1
 
 }  // namespace
 
-std::string_view name_of(ErrorKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
-std::string_view name_of(Origin origin) { return origin_names[static_cast<std::size_t>(origin)]; }
+std::string_view name_of(ErrorKind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
+std::string_view name_of(Origin origin) {
+  return origin_names[static_cast<std::size_t>(origin)];
+}
 
 std::string Error::to_string() const {
   std::string line = what;
@@ -31,6 +35,8 @@ std::unexpected<Error> fail(ErrorKind kind, std::string what) {
   return std::unexpected(Error{.kind = kind, .what = std::move(what)});
 }
 
-std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+std::unexpected<Error> fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 }  // namespace tandem

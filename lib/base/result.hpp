@@ -20,20 +20,20 @@ enum class Origin : std::uint8_t {
 };
 
 enum class ErrorKind : std::uint8_t {
-  closed,         // the connection ended
-  timed_out,      // a deadline passed
-  cancelled,      // we stopped it ourselves (shutdown, kick)
-  unreachable,    // no address, no route, refused
-  tls,            // handshake or certificate
-  protocol,       // the other party said what its protocol does not allow
-  limit,          // a bound of ours was reached
-  refused,        // a clear "no" from the other party
-  authentication, // log-in refused
-  not_found,      // no such account, mailbox, message, file
-  conflict,       // already there, or changed underneath
-  storage,        // disk, database
-  invalid,        // unusable input: a file, a setting, an argument
-  internal,       // a bug, said politely
+  closed,          // the connection ended
+  timed_out,       // a deadline passed
+  cancelled,       // we stopped it ourselves (shutdown, kick)
+  unreachable,     // no address, no route, refused
+  tls,             // handshake or certificate
+  protocol,        // the other party said what its protocol does not allow
+  limit,           // a bound of ours was reached
+  refused,         // a clear "no" from the other party
+  authentication,  // log-in refused
+  not_found,       // no such account, mailbox, message, file
+  conflict,        // already there, or changed underneath
+  storage,         // disk, database
+  invalid,         // unusable input: a file, a setting, an argument
+  internal,        // a bug, said politely
 };
 
 [[nodiscard]] std::string_view name_of(ErrorKind kind);
@@ -41,7 +41,7 @@ enum class ErrorKind : std::uint8_t {
 
 struct Error {
   ErrorKind kind = ErrorKind::internal;
-  std::string what;          // one sentence, without secrets: what failed and where
+  std::string what;  // one sentence, without secrets: what failed and where
   Origin origin = Origin::us;
   bool temporary = false;    // trying again later, unchanged, can succeed
   std::string server_words;  // the other party's own text, unchanged but bounded (1 KiB)

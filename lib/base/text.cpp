@@ -1,19 +1,23 @@
 #include "lib/base/text.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <stdexcept>
 
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
 namespace tandem {
 namespace {
 
-char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-char upper_char(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+char lower_char(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+char upper_char(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
 
 constexpr std::string_view base64_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -195,8 +199,8 @@ std::string printable(std::string_view text, std::size_t limit) {
     const std::size_t length = utf8_sequence(text);
     const auto first = static_cast<unsigned char>(text.front());
     const bool plain = length > 0 && first >= 0x20 && first != 0x7F;
-    std::string piece = plain ? std::string(text.substr(0, length))
-                              : "\\x" + hex_encode(text.substr(0, 1));
+    std::string piece =
+        plain ? std::string(text.substr(0, length)) : "\\x" + hex_encode(text.substr(0, 1));
     if (out.size() + piece.size() > limit) return out + "…";
     out += piece;
     text.remove_prefix(plain ? length : 1);
@@ -235,6 +239,8 @@ void wipe(std::string& secret) {
   secret.clear();
 }
 
-std::string new_trace_id() { return base32_encode(random_bytes(16)); }
+std::string new_trace_id() {
+  return base32_encode(random_bytes(16));
+}
 
 }  // namespace tandem

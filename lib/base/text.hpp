@@ -30,7 +30,8 @@ namespace tandem {
 
 // Well-formed UTF-8 (no surrogates, no overlong forms, no more than U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
-// Fit for a log line or a terminal: control bytes and malformed UTF-8 as \xNN, cut at `limit` bytes.
+// Fit for a log line or a terminal: control bytes and malformed UTF-8 as \xNN, cut at `limit`
+// bytes.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 200);
 // A decimal number of at most 18 digits and nothing else.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);

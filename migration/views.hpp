@@ -1,0 +1,126 @@
+// What the page, the CLI and the alerts see of the running rooms: plain values, made on request,
+// and a bus on which rooms say that something changed. Rooms implement the views; webui/ reads
+// them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "migration/account.hpp"
+
+namespace tandem::migration {
+
+// The states people see (design: "States"). `switched` and `rolled_back` follow from the phase.
+enum class CopyState : std::uint8_t {
+  waiting,        // nothing done yet
+  checking,       // logging in, listing folders
+  copying,        // messages are being copied
+  in_sync,        // everything seen on the source is on the target
+  in_sync_notes,  // as before, but some items were impossible; each has a reason
+  needs_you,      // stopped until a person acts (wrong password, quota, …)
+  paused,         // the operator stopped it
+  failed,         // stopped by a fault that will be tried again by itself
+};
+[[nodiscard]] std::string_view name_of(CopyState state);
+
+struct FolderProgress {
+  std::string name;  // UTF-8, as on the home side
+  std::uint64_t source_messages = 0;
+  std::uint64_t target_messages = 0;  // of those, present on the other side
+};
+
+struct SkippedMessage {
+  std::string folder;
+  std::uint64_t uid = 0;
+  std::string subject;  // UTF-8; may be empty
+  std::uint64_t size = 0;
+  std::string reason;     // plain words
+  std::string next_step;  // plain words
+};
+
+struct CopyProgress {
+  AccountId account = 0;
+  CopyState state = CopyState::waiting;
+  std::uint64_t messages_total = 0;
+  std::uint64_t messages_done = 0;
+  std::uint64_t bytes_total = 0;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t skipped = 0;
+  std::optional<WallTime> in_sync_at;  // when a pass last found nothing left to do
+  std::string problem;                 // plain words; empty: none
+  std::string server_words;
+  std::string next_step;
+};
+
+class CopyView {  // implemented by sync/
+ public:
+  virtual ~CopyView() = default;
+  [[nodiscard]] virtual CopyProgress progress(AccountId account) const = 0;
+  [[nodiscard]] virtual std::vector<FolderProgress> folders(AccountId account) const = 0;
+  [[nodiscard]] virtual std::vector<SkippedMessage> skipped(AccountId account) const = 0;
+  // Asks for a pass now; returns at once.
+  virtual void run_now(AccountId account) = 0;
+};
+
+// One line of "the last deliveries".
+struct Delivery {
+  std::string trace_id;
+  WallTime at{};
+  std::string sender;
+  std::string recipient;
+  std::string home;    // "delivered", "refused", "waiting"
+  std::string mirror;  // "none", "pending", "copied", "debt", "cancelled"
+  std::string answer;  // what the sending server was told
+};
+
+struct DeliveryCounts {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t deferred = 0;
+  std::uint64_t mirrors_pending = 0;
+  std::uint64_t mirrors_made = 0;
+  std::uint64_t debts = 0;
+  std::uint64_t owed = 0;
+};
+
+class DeliveryView {  // implemented by proxy/gateway
+ public:
+  virtual ~DeliveryView() = default;
+  // Newest first, at most `limit`; `search` matches sender, recipient or trace id; empty: all.
+  [[nodiscard]] virtual std::vector<Delivery> recent(std::size_t limit,
+                                                     const std::string& search) const = 0;
+  [[nodiscard]] virtual DeliveryCounts counts(const std::string& migration) const = 0;
+};
+
+// Something changed. Values only; listeners are called on the speaker's thread and must be quick.
+struct Event {
+  enum class Kind : std::uint8_t { account, delivery, run };
+  Kind kind = Kind::account;
+  AccountId account = 0;
+  std::string trace_id;  // delivery
+  std::string step;      // run: "prepare", "fence", "drain", "commit", "observe"
+  bool ok = true;
+  std::string text;  // run: what happened, in plain words
+};
+
+class EventBus {
+ public:
+  using Listener = std::function<void(const Event&)>;
+  void publish(const Event& event) const;
+  // The listener lives until `unsubscribe`.
+  std::uint64_t subscribe(Listener listener);
+  void unsubscribe(std::uint64_t id);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, Listener> listeners_;
+  std::uint64_t next_ = 1;
+};
+
+}  // namespace tandem::migration
