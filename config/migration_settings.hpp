@@ -1,0 +1,79 @@
+// The settings of one migration: migrations/NAME.conf. Immutable once read; what changes while it
+// runs (accounts, phases, epochs) is in the ledger. Endpoints are complete here: the provider's
+// preset has been filled in, and keys of the file have taken precedence.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/net/endpoint.hpp"
+
+namespace tandem::config {
+
+struct SideSettings {
+  std::string provider;  // preset id (providers.hpp); empty: none
+  std::string host;      // fills {host} of the preset
+  std::optional<net::Endpoint> imap, pop3;
+  std::optional<net::Endpoint> smtp;        // where mail for the domain is handed in: SMTP or LMTP
+  std::optional<net::Endpoint> submission;  // where people send
+  std::string login = "{address}";          // pattern, see login_pattern.hpp
+  std::string master_user;                  // empty: each account's own password is used
+  std::string master_login;                 // pattern with {login} and {master}, or "authzid"
+  std::string master_password_file;
+  // From the preset; 0: not known.
+  unsigned connection_limit = 0;
+  std::uint64_t message_size_limit = 0;
+  bool operator==(const SideSettings&) const = default;
+};
+
+enum class Mirror : std::uint8_t {
+  append,  // IMAP APPEND into the mirror's INBOX
+  quiet,   // SMTP or LMTP with an empty sender and NOTIFY=NEVER
+  off,     // no copy
+};
+
+// What happens to a recipient whom the home side does not know but the other side does (rule R5).
+enum class OnUnknown : std::uint8_t {
+  fallback,  // the other side takes the message
+  defer,     // 451
+  reject,    // 550
+};
+
+enum class WhenHomeIsDown : std::uint8_t {
+  defer,  // 451: the sender keeps the message and tries again
+};
+
+struct GatewaySettings {
+  bool enabled = true;  // false: the MX goes straight from old to new
+  Mirror mirror = Mirror::append;
+  OnUnknown on_unknown = OnUnknown::fallback;
+  WhenHomeIsDown when_home_is_down = WhenHomeIsDown::defer;
+  bool operator==(const GatewaySettings&) const = default;
+};
+
+// "From -> To": a folder of the old side and its name on the new side, children included.
+struct FolderMap {
+  std::string from, to;  // UTF-8, as people see them
+  bool operator==(const FolderMap&) const = default;
+};
+
+struct SyncSettings {
+  bool propagate_deletes = false;
+  unsigned connections = 0;          // per account and side; 0: found out while running
+  std::vector<std::string> exclude;  // folder names, children included
+  std::vector<FolderMap> map;
+  bool operator==(const SyncSettings&) const = default;
+};
+
+struct MigrationSettings {
+  std::string name;                  // the file's name without ".conf"
+  std::vector<std::string> domains;  // lower-case ASCII, at least one
+  SideSettings old_side, new_side;
+  GatewaySettings gateway;
+  SyncSettings sync;
+  bool operator==(const MigrationSettings&) const = default;
+};
+
+}  // namespace tandem::config

@@ -1,0 +1,60 @@
+// The settings of one running process: tandemail.conf. Read once at start; immutable afterwards.
+// Every member is one key of the table in process_options.cpp, which also holds the help texts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/log.hpp"
+
+namespace tandem::config {
+
+struct ListenAddress {
+  std::string address;     // IPv4 or IPv6 without brackets; "::" is every address
+  std::uint16_t port = 0;  // 0: the kernel chooses (tests, demo)
+  bool operator==(const ListenAddress&) const = default;
+};
+
+// Empty: this protocol is not offered.
+struct ListenSettings {
+  std::vector<ListenAddress> smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp;
+  std::vector<ListenAddress> web = {{"127.0.0.1", 8080}};
+  bool operator==(const ListenSettings&) const = default;
+};
+
+// PEM files. The first pair is the default; further ones are chosen by SNI from their own names.
+struct CertificateFiles {
+  std::string certificate;  // with the chain
+  std::string key;
+  bool operator==(const CertificateFiles&) const = default;
+};
+
+struct LogSettings {
+  log::Level level = log::Level::info;
+  std::string file;  // empty: standard error
+  bool operator==(const LogSettings&) const = default;
+};
+
+struct LimitSettings {
+  unsigned connections_per_address = 50;  // per IPv4 address or IPv6 /64, all protocols together
+  std::uint64_t message_size = 100ULL << 20;  // bytes, announced as SIZE and APPENDLIMIT
+  bool operator==(const LimitSettings&) const = default;
+};
+
+struct ProcessSettings {
+  std::string data = "/var/lib/tandemail";
+  std::string hostname;  // ASCII; empty: the machine's own name
+  std::string secrets_key = "/etc/tandemail/secrets.key";
+  unsigned threads = 0;  // 0: one per core
+  Duration shutdown_grace = std::chrono::seconds(30);
+  ListenSettings listen;
+  std::vector<CertificateFiles> tls;
+  LogSettings log;
+  LimitSettings limits;
+  std::vector<std::string> server_domains;  // the built-in server's own domains, lower-case ASCII
+  bool operator==(const ProcessSettings&) const = default;
+};
+
+}  // namespace tandem::config
