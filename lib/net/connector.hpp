@@ -27,7 +27,8 @@ class Connector {
 
   // Within `limit` in all (look-up, connect, implicit TLS), default 20 s. Error kinds: unreachable,
   // tls, timed_out. Any thread; the stream belongs to the calling coroutine's io_context.
-  Task<Result<StreamPtr>> connect(Endpoint endpoint, Duration limit = std::chrono::seconds(20)) const;
+  Task<Result<StreamPtr>> connect(Endpoint endpoint,
+                                  Duration limit = std::chrono::seconds(20)) const;
 
   // The client settings for the endpoint's host: name check, pin, CA file. Cached.
   [[nodiscard]] Result<std::shared_ptr<const TlsClient>> tls_for(const Endpoint& endpoint) const;

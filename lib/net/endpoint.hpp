@@ -1,5 +1,6 @@
 // An endpoint: where a protocol is spoken, and under what protection. Made from a URL by config/
-// (`imaps://host`, `smtp://host:25`, `imap://127.0.0.1:1143?tls=never`, `?pin=sha256:…`, `?ca=FILE`).
+// (`imaps://host`, `smtp://host:25`, `imap://127.0.0.1:1143?tls=never`, `?pin=sha256:…`,
+// `?ca=FILE`).
 #pragma once
 
 #include <cstdint>

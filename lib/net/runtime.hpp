@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "lib/net/task.hpp"
 
@@ -25,9 +26,30 @@ class Runtime {
   std::unique_ptr<State> state_;
 };
 
-// Continues the calling coroutine's value on another io_context: runs `work` on `executor` and
-// returns its result to the caller's own thread (values only cross threads).
+namespace detail {
+Task<void> run_on_erased(Executor executor, std::function<Task<void>()> work);
+
 template <class T>
-Task<T> run_on(Executor executor, std::function<Task<T>()> work);
+Task<void> keep_result(std::function<Task<T>()> work, std::optional<T>* result) {
+  result->emplace(co_await work());
+}
+}  // namespace detail
+
+// Continues the calling coroutine's value on another io_context: runs `work` on `executor` and
+// returns its result to the caller's own thread (values only cross threads). What `work` throws is
+// rethrown here. Cancelling the caller cancels the work; its end is always waited for.
+template <class T>
+Task<T> run_on(Executor executor, std::function<Task<T>()> work) {
+  std::optional<T> result;
+  std::function<Task<void>()> kept =
+      std::bind_front(&detail::keep_result<T>, std::move(work), &result);
+  co_await detail::run_on_erased(executor, std::move(kept));
+  co_return std::move(*result);
+}
+
+template <>
+inline Task<void> run_on<void>(Executor executor, std::function<Task<void>()> work) {
+  return detail::run_on_erased(std::move(executor), std::move(work));
+}
 
 }  // namespace tandem::net

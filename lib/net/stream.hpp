@@ -1,6 +1,6 @@
 // Stream: an ordered pair of byte directions, whatever carries it: TCP, TLS over TCP, or memory
-// (tests, and the built-in server spoken to in-process). Everything above lib/net is written against
-// this class alone.
+// (tests, and the built-in server spoken to in-process). Everything above lib/net is written
+// against this class alone.
 //
 // One coroutine reads and at most one other writes at the same time. A stream belongs to one
 // io_context and is used on its thread only. Errors are values; kinds used here: closed, timed_out,
@@ -41,8 +41,9 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  // Reads at least one byte and at most `into.size()`. 0 means the peer ended its direction in order
-  // (TCP FIN after a TLS close_notify where there is TLS; a bare FIN under TLS is Error closed).
+  // Reads at least one byte and at most `into.size()`. 0 means the peer ended its direction in
+  // order (TCP FIN after a TLS close_notify where there is TLS; a bare FIN under TLS is Error
+  // closed).
   virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
   // Writes all of `bytes`; they must stay valid until it returns.
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
@@ -72,8 +73,9 @@ class Stream {
 
 using StreamPtr = std::unique_ptr<Stream>;
 
-// Two connected streams in memory, for tests and the in-process server. Each direction holds at most
-// `capacity` bytes: a writer waits when the reader does not keep up. start_tls works on them too.
+// Two connected streams in memory, for tests and the in-process server. Each direction holds at
+// most `capacity` bytes: a writer waits when the reader does not keep up. start_tls works on them
+// too.
 [[nodiscard]] std::pair<StreamPtr, StreamPtr> make_memory_pair(Executor executor,
                                                                std::size_t capacity = 64 * 1024);
 
