@@ -1,0 +1,112 @@
+// Registry: the ledger's accounts and their phases. It is the only writer of both; every change is
+// one committed unit, and only then a new Routes snapshot is published. Opened once per process.
+//
+// Threads: routes() and the getters any; the coroutines any io thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/base/snapshot.hpp"
+#include "lib/net/task.hpp"
+#include "migration/account.hpp"
+#include "migration/routes.hpp"
+
+namespace tandem::store {
+class Store;
+struct Schema;
+class Sql;
+}  // namespace tandem::store
+namespace tandem::config {
+class SecretBox;
+struct AccountRow;
+struct MigrationSettings;
+}  // namespace tandem::config
+
+namespace tandem::migration {
+
+using net::Task;
+
+struct ImportReport {
+  std::size_t added = 0;
+  std::size_t changed = 0;  // log-in or password differ from what was known
+  std::size_t unchanged = 0;
+};
+
+// What a log-in on a side needs (SASL PLAIN's three fields, RFC 4616).
+struct Credential {
+  std::string authorization;  // empty: the same as `login`
+  std::string login;
+  Secret password;
+};
+
+struct AuditEntry {
+  WallTime at{};
+  std::string who;
+  std::string what;  // "import", "cut over", "pause", "log in", …
+  std::string detail;
+};
+
+// A step of one account, as the history shows it.
+struct StepRecord {
+  WallTime at{};
+  std::uint64_t epoch = 0;
+  Phase from = Phase::old;
+  Phase to = Phase::old;
+  std::string who;
+};
+
+class Registry {
+ public:
+  // The tables this room needs; give it to Store::open.
+  [[nodiscard]] static store::Schema schema();
+
+  // Reads the ledger. `migrations` are the settings read from migrations/*.conf.
+  static Result<std::unique_ptr<Registry>> open(store::Store& store,
+                                                std::vector<config::MigrationSettings> migrations,
+                                                const config::SecretBox& secrets,
+                                                const Clock& clock);
+  ~Registry();
+
+  [[nodiscard]] std::shared_ptr<const Routes> routes() const { return routes_.load(); }
+  [[nodiscard]] const std::vector<config::MigrationSettings>& migrations() const;
+  // Nothing when no migration of that name exists.
+  [[nodiscard]] const config::MigrationSettings* settings(std::string_view migration) const;
+
+  // Adds accounts or renews their log-ins; passwords are sealed. New accounts are in phase `old`.
+  Task<Result<ImportReport>> import_accounts(std::string migration,
+                                             std::vector<config::AccountRow> rows, std::string who);
+  // One step, durable when it returns. Fails with conflict when the account is not in the epoch the
+  // caller saw, or when the step does not begin in its phase.
+  Task<Result<Account>> take_step(AccountId account, Step step, std::uint64_t seen_epoch,
+                                  std::string who);
+  Task<Result<void>> set_paused(AccountId account, bool paused, std::string who);
+
+  // How to log in as this account on a side: its own password, or the side's master user.
+  // not_found: no password is stored; the next step says what to do.
+  [[nodiscard]] Result<Credential> credential(const Account& account, Side side) const;
+
+  Task<Result<void>> audit(std::string who, std::string what, std::string detail);
+  [[nodiscard]] Result<std::vector<AuditEntry>> audit_log(std::size_t limit) const;  // newest first
+  [[nodiscard]] Result<std::vector<StepRecord>> history(AccountId account) const;
+
+ private:
+  Registry(store::Store& store, std::vector<config::MigrationSettings> migrations,
+           const config::SecretBox& secrets, const Clock& clock);
+  Result<void> publish();  // reads all accounts and swaps the snapshot
+
+  store::Store& store_;
+  std::vector<config::MigrationSettings> migrations_;
+  const config::SecretBox& secrets_;
+  const Clock& clock_;
+  Snapshot<Routes> routes_;
+  std::mutex publishing_;
+};
+
+}  // namespace tandem::migration

@@ -1,0 +1,43 @@
+// The ledger's tables of this room. Steps are only ever added.
+#include "lib/store/schema.hpp"
+
+#include "migration/registry.hpp"
+
+namespace tandem::migration {
+
+store::Schema Registry::schema() {
+  return {.component = "migration", .steps = {R"sql(
+    CREATE TABLE migration_account (
+      id INTEGER PRIMARY KEY,
+      migration TEXT NOT NULL,
+      address TEXT NOT NULL UNIQUE,
+      phase TEXT NOT NULL,
+      epoch INTEGER NOT NULL,
+      paused INTEGER NOT NULL DEFAULT 0,
+      note TEXT NOT NULL DEFAULT '',
+      old_login TEXT NOT NULL,
+      old_password TEXT NOT NULL,
+      new_login TEXT NOT NULL,
+      new_password TEXT NOT NULL
+    );
+    CREATE TABLE migration_step (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES migration_account(id),
+      at_ms INTEGER NOT NULL,
+      epoch INTEGER NOT NULL,
+      from_phase TEXT NOT NULL,
+      to_phase TEXT NOT NULL,
+      who TEXT NOT NULL,
+      UNIQUE (account, epoch)
+    );
+    CREATE TABLE migration_audit (
+      id INTEGER PRIMARY KEY,
+      at_ms INTEGER NOT NULL,
+      who TEXT NOT NULL,
+      what TEXT NOT NULL,
+      detail TEXT NOT NULL
+    );
+  )sql"}};
+}
+
+}  // namespace tandem::migration
