@@ -37,7 +37,8 @@ TEST_CASE("routes: a listed recipient goes where its phase says") {
   CHECK(routes.recipient("baba@example.jp")->home == Side::new_side);
 }
 
-TEST_CASE("routes: an unlisted address of our domain is its home side's to judge, without a mirror") {
+TEST_CASE(
+    "routes: an unlisted address of our domain is its home side's to judge, without a mirror") {
   const auto route = sample().recipient("info@example.com");
   REQUIRE(route);
   CHECK(route->account == 0);

@@ -1,0 +1,74 @@
+#include "migration/registry.hpp"
+
+#include "tests/migration/ledger_fixture.hpp"
+
+namespace tandem::migration {
+namespace {
+
+std::vector<config::AccountRow> two_rows() {
+  std::vector<config::AccountRow> rows;
+  rows.push_back(row("Aoki@example.jp"));
+  rows.push_back(row("baba@example.jp", ""));
+  return rows;
+}
+
+net::Task<void> step(Registry& registry, AccountId account, Step which, std::uint64_t epoch,
+                     bool expected) {
+  const auto moved = co_await registry.take_step(account, which, epoch, "test");
+  CHECK(moved.has_value() == expected);
+}
+
+}  // namespace
+
+TEST_CASE("registry: imported accounts begin in phase old with the side's log-in form") {
+  Ledger ledger;
+  ledger.import(two_rows());
+  const Account aoki = ledger.account("aoki@example.jp");
+  CHECK(aoki.phase == Phase::old);
+  CHECK(aoki.login_at(Side::old_side).login == "aoki");
+  CHECK(aoki.login_at(Side::new_side).login == "aoki@example.jp");
+}
+
+TEST_CASE(
+    "registry: passwords are sealed, opened for their side only, and kept by a second import") {
+  Ledger ledger;
+  ledger.import(two_rows());
+  const Account aoki = ledger.account("aoki@example.jp");
+  CHECK(aoki.login_at(Side::old_side).sealed_password.find("old-secret") == std::string::npos);
+  const auto opened = ledger.registry->credential(aoki, Side::old_side);
+  REQUIRE(opened);
+  CHECK(opened->password.reveal() == "old-secret");
+  const auto none = ledger.registry->credential(aoki, Side::new_side);
+  REQUIRE_FALSE(none);
+  CHECK_FALSE(none.error().next_step.empty());
+
+  std::vector<config::AccountRow> again;
+  again.push_back(row("aoki@example.jp", ""));
+  ledger.import(std::move(again));
+  CHECK(ledger.registry->credential(ledger.account("aoki@example.jp"), Side::old_side));
+}
+
+TEST_CASE("registry: a step is durable, raises the epoch, and needs the epoch that was seen") {
+  Ledger ledger;
+  ledger.import(two_rows());
+  const AccountId id = ledger.account("aoki@example.jp").id;
+  test::run(step(*ledger.registry, id, Step::cut_over, 1, false));
+  test::run(step(*ledger.registry, id, Step::start, 1, true));
+  test::run(step(*ledger.registry, id, Step::cut_over, 1, false));
+  test::run(step(*ledger.registry, id, Step::cut_over, 2, true));
+  ledger.reopen();
+  const Account moved = ledger.account("aoki@example.jp");
+  CHECK(moved.phase == Phase::mirror_new);
+  CHECK(moved.epoch == 3);
+  CHECK(ledger.registry->routes()->recipient("aoki@example.jp")->home == Side::new_side);
+  const auto history = ledger.registry->history(id);
+  REQUIRE(history);
+  REQUIRE(history->size() == 2);
+  CHECK(history->at(1).to == Phase::mirror_new);
+  const auto audit = ledger.registry->audit_log(10);
+  REQUIRE(audit);
+  CHECK(audit->front().what == "cut over");
+  CHECK(audit->back().what == "import");
+}
+
+}  // namespace tandem::migration
