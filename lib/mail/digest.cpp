@@ -1,0 +1,188 @@
+#include "lib/mail/digest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+
+#include "lib/base/text.hpp"
+#include "lib/mail/date.hpp"
+#include "lib/mail/header.hpp"
+#include "lib/mail/received.hpp"
+
+namespace tandem::mail {
+namespace {
+
+constexpr std::size_t max_header = HeaderLimits{}.bytes;
+constexpr std::size_t buffer_size = 16 * 1024;
+
+// Sorted. Who adds or rewrites each: see the comment behind it.
+constexpr std::array<std::string_view, 33> unstable_names{
+    "accept-language",              // Exchange
+    "apparently-to",                // sendmail
+    "authentication-results",       // whoever receives
+    "auto-submitted-by",            // filters
+    "bounces-to",                   // relays
+    "content-language",             // Exchange
+    "content-length",               // mbox stores
+    "content-transfer-encoding",    // Exchange adds 7bit
+    "delivered-to",                 // Postfix, qmail, Gmail
+    "delivery-date",                // Exim
+    "disposition-notification-to",  // disarmed by copiers
+    "dkim-filter",                  // OpenDKIM
+    "dkim-signature",               // relays sign again
+    "domainkey-signature",          //
+    "envelope-to",                  // Exim, cPanel
+    "importance",                   // Exchange
+    "lines",                        // mbox stores
+    "mailbox-line",                 // copiers of mbox
+    "message-context",              // voice mail gateways
+    "mime-version",                 // Exchange
+    "old-return-path",              //
+    "original-recipient",           // relays
+    "priority",                     // Exchange
+    "return-path",                  // whoever delivers last
+    "return-receipt-to",            // disarmed by copiers
+    "spamdiagnosticmetadata",       // Microsoft 365
+    "spamdiagnosticoutput",         //
+    "status",                       // mbox stores
+    "thread-index",                 // Exchange
+    "thread-topic",                 //
+    "uidl",                         // POP stores
+    "x400-received",                // gateways
+    "x400-trace",                   //
+};
+static_assert(std::ranges::is_sorted(unstable_names));
+
+std::string stable_value(const HeaderField& field, bool is_date) {
+  if (is_date) {
+    if (const auto date = parse_date(field.value))
+      return std::to_string(date->time.time_since_epoch().count() / 1000);
+  }
+  std::string out;
+  for (const char c : field.value)
+    if (c > 0x20 && c < 0x7F && c != '?' && c != '"') out += c;
+  return out;
+}
+
+std::string header_digest(const HeaderView& header, const DigestOptions& options) {
+  std::vector<std::string> hashes;
+  for (const auto& field : header) {
+    const auto name = lower(field.name);
+    if (!is_stable_field(name)) continue;
+    if (!options.with_message_id && name == "message-id") continue;
+    hashes.push_back(sha256(name + ":" + stable_value(field, name == "date")));
+  }
+  std::ranges::sort(hashes);
+  std::string all;
+  for (const auto& hash : hashes) all += hash;
+  return sha256(all);
+}
+
+}  // namespace
+
+bool is_stable_field(std::string_view field_name) {
+  const auto name = lower(field_name);
+  const bool well_formed =
+      !name.empty() && std::ranges::all_of(name, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!well_formed) return false;
+  for (const std::string_view prefix : {"x-", "arc-", "received"})
+    if (name.starts_with(prefix)) return false;
+  return !std::ranges::binary_search(unstable_names, std::string_view(name));
+}
+
+StableDigest digest_header(std::string_view header, const DigestOptions& options) {
+  DigestStream stream(options);
+  stream.update(header.substr(0, HeaderView(header, {.bytes = 0, .fields = 0}).block_size()));
+  auto digest = stream.finish();
+  digest.body.reset();
+  return digest;
+}
+
+StableDigest digest_message(std::string_view message, const DigestOptions& options) {
+  DigestStream stream(options);
+  stream.update(message);
+  return stream.finish();
+}
+
+void DigestStream::CloseHash::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
+}
+
+DigestStream::DigestStream(DigestOptions options)
+    : options_(std::move(options)), hash_(EVP_MD_CTX_new()) {
+  if (!hash_ || EVP_DigestInit_ex(hash_.get(), EVP_sha256(), nullptr) != 1)
+    throw std::runtime_error("no SHA-256");
+  buffer_.reserve(buffer_size);
+}
+DigestStream::~DigestStream() = default;
+DigestStream::DigestStream(DigestStream&&) noexcept = default;
+DigestStream& DigestStream::operator=(DigestStream&&) noexcept = default;
+
+void DigestStream::update(std::string_view chunk) {
+  if (!in_body_) chunk.remove_prefix(take_header(chunk));
+  if (in_body_) take_body(chunk);
+}
+
+// The header's share of `chunk`: up to and with the empty line.
+std::size_t DigestStream::take_header(std::string_view chunk) {
+  std::size_t used = 0;
+  while (used < chunk.size() && !in_body_) {
+    const char c = chunk[used++];
+    header_size_ += c == '\n' && last_ != '\r' ? 2 : 1;
+    // An empty line is LF or CR LF at the start of a line.
+    if (c == '\n') {
+      in_body_ = line_is_empty_;
+      line_is_empty_ = true;
+    } else {
+      line_is_empty_ = c == '\r' && last_ == '\n';
+    }
+    last_ = c;
+  }
+  if (header_.size() <= max_header)
+    header_.append(chunk.substr(0, std::min(used, max_header + 1 - header_.size())));
+  return used;
+}
+
+void DigestStream::take_body(std::string_view chunk) {
+  for (const char c : chunk) {
+    body_size_ += c == '\n' && last_ != '\r' ? 2 : 1;
+    last_ = c;
+    if (c == '\r') continue;
+    if (c == '\n') {
+      ++held_line_ends_;
+      continue;
+    }
+    for (; held_line_ends_ > 0; --held_line_ends_) put('\n');
+    put(c == '\x80' ? '\0' : c);
+  }
+}
+
+void DigestStream::put(char c) {
+  buffer_ += c;
+  if (buffer_.size() >= buffer_size) flush();
+}
+
+void DigestStream::flush() {
+  if (EVP_DigestUpdate(hash_.get(), buffer_.data(), buffer_.size()) != 1)
+    throw std::runtime_error("SHA-256 failed");
+  buffer_.clear();
+}
+
+StableDigest DigestStream::finish() {
+  flush();
+  const HeaderView header(header_);
+  StableDigest digest{.header = header_digest(header, options_),
+                      .body = std::string(32, '\0'),
+                      .header_size = header_size_,
+                      .body_size = body_size_,
+                      .trace_id = find_trace_id(header, options_.our_names)};
+  unsigned length = 0;
+  auto* out = reinterpret_cast<unsigned char*>(digest.body->data());
+  if (EVP_DigestFinal_ex(hash_.get(), out, &length) != 1)
+    throw std::runtime_error("SHA-256 failed");
+  return digest;
+}
+
+}  // namespace tandem::mail

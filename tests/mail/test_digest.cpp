@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "lib/mail/digest.hpp"
+
+using namespace tandem::mail;
+using namespace std::string_literals;
+
+namespace {
+
+const std::string header =
+    "From: \"Taro Yamada\" <taro@a.jp>\r\n"
+    "To: hanako@b.jp,\r\n jiro@b.jp\r\n"
+    "Subject: \xE8\xA6\x8B\xE7\xA9\x8D 2026?\r\n"
+    "Date: Tue, 24 Nov 2026 09:00:00 +0900\r\n"
+    "Message-ID: <1@a.jp>\r\n"
+    "MIME-Version: 1.0\r\n";
+const std::string body = "hello\r\n\r\nworld\r\n";
+const std::string message = header + "\r\n" + body;
+const StableDigest original = digest_message(message);
+
+bool same_header(const std::string& other) {
+  return digest_message(other + "\r\n" + body).header == original.header;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("digest: what servers add does not count") {
+  CHECK(same_header("Return-Path: <x@y>\r\nDelivered-To: t@b.jp\r\nReceived: by x; now\r\n" +
+                    header));
+  CHECK(same_header(header + "X-UID: 5\r\nStatus: RO\r\nContent-Length: 5\r\nLines: 2\r\n"));
+  CHECK(same_header(header + "X-MS-Exchange-Organization-SCL: 1\r\nThread-Index: Ac\r\n"
+                             "Importance: normal\r\nAccept-Language: ja-JP\r\n"));
+  CHECK(
+      same_header("X-Gmail-Labels: a\r\nX-GM-THRID: 1\r\nX-Received: by 1\r\nARC-Seal: i=1\r\n"
+                  "Authentication-Results: mx; spf=pass\r\nReceived-SPF: pass\r\n" +
+                  header));
+  CHECK(same_header("From a@b Tue Nov 24 00:00:00 2026\r\n" + header));
+  CHECK(same_header(header + "bad name: dropped by Yahoo\r\nno colon\r\n"));
+}
+
+TEST_CASE("digest: how servers write a field does not count") {
+  CHECK(same_header(replaced(header, ",\r\n jiro", ", jiro")));                // refolded
+  CHECK(same_header(replaced(header, ",\r\n jiro", ",\r\n\tjiro")));           // tab for blank
+  CHECK(same_header(replaced(header, "2026?\r\n", "2026?   \r\n")));           // trailing blanks
+  CHECK(same_header(replaced(header, "\xE8\xA6\x8B\xE7\xA9\x8D", "??????")));  // '?' for each byte
+  CHECK(same_header(replaced(header, "\xE8\xA6\x8B\xE7\xA9\x8D", "?")));       // '?' for a run
+  CHECK(same_header(replaced(header, "2026", "20\0"s + "26")));                // NUL
+  CHECK(same_header(replaced(header, "2026",
+                             "20\x80"
+                             "26")));  // Dovecot's NUL
+  CHECK(same_header(replaced(header, "\"Taro Yamada\"", "Taro Yamada")));
+  CHECK(same_header(replaced(header, "Message-ID", "Message-Id")));
+  CHECK(same_header(replaced(header, "09:00:00 +0900", "00:00:00 +0000 (GMT)")));
+  CHECK(same_header(replaced(header, "From: \"Taro Yamada\" <taro@a.jp>\r\n", "") +
+                    "From: \"Taro Yamada\" <taro@a.jp>\r\n"));  // reordered
+  std::string unix_lines = message;
+  std::erase(unix_lines, '\r');
+  const auto digest = digest_message(unix_lines);
+  CHECK(digest.header == original.header);
+  CHECK(digest.body == original.body);
+  CHECK(digest.body_size == original.body_size);
+  CHECK(digest.header_size == original.header_size);
+}
+
+TEST_CASE("digest: another message is another message") {
+  CHECK_FALSE(same_header(replaced(header, "<1@a.jp>", "<2@a.jp>")));
+  CHECK_FALSE(same_header(replaced(header, "09:00:00", "09:00:01")));
+  CHECK_FALSE(same_header(replaced(header, "2026?", "2027?")));
+  CHECK_FALSE(same_header(replaced(header, "jiro", "saburo")));
+  CHECK_FALSE(same_header(header + "Cc: x@y\r\n"));
+  CHECK_FALSE(same_header(header + "Subject: \xE8\xA6\x8B 2026\r\n"));  // a second one
+  CHECK_FALSE(same_header(replaced(header, "To:", "Cc:")));
+  CHECK(digest_message(header + "\r\nhello\r\nworld\r\n").body != original.body);
+  CHECK(digest_message(header + "\r\nhello\r\n\r\nworle\r\n").body != original.body);
+  CHECK(original.header != digest_message("\r\n").header);
+}
+
+TEST_CASE("digest: a rewritten Message-ID can be left out") {
+  const DigestOptions loose{.with_message_id = false};
+  const auto other = replaced(message, "<1@a.jp>", "<new@exchange>");
+  CHECK(digest_message(message, loose).header == digest_message(other, loose).header);
+  CHECK(digest_message(message, loose).header != original.header);
+}
+
+TEST_CASE("digest: body damage that servers do, and sizes") {
+  CHECK(original.header_size == header.size() + 2);
+  CHECK(original.body_size == body.size());
+  CHECK(digest_message(message + "\r\n\r\n").body == original.body);
+  CHECK(digest_message(header + "\r\nhello\r\n\r\nworld").body == original.body);
+  CHECK(digest_message(header + "\r\na\0b"s).body == digest_message(header + "\r\na\x80"
+                                                                             "b")
+                                                         .body);
+  CHECK(digest_message(header + "\r\n\r\nhello\r\n\r\nworld\r\n").body != original.body);
+  CHECK(digest_message(header).body_size == 0);
+  CHECK_FALSE(digest_header(header).body);
+  CHECK(digest_header(header).header == original.header);
+  CHECK(digest_header(message).header_size == header.size() + 2);
+}
+
+TEST_CASE("digest: pieces of any size give the same") {
+  for (const auto& text : {message, replaced(message, "\r\n\r\n", "\n\n"), header, "\r\n"s, ""s,
+                           header + "\r\n" + std::string(100'000, 'x') + std::string(50, '\n')}) {
+    const auto whole = digest_message(text);
+    for (std::size_t size = 1; size < 9; ++size) {
+      DigestStream stream;
+      for (std::size_t at = 0; at < text.size(); at += size)
+        stream.update(std::string_view(text).substr(at, size));
+      const auto pieces = stream.finish();
+      CHECK(pieces.header == whole.header);
+      CHECK(pieces.body == whole.body);
+      CHECK(pieces.body_size == whole.body_size);
+      CHECK(pieces.header_size == whole.header_size);
+    }
+  }
+  for (std::size_t cut = 0; cut <= message.size(); ++cut) {
+    DigestStream stream;
+    stream.update(std::string_view(message).substr(0, cut));
+    stream.update(std::string_view(message).substr(cut));
+    const auto pieces = stream.finish();
+    CHECK((pieces.header == original.header && pieces.body == original.body));
+  }
+}
+
+TEST_CASE("digest: the trace id and the normal form, as they are stored") {
+  const DigestOptions ours{.our_names = {"mx.tandem.jp"}};
+  const std::string trace =
+      "Received: from x (y [192.0.2.1]) by mx.tandem.jp with ESMTPS\r\n"
+      " id abcdefghijklmnopqrstuvwxyz; Tue, 24 Nov 2026 09:00:00 +0900\r\n";
+  const auto digest = digest_message(trace + message, ours);
+  CHECK(digest.trace_id == "abcdefghijklmnopqrstuvwxyz");
+  CHECK(digest.header == original.header);
+  CHECK_FALSE(digest_message(trace + message, {.our_names = {"other"}}).trace_id);
+  CHECK_FALSE(original.trace_id);
+}
