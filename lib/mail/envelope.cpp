@@ -6,21 +6,20 @@
 namespace tandem::mail {
 namespace {
 
-std::optional<std::string> text_of(const HeaderView& header, std::string_view name) {
+using List = std::vector<ListedAddress>;
+
+List first_list(const HeaderView& header, std::string_view name, std::size_t& left) {
   const auto* field = header.find(name);
-  return field ? std::optional(unfold(field->value)) : std::nullopt;
+  auto list = field ? parse_address_list(field->value, left) : List();
+  left -= std::min(left, list.size());
+  return list;
 }
 
-std::vector<ListedAddress> first_list(const HeaderView& header, std::string_view name) {
-  const auto* field = header.find(name);
-  return field ? parse_address_list(field->value) : std::vector<ListedAddress>();
-}
-
-std::vector<ListedAddress> joined_lists(const HeaderView& header, std::string_view name) {
-  std::vector<ListedAddress> all;
+List joined_lists(const HeaderView& header, std::string_view name, std::size_t& left) {
+  List all;
   for (const auto* field : header.all(name)) {
-    if (all.size() >= max_listed_addresses) break;
-    auto more = parse_address_list(field->value, max_listed_addresses - all.size());
+    auto more = parse_address_list(field->value, left);
+    left -= std::min(left, more.size());
     std::ranges::move(more, std::back_inserter(all));
   }
   return all;
@@ -28,17 +27,21 @@ std::vector<ListedAddress> joined_lists(const HeaderView& header, std::string_vi
 
 }  // namespace
 
-Envelope make_envelope(const HeaderView& header) {
-  return {.date = text_of(header, "date"),
-          .subject = text_of(header, "subject"),
-          .from = first_list(header, "from"),
-          .sender = first_list(header, "sender"),
-          .reply_to = first_list(header, "reply-to"),
-          .to = joined_lists(header, "to"),
-          .cc = joined_lists(header, "cc"),
-          .bcc = joined_lists(header, "bcc"),
-          .in_reply_to = text_of(header, "in-reply-to"),
-          .message_id = text_of(header, "message-id")};
+std::size_t Envelope::address_count() const {
+  return from.size() + sender.size() + reply_to.size() + to.size() + cc.size() + bcc.size();
+}
+
+Envelope make_envelope(const HeaderView& header, std::size_t limit) {
+  return {.date = header.value_of("date"),
+          .subject = header.value_of("subject"),
+          .from = first_list(header, "from", limit),
+          .sender = first_list(header, "sender", limit),
+          .reply_to = first_list(header, "reply-to", limit),
+          .to = joined_lists(header, "to", limit),
+          .cc = joined_lists(header, "cc", limit),
+          .bcc = joined_lists(header, "bcc", limit),
+          .in_reply_to = header.value_of("in-reply-to"),
+          .message_id = header.value_of("message-id")};
 }
 
 }  // namespace tandem::mail

@@ -2,6 +2,7 @@
 // kept. Repeated To, Cc and Bcc fields are joined; of the others the first counts.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +23,12 @@ struct Envelope {
   std::vector<ListedAddress> bcc;
   std::optional<std::string> in_reply_to;
   std::optional<std::string> message_id;
+
+  [[nodiscard]] std::size_t address_count() const;
 };
 
-[[nodiscard]] Envelope make_envelope(const HeaderView& header);
+// At most `limit` addresses in all lists together.
+[[nodiscard]] Envelope make_envelope(const HeaderView& header,
+                                     std::size_t limit = max_listed_addresses);
 
 }  // namespace tandem::mail

@@ -1,5 +1,7 @@
 #include "lib/mail/header.hpp"
 
+#include <algorithm>
+
 #include "lib/base/text.hpp"
 
 namespace tandem::mail {
@@ -94,9 +96,26 @@ std::size_t HeaderView::count(std::string_view name) const {
   return found;
 }
 
-std::string HeaderView::text(std::string_view name) const {
+std::optional<std::string> HeaderView::value_of(std::string_view name) const {
   const auto* field = find(name);
-  return field ? unfold(field->value) : std::string();
+  return field ? std::optional(unfold(field->value)) : std::nullopt;
+}
+
+std::string HeaderView::text(std::string_view name) const {
+  return value_of(name).value_or(std::string());
+}
+
+std::string select_fields(const HeaderView& header, std::span<const std::string> names,
+                          bool others) {
+  std::string out;
+  for (const auto& field : header) {
+    const bool named = !field.name.empty() && std::ranges::any_of(names, [&](const auto& name) {
+      return iequals(name, field.name);
+    });
+    if (named != others) out += field.raw;
+  }
+  if (!out.empty() && !out.ends_with('\n')) out += "\r\n";
+  return out + "\r\n";
 }
 
 HeaderField parse_field(std::string_view raw) {

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +40,8 @@ class HeaderView {
   [[nodiscard]] const HeaderField* find(std::string_view name) const;
   [[nodiscard]] std::vector<const HeaderField*> all(std::string_view name) const;
   [[nodiscard]] std::size_t count(std::string_view name) const;
-  // The first field's value, unfolded and trimmed; empty when there is none.
+  // The first field's value, unfolded and trimmed; text() is empty when there is none.
+  [[nodiscard]] std::optional<std::string> value_of(std::string_view name) const;
   [[nodiscard]] std::string text(std::string_view name) const;
 
   // Bytes of the fields with the empty line that ends them: the offset at which the body begins.
@@ -63,6 +66,10 @@ class HeaderView {
 
 // A value without its line ends (RFC 5322 2.2.3: only CR LF goes, the blanks stay) and trimmed.
 [[nodiscard]] std::string unfold(std::string_view value);
+// The fields of these names as they stand, and the empty line: IMAP's HEADER.FIELDS, or with
+// `others` HEADER.FIELDS.NOT (RFC 3501 6.4.5). Fields without a name count as others.
+[[nodiscard]] std::string select_fields(const HeaderView& header,
+                                        std::span<const std::string> names, bool others);
 // One field taken apart; `raw` is a line with its folded followers.
 [[nodiscard]] HeaderField parse_field(std::string_view raw);
 

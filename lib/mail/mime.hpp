@@ -2,8 +2,8 @@
 // One pass, no body is copied; a Part stays valid without the bytes. Malformed mail gives a tree
 // too: a boundary that never comes or never closes, no header, no body, LF without CR. A multipart
 // without parts gets one empty text part, so that what IMAP shows (which needs one) and what
-// find_part finds agree. Limits: 50 levels, 1,000 parts; a container beyond them is shown as
-// application/octet-stream.
+// find_part finds agree. Limits: 50 levels and 1,000 parts (a container beyond them is shown as
+// application/octet-stream), 10,000 addresses in all envelopes together.
 #pragma once
 
 #include <cstddef>

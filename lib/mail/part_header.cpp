@@ -18,11 +18,6 @@ bool read_type(Part& part, std::string_view value) {
   return true;
 }
 
-std::optional<std::string> text_of(const HeaderView& header, std::string_view name) {
-  const auto* field = header.find(name);
-  return field ? std::optional(unfold(field->value)) : std::nullopt;
-}
-
 std::vector<std::string> languages_of(std::string_view value) {
   std::vector<std::string> tags;
   Lexer lexer(value);
@@ -63,10 +58,10 @@ void read_part_header(Part& part, const HeaderView& header, bool in_digest) {
   }
   if (const auto* field = header.find("content-language"))
     part.languages = languages_of(field->value);
-  part.id = text_of(header, "content-id");
-  part.description = text_of(header, "content-description");
-  part.md5 = text_of(header, "content-md5");
-  part.location = text_of(header, "content-location");
+  part.id = header.value_of("content-id");
+  part.description = header.value_of("content-description");
+  part.md5 = header.value_of("content-md5");
+  part.location = header.value_of("content-location");
 }
 
 }  // namespace tandem::mail

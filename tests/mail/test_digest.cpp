@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "lib/base/text.hpp"
 #include "lib/mail/digest.hpp"
 
 using namespace tandem::mail;
@@ -139,4 +140,9 @@ TEST_CASE("digest: the trace id and the normal form, as they are stored") {
   CHECK(digest.header == original.header);
   CHECK_FALSE(digest_message(trace + message, {.our_names = {"other"}}).trace_id);
   CHECK_FALSE(original.trace_id);
+  // Ledgers hold these: computed by hand from the normal form, they may not change.
+  CHECK(tandem::hex_encode(original.header) ==
+        "134556786896a724816c96bcaf605af9ebb29562406fb57c8494af29134bedfb");
+  CHECK(tandem::hex_encode(*original.body) ==
+        "dc90a9a97b4a40a1fb0a50ec3d5a7cc2fa88129e749a43578b02fc254ce9be8a");
 }

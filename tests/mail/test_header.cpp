@@ -57,6 +57,16 @@ TEST_CASE("header: foreign shapes") {
   }
 }
 
+TEST_CASE("header: selected fields are whole fields") {
+  const HeaderView view("A: 1\r\n x\r\njunk\r\nb: 2\r\nA: 3");
+  const std::vector<std::string> names{"a", "c"};
+  CHECK(select_fields(view, names, false) == "A: 1\r\n x\r\nA: 3\r\n\r\n");
+  CHECK(select_fields(view, names, true) == "junk\r\nb: 2\r\n\r\n");
+  CHECK(select_fields(view, {}, false) == "\r\n");
+  CHECK(view.value_of("B") == "2");
+  CHECK_FALSE(view.value_of("c"));
+}
+
 TEST_CASE("header: limits") {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += "A: 1\r\n";

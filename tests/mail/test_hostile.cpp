@@ -187,6 +187,18 @@ TEST_CASE("hostile: nesting and numbers stop at the limits") {
   CHECK(check(many).parts == 1000);
 }
 
+TEST_CASE("hostile: addresses in many embedded messages have one limit") {
+  std::string message = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+  std::string list;
+  for (int i = 0; i < 4000; ++i) list += "a,";
+  for (int i = 0; i < 50; ++i) message += "--b\r\n\r\nFrom: " + list + "\r\n\r\nx\r\n";
+  const Part root = parse_message(message);
+  std::size_t addresses = 0;
+  for (const auto& part : root.children) addresses += part.children.at(0).envelope->address_count();
+  CHECK(root.children.size() == 50);
+  CHECK(addresses == max_listed_addresses);
+}
+
 TEST_CASE("hostile: big and repetitive input stays linear") {
   const std::string parens = "To: " + std::string(900'000, '(') + "\r\n\r\n";
   check(parens);
