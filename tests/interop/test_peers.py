@@ -1,0 +1,107 @@
+"""Self-tests of the peers: each starts, takes a mail, gives it back, stops and leaves no process.
+
+One class per peer; `test_peers.py Dovecot` runs that class alone.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tandemtest import process                         # noqa: E402
+from tandemtest.mailgen import Generator               # noqa: E402
+from tandemtest.peers import Dovecot, Postfix, User    # noqa: E402
+from tandemtest.probe import imap, smtp                # noqa: E402
+
+USER = User("taro@example.jp", "secret one")
+MAIL = Generator(seed=1)
+
+
+class PeerTest(unittest.TestCase):
+    def assert_gone(self, peer):
+        self.assertEqual(peer.leftovers(), [])
+        self.assertFalse(peer.directory.exists())
+
+    def inbox(self, peer, user=USER):
+        """Every message of INBOX, after waiting for the first."""
+        with imap(peer, user) as client:
+            process.until(lambda: client.select()[1][0] != b"0", 10, "a mail in INBOX")
+            answer = client.fetch("1:*", "(BODY.PEEK[])")[1]
+            return [part[1] for part in answer if isinstance(part, tuple)]
+
+
+class DovecotTest(PeerTest):
+    def round_trip(self, **options):
+        mail = MAIL.mail(5)
+        with Dovecot([USER], **options) as peer:
+            peer.save(USER, mail.data)
+            self.assertEqual(self.inbox(peer), [mail.data])
+        self.assert_gone(peer)
+
+    def test_maildir(self):
+        self.round_trip()
+
+    def test_mdbox_with_a_prefix(self):
+        self.round_trip(storage="mdbox", prefix="INBOX.", separator=".")
+
+    def test_folder_below_the_prefix(self):
+        with Dovecot([USER], prefix="INBOX.", separator=".") as peer:
+            peer.save(USER, MAIL.mail(1).data, "Projects/2021")
+            with imap(peer, USER) as client:
+                names = b"\n".join(client.list()[1])
+        self.assertIn(b"INBOX.Projects.2021", names)
+
+    def test_capabilities_sync_relies_on(self):
+        with Dovecot([USER]) as peer, imap(peer, USER) as client:
+            words = client.capability()[1][0].split()
+        for word in (b"CONDSTORE", b"QRESYNC", b"UIDPLUS", b"MOVE", b"IDLE", b"SPECIAL-USE"):
+            self.assertIn(word, words)
+
+    def test_master_user(self):
+        master = User("root", "master secret")
+        with Dovecot([USER], master=master) as peer:
+            with imap(peer, User(USER.address + "*root", master.password)) as client:
+                self.assertEqual(client.select()[0], "OK")
+
+    def test_wrong_password_is_refused(self):
+        with Dovecot([USER]) as peer, self.assertRaises(process.PeerError):
+            imap(peer, User(USER.address, "wrong"))
+
+
+class PostfixTest(PeerTest):
+    def test_delivers_to_dovecot(self):
+        with Dovecot([USER]) as store, Postfix(["example.jp"], lmtp_port=store.ports["lmtp"]) as peer:
+            with smtp(peer) as client:
+                client.sendmail("sender@partner.example", [USER.address], MAIL.mail(5).data)
+            found = self.inbox(store)
+        self.assertEqual(len(found), 1)
+        self.assertTrue(found[0].endswith(MAIL.mail(5).data.partition(b"\r\nFrom: ")[2]))
+        self.assert_gone(peer)
+
+    def test_refuses_unknown_recipients_and_domains(self):
+        with Postfix(["example.jp"], recipients=[USER.address]) as peer, smtp(peer) as client:
+            client.mail("sender@partner.example")
+            self.assertEqual(client.rcpt("nobody@example.jp")[0], 550)
+            self.assertEqual(client.rcpt("taro@elsewhere.example")[0], 554)
+            self.assertEqual(client.rcpt(USER.address)[0], 250)
+
+    def test_xclient(self):
+        with Postfix(["example.jp"], xclient=True) as peer, smtp(peer) as client:
+            client.ehlo()
+            self.assertTrue(client.has_extn("xclient"))
+            self.assertEqual(client.docmd("XCLIENT", "ADDR=192.0.2.7 NAME=mx.partner.example")[0], 220)
+
+    def test_vacation_answers_the_sender(self):
+        # One Postfix takes what Dovecot's Sieve sends; Dovecot hands it over by SMTP.
+        with Postfix(["example.jp"], open_relay=True) as out:
+            relay = f"submission_host = 127.0.0.1:{out.ports['smtp']}\n"
+            with Dovecot([USER], vacation=True, extra=relay) as store:
+                with Postfix(["example.jp"], lmtp_port=store.ports["lmtp"]) as peer, smtp(peer) as client:
+                    client.sendmail("friend@partner.example", [USER.address],
+                                    b"To: taro@example.jp\r\nSubject: hello\r\n\r\nhi\r\n")
+                    process.until(lambda: "to=<friend@partner.example>" in out.log_text(), 15,
+                                  "the vacation answer")
+
+
+if __name__ == "__main__":
+    sys.argv[1:] = [name if name.startswith("-") else name + "Test" for name in sys.argv[1:]]
+    unittest.main(verbosity=2)

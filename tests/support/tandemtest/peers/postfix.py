@@ -1,0 +1,156 @@
+"""Postfix 3 as a peer: an inbound MX on a loopback port that delivers by LMTP (or SMTP) to another.
+
+Own config, queue and data directories under a temporary one; no DNS, no chroot, no local delivery,
+no alias file. Takes mail for `domains` from anyone, relays for 127.0.0.1 when `open_relay`. Recipients
+are checked against `recipients` when given (550 5.1.1 otherwise). `xclient` lets 127.0.0.1 use
+XCLIENT. `options` are more main.cf settings. Needs root, as Postfix does, and Debian's user postfix.
+Ports: smtp; submission and submissions (STARTTLS, TLS) when `submission`, without log-in.
+"""
+import os
+import pathlib
+import shutil
+import stat
+
+from ..process import PeerError, run
+from .base import Peer
+
+MAIN = {
+    "compatibility_level": "3.6", "mail_owner": "postfix", "setgid_group": "postdrop",
+    "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8",
+    "mydestination": "", "local_recipient_maps": "", "alias_maps": "", "alias_database": "",
+    "smtp_dns_support_level": "disabled", "lmtp_dns_support_level": "disabled",
+    "smtp_host_lookup": "native", "lmtp_host_lookup": "native", "smtpd_peername_lookup": "no",
+    "biff": "no", "append_dot_mydomain": "no", "smtputf8_enable": "no", "mailbox_size_limit": "0",
+    "message_size_limit": "104857600", "queue_minfree": "0", "strict_rfc821_envelopes": "yes",
+    "minimal_backoff_time": "1s", "maximal_backoff_time": "2s", "queue_run_delay": "1s",
+    "transport_retry_time": "1s", "maximal_queue_lifetime": "1h", "in_flow_delay": "0s",
+    "smtpd_error_sleep_time": "0s", "smtpd_client_connection_rate_limit": "0",
+    "smtpd_client_connection_count_limit": "0", "default_process_limit": "60",
+    "enable_long_queue_ids": "yes", "smtpd_delay_reject": "yes",
+    "smtpd_tls_security_level": "may", "smtp_tls_security_level": "may",
+}
+
+MASTER = """\
+127.0.0.1:{smtp} inet n - n - - smtpd
+{submission_lines}postlog unix-dgram n - n - 1 postlogd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+"""
+
+SUBMISSION = """\
+127.0.0.1:{submission} inet n - n - - smtpd
+ -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions=
+127.0.0.1:{submissions} inet n - n - - smtpd
+ -o smtpd_tls_wrappermode=yes
+ -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions=
+"""
+
+
+class Postfix(Peer):
+    name = "postfix"
+
+    def __init__(self, domains, lmtp_port=None, smtp_port=None, recipients=None, xclient=False,
+                 open_relay=False, submission=False, hostname="postfix.test.example", options=None,
+                 keep=False):
+        """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; with neither it is
+        accepted and discarded."""
+        super().__init__(keep)
+        self.domains, self.recipients, self.xclient = list(domains), recipients, xclient
+        self.lmtp_port, self.smtp_port, self.open_relay = lmtp_port, smtp_port, open_relay
+        self.hostname, self.options = hostname, dict(options or {})
+        self.port_names = ("smtp",) + (("submission", "submissions") if submission else ())
+        self.config = self.directory / "etc"
+        self.mail_log = self.directory / "log" / "mail.log"
+        self._certificate = None
+
+    def logs(self):
+        return [self.log, self.mail_log]
+
+    def configure(self):
+        if os.geteuid() != 0:
+            raise PeerError("Postfix can be started by root only")
+        for name, owner in (("etc", "root"), ("data", "postfix"), ("queue", "root"), ("log", "root")):
+            path = self.directory / name
+            path.mkdir(exist_ok=True)
+            shutil.chown(path, owner, "root")
+        self._certificate = self._certificate or self.certificate()
+        lines = SUBMISSION.format(**self.ports) if "submission" in self.ports else ""
+        self.write("etc/master.cf", MASTER.format(submission_lines=lines, **self.ports))
+        self.write("etc/main.cf", "".join(f"{key} = {value}\n" for key, value in self.settings().items()))
+        self._make_queue()
+
+    def settings(self):
+        """main.cf as a dict."""
+        if self.lmtp_port:
+            transport = f"lmtp:inet:127.0.0.1:{self.lmtp_port}"
+        elif self.smtp_port:
+            transport = f"smtp:[127.0.0.1]:{self.smtp_port}"
+        else:
+            transport = "discard:"
+        relay = "permit_mynetworks, " if self.open_relay else ""
+        own = {
+            "queue_directory": self.directory / "queue", "data_directory": self.directory / "data",
+            "maillog_file": self.mail_log, "maillog_file_prefixes": self.directory,
+            "myhostname": self.hostname, "mydomain": self.hostname, "relay_domains": ", ".join(self.domains),
+            "relay_transport": transport, "default_transport": transport if self.open_relay else
+            "error:5.1.2 no route outside the test",
+            "smtpd_relay_restrictions": relay + "reject_unauth_destination",
+            "smtpd_tls_cert_file": self._certificate.chain, "smtpd_tls_key_file": self._certificate.key,
+        }
+        if self.recipients is not None:
+            listed = "".join(f" {{ {address} = OK }}," for address in self.recipients)
+            own["relay_recipient_maps"] = f"inline:{{{listed.rstrip(',')} }}" if listed else "static:{}"
+        if self.xclient:
+            own["smtpd_authorized_xclient_hosts"] = "127.0.0.0/8"
+        return {**MAIN, **own, **self.options}
+
+    def command(self):
+        return [self._program("master"), "-c", self.config, "-d"]
+
+    def queue(self):
+        """The queue as `postqueue -p` prints it."""
+        return run(["postqueue", "-c", self.config, "-p"], check=False).stdout.decode("utf-8", "replace")
+
+    def flush(self):
+        """Tries every deferred message now."""
+        run(["postqueue", "-c", self.config, "-f"])
+
+    def _program(self, name):
+        # Not asked of postconf: that looks our host name up first, seconds where there is no DNS.
+        for directory in ("/usr/lib/postfix/sbin", "/usr/libexec/postfix", "/usr/lib/postfix"):
+            path = pathlib.Path(directory) / name
+            if path.exists():
+                return path
+        raise PeerError("Postfix is not installed")
+
+    def _make_queue(self):
+        queue = self.directory / "queue"
+        for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
+                     "private", "saved", "trace"):
+            (queue / name).mkdir(exist_ok=True)
+            (queue / name).chmod(0o700)
+            shutil.chown(queue / name, "postfix", "root")
+        (queue / "pid").mkdir(exist_ok=True)
+        for name, mode in (("maildrop", 0o730), ("public", 0o710)):
+            (queue / name).mkdir(exist_ok=True)
+            shutil.chown(queue / name, "postfix", "postdrop")
+            (queue / name).chmod(mode | (stat.S_ISVTX if name == "maildrop" else 0))
