@@ -163,13 +163,13 @@ void NetStream::set_peer(std::string address, std::uint16_t port) {
 
 Task<Result<void>> NetStream::start_tls(std::shared_ptr<const TlsServer> settings) {
   if (tls_) co_return fail(ErrorKind::internal, "TLS was already started");
-  tls_ = TlsSession::accept(*transport_, std::move(settings));
+  tls_ = std::make_unique<TlsSession>(*transport_, std::move(settings));
   co_return co_await handshake();
 }
 
 Task<Result<void>> NetStream::start_tls(std::shared_ptr<const TlsClient> settings) {
   if (tls_) co_return fail(ErrorKind::internal, "TLS was already started");
-  tls_ = TlsSession::connect(*transport_, std::move(settings));
+  tls_ = std::make_unique<TlsSession>(*transport_, std::move(settings));
   co_return co_await handshake();
 }
 

@@ -14,10 +14,10 @@ namespace tandem::net {
 
 class TlsSession {
  public:
-  [[nodiscard]] static std::unique_ptr<TlsSession> accept(
-      Transport& transport, std::shared_ptr<const TlsServer> settings);
-  [[nodiscard]] static std::unique_ptr<TlsSession> connect(
-      Transport& transport, std::shared_ptr<const TlsClient> settings);
+  TlsSession(Transport& transport, std::shared_ptr<const TlsServer> settings);
+  TlsSession(Transport& transport, std::shared_ptr<const TlsClient> settings);
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
   ~TlsSession();
 
   [[nodiscard]] Attempt try_handshake();
@@ -30,16 +30,19 @@ class TlsSession {
   void describe(ConnectionInfo& info) const;
 
  private:
-  explicit TlsSession(ssl_st* ssl, Transport& transport);
-  [[nodiscard]] Attempt outcome_of(int returned, std::string_view doing);
-  [[nodiscard]] std::string reason(std::string_view doing) const;
+  void attach();
+  // What a call that returned `returned` (not positive) means.
+  [[nodiscard]] Attempt outcome_of(int returned);
+  [[nodiscard]] Attempt broken(ErrorKind kind, std::string what);
+  [[nodiscard]] std::string handshake_reason() const;
 
-  ssl_st* ssl_;
   Transport& transport_;
   std::shared_ptr<const TlsServer> server_;
   std::shared_ptr<const TlsClient> client_;
-  bool ready_ = false;   // the handshake is done
-  bool broken_ = false;  // OpenSSL must not be asked again after a fatal error
+  std::shared_ptr<const void> keep_;  // until the handshake is done
+  ssl_st* ssl_ = nullptr;
+  bool ready_ = false;                // the handshake is done
+  std::unique_ptr<Attempt> failure_;  // after it OpenSSL must not be asked again
 };
 
 }  // namespace tandem::net

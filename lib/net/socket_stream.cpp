@@ -1,0 +1,185 @@
+#include "lib/net/socket_stream.hpp"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <system_error>
+#include <unistd.h>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "lib/net/descriptor.hpp"
+#include "lib/net/net_stream.hpp"
+
+namespace tandem::net {
+namespace {
+
+using Outcome = Attempt::Outcome;
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+std::string describe(int error) {
+  return std::generic_category().message(error);
+}
+
+void set_option(int socket, int level, int name, int value) {
+  (void)setsockopt(socket, level, name, &value, sizeof value);
+}
+
+// Idle sessions last for hours: keep-alives find out that the other end is gone.
+void set_usual_options(int socket) {
+  constexpr int idle_seconds = 300;
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, idle_seconds);
+}
+
+class SocketTransport final : public Transport {
+ public:
+  SocketTransport(const Executor& executor, int socket) : socket_(executor, socket) {}
+
+  Attempt try_read(std::span<char> into) override {
+    if (!socket_.is_open()) return {.outcome = Outcome::failed, .what = "the socket is closed"};
+    const ssize_t count = recv(socket_.get(), into.data(), into.size(), 0);
+    if (count > 0) return {.count = static_cast<std::size_t>(count)};
+    if (count == 0) return {.outcome = Outcome::end};
+    return failure(errno, Outcome::want_read);
+  }
+
+  Attempt try_write(std::string_view bytes) override {
+    if (!socket_.is_open()) return {.outcome = Outcome::failed, .what = "the socket is closed"};
+    const ssize_t count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (count >= 0) return {.count = static_cast<std::size_t>(count)};
+    return failure(errno, Outcome::want_write);
+  }
+
+  Task<void> wait_readable() override { return socket_.wait_readable(); }
+  Task<void> wait_writable() override { return socket_.wait_writable(); }
+  void interrupt() override { socket_.interrupt(); }
+  void shutdown_send() override {
+    if (socket_.is_open()) ::shutdown(socket_.get(), SHUT_WR);
+  }
+  void close() override { socket_.close(); }
+
+ private:
+  static Attempt failure(int error, Outcome retry) {
+    if (would_block(error)) return {.outcome = retry};
+    return {.outcome = Outcome::failed, .what = "the connection broke: " + describe(error)};
+  }
+
+  Descriptor socket_;
+};
+
+ConnectionInfo info_of(int socket) {
+  ConnectionInfo info;
+  const SocketAddress local = detail::local_address_of(socket);
+  info.local_address = local.address;
+  info.local_port = local.port;
+  detail::RawAddress raw;
+  raw.size = sizeof raw.storage;
+  if (getpeername(socket, raw.get(), &raw.size) == 0) {
+    const SocketAddress peer = detail::from_raw(raw);
+    info.peer_address = peer.address;
+    info.peer_port = peer.port;
+  }
+  return info;
+}
+
+std::unexpected<Error> unreachable(const SocketAddress& to, int error) {
+  return fail(
+      Error{.kind = ErrorKind::unreachable,
+            .what = fmt::format("cannot connect to {}: {}", to.to_string(), describe(error)),
+            .temporary = true});
+}
+
+// Without IP_BIND_ADDRESS_NO_PORT a bound source address would take a port of its own for each
+// connection, and all would be gone after some ten thousand.
+bool bind_source(int socket, const std::string& source) {
+  const auto raw = detail::to_raw({source, 0});
+  if (!raw) return false;
+  set_option(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  return bind(socket, raw->get(), raw->size) == 0;
+}
+
+int error_of(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+bool connected(int socket) {
+  detail::RawAddress raw;
+  raw.size = sizeof raw.storage;
+  return getpeername(socket, raw.get(), &raw.size) == 0;
+}
+
+// Waits until the connection under way on `socket` is made or refused. 0: made.
+Task<int> finish_connect(Executor executor, int socket, Duration limit) {
+  const auto state = co_await boost::asio::this_coro::cancellation_state;
+  Descriptor waiting(executor, dup(socket));
+  bool over = false;
+  Timer timer(executor, [&over, &waiting] {
+    over = true;
+    waiting.interrupt();
+  });
+  timer.arm_after(limit);
+  for (;;) {
+    if (state.cancelled() != boost::asio::cancellation_type::none) co_return ECANCELED;
+    if (over) co_return ETIMEDOUT;
+    co_await waiting.wait_writable();
+    const int error = error_of(socket);
+    if (error != 0) co_return error;
+    if (connected(socket)) co_return 0;
+  }
+}
+
+// Closes a socket that nobody took over.
+class SocketGuard {
+ public:
+  explicit SocketGuard(int socket) : socket_(socket) {}
+  ~SocketGuard() {
+    if (socket_ >= 0) ::close(socket_);
+  }
+  SocketGuard(const SocketGuard&) = delete;
+  SocketGuard& operator=(const SocketGuard&) = delete;
+  [[nodiscard]] int get() const { return socket_; }
+  [[nodiscard]] int release() { return std::exchange(socket_, -1); }
+
+ private:
+  int socket_;
+};
+
+}  // namespace
+
+StreamPtr make_socket_stream(const Executor& executor, int socket) {
+  set_usual_options(socket);
+  auto info = info_of(socket);
+  auto transport = std::make_unique<SocketTransport>(executor, socket);
+  return std::make_unique<NetStream>(executor, std::move(transport), std::move(info));
+}
+
+Task<Result<StreamPtr>> connect_tcp(SocketAddress to, std::string source, Duration limit) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const auto raw = detail::to_raw(to);
+  if (!raw) co_return unreachable(to, EAFNOSUPPORT);
+  SocketGuard socket(::socket(raw->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) co_return unreachable(to, errno);
+  if (!source.empty() && !bind_source(socket.get(), source)) co_return unreachable(to, errno);
+  int error = ::connect(socket.get(), raw->get(), raw->size) == 0 ? 0 : errno;
+  if (error == EINPROGRESS || error == EINTR) {
+    error = co_await finish_connect(executor, socket.get(), limit);
+  }
+  if (error == ECANCELED) co_return fail(ErrorKind::cancelled, "the task was stopped");
+  if (error == ETIMEDOUT) {
+    co_return fail(Error{.kind = ErrorKind::timed_out,
+                         .what = fmt::format("no answer from {}", to.to_string()),
+                         .temporary = true});
+  }
+  if (error != 0) co_return unreachable(to, error);
+  co_return make_socket_stream(executor, socket.release());
+}
+
+}  // namespace tandem::net
