@@ -146,27 +146,51 @@ std::size_t DigestStream::take_header(std::string_view chunk) {
 }
 
 void DigestStream::take_body(std::string_view chunk) {
-  for (const char c : chunk) {
-    body_size_ += c == '\n' && last_ != '\r' ? 2 : 1;
-    last_ = c;
-    if (c == '\r') continue;
-    if (c == '\n') {
-      ++held_line_ends_;
-      continue;
-    }
-    for (; held_line_ends_ > 0; --held_line_ends_) put('\n');
-    put(c == '\x80' ? '\0' : c);
+  body_size_ += chunk.size();
+  while (!chunk.empty()) {
+    const auto lf = chunk.find('\n');
+    const auto line = chunk.substr(0, lf);
+    put_text(line);
+    if (!line.empty()) last_ = line.back();
+    if (lf == std::string_view::npos) return;
+    if (last_ != '\r') ++body_size_;
+    ++held_line_ends_;
+    last_ = '\n';
+    chunk.remove_prefix(lf + 1);
   }
 }
 
-void DigestStream::put(char c) {
-  buffer_ += c;
-  if (buffer_.size() >= buffer_size) flush();
+// Bytes without LF: without CR, and 0x80 as NUL. Nearly every line has neither and goes in whole.
+void DigestStream::put_text(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const bool clean =
+      line.find('\r') == std::string_view::npos && line.find('\x80') == std::string_view::npos;
+  if (clean) return put(line);
+  for (const char c : line) {
+    const char byte = c == '\x80' ? '\0' : c;
+    if (c != '\r') put({&byte, 1});
+  }
+}
+
+// Text that is certainly body, behind the line ends that were held back.
+void DigestStream::put(std::string_view text) {
+  if (text.empty()) return;
+  for (; held_line_ends_ > 0; --held_line_ends_) {
+    buffer_ += '\n';
+    if (buffer_.size() >= buffer_size) flush();
+  }
+  if (buffer_.size() + text.size() > buffer_size) flush();
+  if (text.size() > buffer_size) return hash(text);
+  buffer_ += text;
+}
+
+void DigestStream::hash(std::string_view text) {
+  if (EVP_DigestUpdate(hash_.get(), text.data(), text.size()) != 1)
+    throw std::runtime_error("SHA-256 failed");
 }
 
 void DigestStream::flush() {
-  if (EVP_DigestUpdate(hash_.get(), buffer_.data(), buffer_.size()) != 1)
-    throw std::runtime_error("SHA-256 failed");
+  hash(buffer_);
   buffer_.clear();
 }
 

@@ -70,7 +70,9 @@ class DigestStream {
 
   std::size_t take_header(std::string_view chunk);
   void take_body(std::string_view chunk);
-  void put(char c);
+  void put_text(std::string_view line);
+  void put(std::string_view text);
+  void hash(std::string_view text);
   void flush();
 
   DigestOptions options_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include <catch2/catch.hpp>
 
@@ -127,6 +128,35 @@ TEST_CASE("digest: pieces of any size give the same") {
     stream.update(std::string_view(message).substr(cut));
     const auto pieces = stream.finish();
     CHECK((pieces.header == original.header && pieces.body == original.body));
+  }
+}
+
+TEST_CASE("digest: the body's normal form, byte by byte and in pieces") {
+  const auto normal = [](std::string text) {
+    std::erase(text, '\r');
+    std::ranges::replace(text, '\x80', '\0');
+    while (text.ends_with('\n')) text.pop_back();
+    return tandem::sha256(text);
+  };
+  std::mt19937 random(4);
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    std::uint64_t size = 0;
+    for (auto length = random() % 40; length > 0; --length) {
+      const char next = "ab\r\n\x80\0"[random() % 6];
+      size += next == '\n' && !text.ends_with('\r') ? 2 : 1;
+      text += next;
+    }
+    if (round % 10 == 0) text.insert(0, 20'000, 'x'), size += 20'000;
+    DigestStream stream;
+    stream.update("\n");
+    const std::size_t piece = 1 + random() % 5;
+    for (std::size_t at = 0; at < text.size(); at += piece)
+      stream.update(std::string_view(text).substr(at, piece));
+    const auto digest = stream.finish();
+    CHECK(digest.body == normal(text));
+    CHECK(digest.body_size == size);
+    CHECK(digest_message("\n" + text).body == digest.body);
   }
 }
 
