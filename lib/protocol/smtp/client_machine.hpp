@@ -1,0 +1,144 @@
+// The client's half of SMTP and LMTP, without I/O: one operation at a time. Begin it (open, mail,
+// rcpt …), then do what next() says until it says done:
+//   send → write the bytes; read → received() or failed(); start_tls → tls_started(); done →
+//   take().
+// The outcome is the server's replies, whatever their codes; an Error means the session is
+// unusable. Addresses and names are checked before they are written: no caller can inject a line
+// (T-21). T-02, T-04, T-05 (no fall-back after a failed handshake), T-20, T-30. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
+#include "lib/protocol/sasl/sasl.hpp"
+#include "lib/protocol/smtp/capabilities.hpp"
+#include "lib/protocol/smtp/command.hpp"
+#include "lib/protocol/smtp/dot_writer.hpp"
+#include "lib/protocol/smtp/reply.hpp"
+
+namespace tandem::smtp {
+
+// RFC 5321 4.5.3.2.
+struct ClientWaits {
+  Duration greeting = std::chrono::minutes(5);
+  Duration command = std::chrono::minutes(5);  // EHLO, MAIL, RCPT, AUTH, RSET
+  Duration data_start = std::chrono::minutes(2);
+  Duration data_block = std::chrono::minutes(3);
+  Duration data_end = std::chrono::minutes(10);
+  Duration quit = std::chrono::seconds(10);
+};
+
+struct ClientOptions {
+  enum class Tls : std::uint8_t { never, opportunistic, required };
+
+  std::string host = "localhost";  // our name in EHLO
+  bool lmtp = false;
+  Tls tls = Tls::required;
+  bool tls_active = false;          // implicit TLS
+  bool secret_without_tls = false;  // loopback and tests only
+  std::optional<sasl::Credentials> credentials;
+  Origin origin = Origin::other;  // whose side errors are
+  ClientWaits waits;
+};
+
+struct ClientAction {
+  enum class Kind : std::uint8_t { send, read, start_tls, done };
+  Kind kind = Kind::done;
+  std::string bytes;
+  Duration wait{};  // read, and send: no longer than this
+};
+
+class ClientMachine {
+ public:
+  explicit ClientMachine(ClientOptions options);
+  ~ClientMachine();
+
+  // Operations. Each needs the one before to be done.
+  void open();  // greeting, EHLO/LHLO (HELO), STARTTLS, AUTH
+  void mail(const MailCommand& command);
+  void rcpt(const RcptCommand& command);
+  // MAIL, the RCPTs and, if `with_data`, DATA: in one group where the server pipelines, else one
+  // after another (a refused MAIL ends it early). The replies come in this order.
+  void envelope(const MailCommand& mail, const std::vector<RcptCommand>& rcpts, bool with_data);
+  void data();      // 354: content may follow
+  void data_end();  // the final replies: one, or with LMTP one per accepted recipient
+  void rset();
+  void noop();
+  void quit();
+  // XCLIENT and other single lines with one reply; `line` without line end.
+  void command(std::string_view line);
+
+  // Content between a 354 and data_end(): appends the stuffed bytes to `out`.
+  void content(std::string_view bytes, std::string& out) { writer_.write(bytes, out); }
+
+  [[nodiscard]] ClientAction next();
+  void received(std::string_view bytes);
+  void failed(Error error);  // closed, timed out, TLS
+  void tls_started();
+  [[nodiscard]] Result<std::vector<Reply>> take();
+
+  [[nodiscard]] const Capabilities& capabilities() const { return capabilities_; }
+  // False after an Error, a 421 or QUIT: only closing is left.
+  [[nodiscard]] bool usable() const { return usable_; }
+  [[nodiscard]] bool tls_active() const { return options_.tls_active; }
+  [[nodiscard]] std::size_t accepted() const { return accepted_; }  // RCPTs of this transaction
+  [[nodiscard]] const ClientOptions& options() const { return options_; }
+
+ private:
+  enum class Expect : std::uint8_t {
+    greeting,
+    ehlo,
+    helo,
+    starttls,
+    auth,
+    mail,
+    rcpt,
+    data,
+    end,
+    plain,
+    quit
+  };
+  struct Pending {
+    std::string line;  // still to be written; empty: written
+    Expect expect;
+  };
+
+  void begin();
+  void expect(std::string line, Expect kind);
+  void on_reply(Expect kind, Reply reply);
+  void on_greeting(const Reply& reply);
+  void on_ehlo(const Reply& reply);
+  void on_starttls(const Reply& reply);
+  void on_auth(const Reply& reply);
+  void after_ehlo();
+  void send_ehlo();
+  void start_auth();
+  void refuse(ErrorKind kind, std::string what, const Reply* reply = nullptr);
+  [[nodiscard]] Duration wait_for(Expect kind) const;
+
+  ClientOptions options_;
+  Capabilities capabilities_;
+  ReplyParser parser_;
+  std::string rest_;  // read beyond the reply that was waited for
+  std::string out_;
+  std::deque<Pending> pending_;
+  std::size_t written_ = 0;  // of pending_, how many await their reply
+  std::vector<Reply> replies_;
+  std::optional<Error> error_;
+  std::unique_ptr<sasl::ClientMechanism> mechanism_;
+  DotWriter writer_;
+  bool usable_ = true;
+  bool tls_wanted_ = false;
+  bool mail_refused_ = false;
+  bool helo_ = false;  // EHLO was refused
+  std::size_t accepted_ = 0;
+};
+
+}  // namespace tandem::smtp
