@@ -54,6 +54,9 @@ std::optional<int> year_of(std::string_view word) {
 
 std::optional<int> zone_of(std::string_view word) {
   if (word.empty()) return 0;
+  // "GMT+09:00", as some programs write it.
+  if (word.size() > 3 && (istarts_with(word, "GMT") || istarts_with(word, "UTC")))
+    word.remove_prefix(3);
   if (word.front() != '+' && word.front() != '-') {
     const auto name = upper(word);
     const auto known = std::ranges::find(zones, std::string_view(name), &Zone::name);
@@ -90,6 +93,17 @@ std::optional<MailDate> instant(Fields f) {
   return MailDate{local - minutes(f.zone), f.zone};
 }
 
+// "24-Nov-2026" is three words, "-0900" one.
+void add_word(std::vector<std::string_view>& words, std::string_view word) {
+  const auto parts = split(word, '-');
+  const bool is_date = parts.size() == 3 && month_of(parts[1]);
+  if (is_date) {
+    words.insert(words.end(), parts.begin(), parts.end());
+  } else {
+    words.push_back(word);
+  }
+}
+
 // Words between blanks, comments and commas; at most as many as a date has.
 std::vector<std::string_view> words_of(std::string_view value) {
   std::vector<std::string_view> words;
@@ -97,7 +111,7 @@ std::vector<std::string_view> words_of(std::string_view value) {
   lexer.skip_cfws();
   while (!lexer.done() && words.size() < 8) {
     const auto word = lexer.run(",(");
-    if (!word.empty()) words.push_back(word);
+    if (!word.empty()) add_word(words, word);
     if (word.empty() && !lexer.take(',')) lexer.skip();
     lexer.skip_cfws();
   }

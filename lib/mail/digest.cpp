@@ -18,12 +18,11 @@ constexpr std::size_t max_header = HeaderLimits{}.bytes;
 constexpr std::size_t buffer_size = 16 * 1024;
 
 // Sorted. Who adds or rewrites each: see the comment behind it.
-constexpr std::array<std::string_view, 33> unstable_names{
+constexpr std::array<std::string_view, 31> unstable_names{
     "accept-language",              // Exchange
     "apparently-to",                // sendmail
     "authentication-results",       // whoever receives
-    "auto-submitted-by",            // filters
-    "bounces-to",                   // relays
+    "content-class",                // Exchange
     "content-language",             // Exchange
     "content-length",               // mbox stores
     "content-transfer-encoding",    // Exchange adds 7bit
@@ -32,26 +31,25 @@ constexpr std::array<std::string_view, 33> unstable_names{
     "disposition-notification-to",  // disarmed by copiers
     "dkim-filter",                  // OpenDKIM
     "dkim-signature",               // relays sign again
-    "domainkey-signature",          //
+    "domainkey-signature",          // likewise
+    "domainkey-status",             // receivers of its day
+    "envelope-from",                // relays
     "envelope-to",                  // Exim, cPanel
     "importance",                   // Exchange
     "lines",                        // mbox stores
-    "mailbox-line",                 // copiers of mbox
-    "message-context",              // voice mail gateways
     "mime-version",                 // Exchange
-    "old-return-path",              //
+    "old-return-path",              // likewise
     "original-recipient",           // relays
     "priority",                     // Exchange
     "return-path",                  // whoever delivers last
     "return-receipt-to",            // disarmed by copiers
     "spamdiagnosticmetadata",       // Microsoft 365
-    "spamdiagnosticoutput",         //
+    "spamdiagnosticoutput",         // likewise
     "status",                       // mbox stores
     "thread-index",                 // Exchange
-    "thread-topic",                 //
-    "uidl",                         // POP stores
+    "thread-topic",                 // likewise
     "x400-received",                // gateways
-    "x400-trace",                   //
+    "x400-trace",                   // likewise
 };
 static_assert(std::ranges::is_sorted(unstable_names));
 
@@ -66,7 +64,7 @@ std::string stable_value(const HeaderField& field, bool is_date) {
   return out;
 }
 
-std::string header_digest(const HeaderView& header, const DigestOptions& options) {
+std::vector<std::string> stable_hashes(const HeaderView& header, const DigestOptions& options) {
   std::vector<std::string> hashes;
   for (const auto& field : header) {
     const auto name = lower(field.name);
@@ -75,9 +73,7 @@ std::string header_digest(const HeaderView& header, const DigestOptions& options
     hashes.push_back(sha256(name + ":" + stable_value(field, name == "date")));
   }
   std::ranges::sort(hashes);
-  std::string all;
-  for (const auto& hash : hashes) all += hash;
-  return sha256(all);
+  return hashes;
 }
 
 }  // namespace
@@ -197,7 +193,11 @@ void DigestStream::flush() {
 StableDigest DigestStream::finish() {
   flush();
   const HeaderView header(header_);
-  StableDigest digest{.header = header_digest(header, options_),
+  const auto hashes = stable_hashes(header, options_);
+  std::string all;
+  for (const auto& one : hashes) all += one;
+  StableDigest digest{.header = sha256(all),
+                      .stable_fields = hashes.size(),
                       .body = std::string(32, '\0'),
                       .header_size = header_size_,
                       .body_size = body_size_,

@@ -35,6 +35,7 @@ struct DigestOptions {
 
 struct StableDigest {
   std::string header;               // 32 bytes
+  std::size_t stable_fields = 0;    // fields in it; 0: the header says nothing, match by body only
   std::optional<std::string> body;  // 32 bytes; absent when only the header was seen
   std::uint64_t header_size = 0;    // with the empty line
   std::uint64_t body_size = 0;      // meaningful with `body` only

@@ -30,6 +30,8 @@ TEST_CASE("date: RFC 5322 and its obsolete forms") {
   CHECK(utc("Mon, 23 Nov 2026 19:00:00 EST") == expected);
   CHECK(utc("Tue,24 Nov 2026 00:00:00 Z") == expected);
   CHECK(utc("Tue Nov 24 00:00:00 2026") == expected);
+  CHECK(utc("Tuesday, 24-Nov-26 00:00:00 GMT") == expected);
+  CHECK(utc("Tue, 24 Nov 2026 09:00:00 GMT+09:00") == expected);
   CHECK(utc("Tue, 24 Nov 2026 00:00:00") == expected);
   CHECK(utc("1 Jan 99 00:00:00 -0000") == "Fri, 1 Jan 1999 00:00:00 +0000");
   CHECK(utc("31 Dec 2016 23:59:60 +0000") == "Sun, 1 Jan 2017 00:00:00 +0000");

@@ -83,6 +83,8 @@ TEST_CASE("digest: another message is another message") {
   CHECK(digest_message(header + "\r\nhello\r\nworld\r\n").body != original.body);
   CHECK(digest_message(header + "\r\nhello\r\n\r\nworle\r\n").body != original.body);
   CHECK(original.header != digest_message("\r\n").header);
+  CHECK(original.stable_fields == 5);
+  CHECK(digest_message("X-A: 1\r\n\r\n").stable_fields == 0);
 }
 
 TEST_CASE("digest: a rewritten Message-ID can be left out") {
