@@ -36,18 +36,19 @@ struct Note {
 struct Provider {
   std::string id;
   Words name;
-  bool needs_host = false;  // `host =` must be given: the server's name is part of the contract
-  Words host_hint;          // where to find it, with an example
+  bool needs_host = false;   // `host =` must be given: the server's name is part of the contract
+  Words host_hint;           // where to find it, with an example
+  std::string host_default;  // pattern with {domain}, used if no host is given; empty: none
   // Keys: imap, pop3, smtp, submission. URLs with {host}, {domain}, {domain_dashes}.
   std::map<std::string, Fact<std::string>> endpoints;
   Fact<std::string> login{"{address}", Confidence::medium};
-  std::string master_login;                // pattern; empty: not offered
+  Fact<std::string> master_login;          // pattern; empty: not offered
   Fact<unsigned> connection_limit;         // simultaneous IMAP connections per account; 0: unknown
   Fact<std::uint64_t> message_size_limit;  // bytes; 0: unknown
   Fact<std::string> folder_prefix;         // "INBOX."; empty: none or unknown
   std::vector<Fact<std::string>> mx;       // host patterns with '*': recognise the provider by MX
   std::vector<Fact<std::string>> spf;      // include names
-  std::vector<Fact<std::string>> quirks;   // machine words, see config/README.md
+  std::vector<Fact<std::string>> quirks;   // words of quirk_words()
   std::vector<Note> notes;
 };
 
@@ -58,11 +59,14 @@ struct Provider {
 // Whose mail exchanger this is; nullptr: nobody's we know.
 [[nodiscard]] const Provider* provider_of_mx(std::string_view mx_host);
 
+// The words a preset's "quirks" may contain.
+[[nodiscard]] std::span<const std::string_view> quirk_words();
+
 // One preset file. Fails with invalid (the tests read every file with it).
 [[nodiscard]] Result<Provider> parse_provider(std::string_view json);
 
-// Fills what `side` leaves open from its provider's preset. Fails with invalid if the provider is
-// unknown or needs a host that is not given.
+// Fills what `side` leaves open (endpoints not set, log-in pattern empty, limits 0) from its
+// provider's preset. Fails with invalid if the provider is unknown or needs a host that is missing.
 [[nodiscard]] Result<void> apply_preset(SideSettings& side, std::string_view domain);
 
 }  // namespace tandem::config

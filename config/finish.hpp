@@ -1,0 +1,18 @@
+// What only shows when all keys of a file are known: what is missing, what contradicts, and the
+// presets that fill in the rest. Internal to config/.
+#pragma once
+
+#include "config/migration_settings.hpp"
+#include "config/process_settings.hpp"
+#include "config/setting_file.hpp"
+
+namespace tandem::config {
+
+void finish(ProcessSettings& settings, SettingFile& file);
+void finish(MigrationSettings& settings, SettingFile& file);
+
+// Files that settings name: are they there, can we read them, are secret ones secret?
+void check_files(const ProcessSettings& settings, SettingFile& file);
+void check_files(const MigrationSettings& settings, SettingFile& file);
+
+}  // namespace tandem::config

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "config/finish.hpp"
+#include "config/providers.hpp"
+#include "config/secret_file.hpp"
+#include "lib/base/text.hpp"
+
+namespace tandem::config {
+namespace {
+
+constexpr std::string_view default_login = "{address}";
+constexpr std::string_view default_master_login = "{login}*{master}";
+
+void check_domains(MigrationSettings& settings, SettingFile& file) {
+  if (settings.domains.empty() && file.line_of("domain") == 0)
+    file.error(0, "No domain is given.", "Add domain = example.co.jp above the first [section].");
+  std::set<std::string> seen;
+  for (const auto& domain : settings.domains)
+    if (!seen.insert(domain).second)
+      file.error(file.line_of("domain"), fmt::format("{} stands twice.", domain),
+                 "Remove one of the two.");
+}
+
+// Where a problem of a side is best shown: at its provider, else at any of its lines.
+unsigned line_of_side(const SettingFile& file, std::string_view section) {
+  if (const auto line = file.line_of(fmt::format("{}.provider", section)); line != 0) return line;
+  for (const auto& setting : file.settings)
+    if (setting.key.starts_with(fmt::format("{}.", section))) return setting.line;
+  return 0;
+}
+
+// False: the preset could not be filled in.
+bool fill_side(SideSettings& side, const MigrationSettings& settings, SettingFile& file,
+               std::string_view section) {
+  bool filled = true;
+  if (!side.provider.empty()) {
+    const std::string domain = settings.domains.empty() ? "" : settings.domains.front();
+    if (auto done = apply_preset(side, domain); !done) {
+      filled = false;
+      file.error(file.line_of(fmt::format("{}.provider", section)),
+                 fmt::format("[{}] {}", section, done.error().what), done.error().next_step);
+    }
+  } else if (!side.host.empty()) {
+    file.warning(file.line_of(fmt::format("{}.host", section)),
+                 fmt::format("[{}] host does nothing without a provider.", section),
+                 "Write the servers as URLs: imap = imaps://…");
+  }
+  if (side.login.empty()) side.login = default_login;
+  if (side.master_login.empty()) side.master_login = default_master_login;
+  return filled;
+}
+
+void check_master(const SideSettings& side, SettingFile& file, std::string_view section) {
+  if (side.master_user.empty() == side.master_password_file.empty()) return;
+  const auto* const given = side.master_user.empty() ? "master_password_file" : "master_user";
+  const auto* const missing = side.master_user.empty() ? "master_user" : "master_password_file";
+  file.error(file.line_of(fmt::format("{}.{}", section, given)),
+             fmt::format("[{}] {} needs {} beside it.", section, given, missing),
+             fmt::format("Set {} too.", missing));
+}
+
+void missing(SettingFile& file, std::string_view section, std::string_view what,
+             std::string_view example) {
+  file.error(line_of_side(file, section), fmt::format("[{}] has no {}.", section, what),
+             fmt::format("Add {} in [{}].", example, section));
+}
+
+// A key that was given and refused has its own problem already.
+bool wrote(const SettingFile& file, std::string_view section, std::string_view name) {
+  return file.line_of(fmt::format("{}.{}", section, name)) != 0;
+}
+
+void check_old_server(const MigrationSettings& settings, SettingFile& file) {
+  const auto& side = settings.old_side;
+  if (!side.imap && !side.pop3 && !wrote(file, "old", "imap") && !wrote(file, "old", "pop3"))
+    missing(file, "old", "server to read mail from", "imap = imaps://… (or pop3 = pop3s://…)");
+}
+
+void check_new_server(const MigrationSettings& settings, SettingFile& file) {
+  if (!settings.new_side.imap && !wrote(file, "new", "imap"))
+    missing(file, "new", "IMAP server", "imap = imaps://…");
+}
+
+void check_exchanger(const SideSettings& side, const GatewaySettings& gateway, SettingFile& file,
+                     std::string_view section) {
+  if (gateway.enabled && !side.smtp && !wrote(file, section, "smtp"))
+    missing(file, section, "server that takes the domain's mail",
+            "smtp = smtp://… (or set enabled = no in [gateway])");
+}
+
+void check_mirror(const MigrationSettings& settings, SettingFile& file) {
+  const auto& gateway = settings.gateway;
+  if (!gateway.enabled || gateway.mirror != Mirror::append) return;
+  if (!settings.old_side.imap && settings.old_side.pop3)
+    file.error(line_of_side(file, "old"),
+               "[old] offers POP3 only, so copies cannot be appended there after a cut-over.",
+               "Set mirror = quiet in [gateway].");
+}
+
+void check_same_server(const MigrationSettings& settings, SettingFile& file) {
+  const auto& from = settings.old_side.imap;
+  const auto& to = settings.new_side.imap;
+  if (!from || !to || *from != *to || settings.old_side.login != settings.new_side.login) return;
+  file.error(line_of_side(file, "new"), "[old] and [new] are the same server.",
+             "Correct one of them: mail would be copied onto itself.");
+}
+
+void check_password_file(const SideSettings& side, SettingFile& file, std::string_view section) {
+  if (side.master_password_file.empty()) return;
+  const auto password = read_secret_line(side.master_password_file);
+  const auto line = file.line_of(fmt::format("{}.master_password_file", section));
+  if (!password)
+    file.error(line, password.error().what + (password.error().what.ends_with('.') ? "" : "."),
+               password.error().next_step);
+  else if (password->empty())
+    file.error(line, fmt::format("{} is empty.", printable(side.master_password_file)),
+               "Write the password into it.");
+}
+
+}  // namespace
+
+void finish(MigrationSettings& settings, SettingFile& file) {
+  check_domains(settings, file);
+  // A preset that could not be filled in would only be reported again as missing servers.
+  if (fill_side(settings.old_side, settings, file, "old")) {
+    check_old_server(settings, file);
+    check_exchanger(settings.old_side, settings.gateway, file, "old");
+  }
+  if (fill_side(settings.new_side, settings, file, "new")) {
+    check_new_server(settings, file);
+    check_exchanger(settings.new_side, settings.gateway, file, "new");
+  }
+  check_master(settings.old_side, file, "old");
+  check_master(settings.new_side, file, "new");
+  check_mirror(settings, file);
+  check_same_server(settings, file);
+}
+
+void check_files(const MigrationSettings& settings, SettingFile& file) {
+  check_password_file(settings.old_side, file, "old");
+  check_password_file(settings.new_side, file, "new");
+}
+
+}  // namespace tandem::config

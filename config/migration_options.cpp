@@ -1,0 +1,221 @@
+// The keys of migrations/NAME.conf: each is declared here and nowhere else; [old] and [new] have
+// the same keys.
+#include "config/endpoint.hpp"
+#include "config/login_pattern.hpp"
+#include "config/migration_settings.hpp"
+#include "config/option_row.hpp"
+#include "config/units.hpp"
+
+namespace tandem::config {
+namespace {
+
+using Settings = MigrationSettings;
+using Side = SideSettings Settings::*;
+
+Fault fault_of(const Error& error) {
+  return {error.what, error.next_step};
+}
+
+Outcome set_domain(Settings& settings, const Value& value) {
+  for (const auto& word : parse_list(value.text)) {
+    auto domain = parse_domain(word);
+    if (!domain)
+      return Fault{fmt::format("\"{}\" is not a domain.", printable(word, 60)),
+                   "Write it like example.co.jp."};
+    settings.domains.push_back(std::move(*domain));
+  }
+  return std::nullopt;
+}
+
+template <Side side, std::optional<net::Endpoint> SideSettings::* member, net::Protocol protocol>
+Outcome set_endpoint(Settings& settings, const Value& value) {
+  auto endpoint = parse_endpoint(value.text, protocol);
+  if (!endpoint) return fault_of(endpoint.error());
+  settings.*side.*member = std::move(*endpoint);
+  return std::nullopt;
+}
+
+template <Side side>
+Outcome set_login(Settings& settings, const Value& value) {
+  if (auto checked = check_login_pattern(value.text); !checked) return fault_of(checked.error());
+  return take_text((settings.*side).login, value);
+}
+
+template <Side side>
+Outcome set_master_login(Settings& settings, const Value& value) {
+  if (auto checked = check_master_pattern(value.text); !checked) return fault_of(checked.error());
+  return take_text((settings.*side).master_login, value);
+}
+
+template <Side side>
+Outcome set_host(Settings& settings, const Value& value) {
+  auto name = parse_domain(value.text);
+  if (!name)
+    return Fault{fmt::format("\"{}\" is not a host name.", printable(value.text, 60)),
+                 "Write the server's name without scheme and port."};
+  (settings.*side).host = std::move(*name);
+  return std::nullopt;
+}
+
+Outcome set_connections(Settings& settings, const Value& value) {
+  settings.sync.connections = 0;
+  if (iequals(value.text, "auto")) return std::nullopt;
+  return take_number(settings.sync.connections, value, 1, 64);
+}
+
+Outcome set_exclude(Settings& settings, const Value& value) {
+  std::string folder;
+  if (auto fault = take_text(folder, value)) return fault;
+  settings.sync.exclude.push_back(std::move(folder));
+  return std::nullopt;
+}
+
+Outcome set_map(Settings& settings, const Value& value) {
+  constexpr std::string_view arrow = " -> ";
+  const auto at = value.text.find(arrow);
+  if (at == std::string_view::npos || value.text.find(arrow, at + 1) != std::string_view::npos)
+    return Fault{"This is not \"from -> to\".", "Write it like map = 送信済み -> Sent."};
+  FolderMap map{std::string(trim(value.text.substr(0, at))),
+                std::string(trim(value.text.substr(at + arrow.size())))};
+  if (map.from.empty() || map.to.empty())
+    return Fault{"A folder's name is missing.", "Write it like map = 送信済み -> Sent."};
+  for (const auto& earlier : settings.sync.map)
+    if (earlier.from == map.from)
+      return Fault{fmt::format("{} is mapped twice.", printable(map.from, 60)),
+                   "Remove one of the two lines."};
+  settings.sync.map.push_back(std::move(map));
+  return std::nullopt;
+}
+
+// The test compares it with the presets.
+constexpr std::string_view presets =
+    "alphamail, builtin, conoha, cpanel, dovecot-generic, google, kagoya, microsoft365, plesk, "
+    "sakura, "
+    "webarena, xserver";
+
+// clang-format off
+template <Side side>
+constexpr std::array<Row<Settings>, 10> side_rows(std::string_view section, std::string_view provider,
+                                                  std::string_view host) {
+  using net::Protocol;
+  return {{
+      {{.section = section, .name = "provider", .type = "preset", .limits = presets,
+        .example = provider,
+        .help = "Preset that fills in hosts, ports, log-in form and limits; keys below override it.",
+        .help_ja = "ホスト・ポート・ログイン形式・制限を補うプリセット。下のキーが優先。"},
+       [](Settings& s, const Value& v) { return take_text((s.*side).provider, v); }},
+      {{.section = section, .name = "host", .type = "host name", .example = host,
+        .help = "The contract's own server name, where the preset needs one.",
+        .help_ja = "契約ごとに異なるサーバー名(プリセットが必要とする場合)。"},
+       set_host<side>},
+      {{.section = section, .name = "imap", .type = "URL", .limits = "imaps:// imap:// builtin:",
+        .help = "IMAP server.", .help_ja = "IMAP サーバー。"},
+       set_endpoint<side, &SideSettings::imap, Protocol::imap>},
+      {{.section = section, .name = "pop3", .type = "URL", .limits = "pop3s:// pop3:// builtin:",
+        .help = "POP3 server.", .help_ja = "POP3 サーバー。"},
+       set_endpoint<side, &SideSettings::pop3, Protocol::pop3>},
+      {{.section = section, .name = "smtp", .type = "URL",
+        .limits = "smtp:// smtps:// lmtp:// builtin:",
+        .help = "Where mail for the domain is handed in (the side's own mail exchanger).",
+        .help_ja = "このドメイン宛のメールを渡す先(この側の MX)。"},
+       set_endpoint<side, &SideSettings::smtp, Protocol::smtp>},
+      {{.section = section, .name = "submission", .type = "URL",
+        .limits = "submission:// submissions:// builtin:",
+        .help = "Where people's clients send.", .help_ja = "利用者のメールソフトの送信先。"},
+       set_endpoint<side, &SideSettings::submission, Protocol::submission>},
+      {{.section = section, .name = "login", .type = "pattern",
+        .limits = "{address} {local} {domain}, or csv",
+        .help = "How log-in names follow from addresses; default: the provider's, else {address}.",
+        .help_ja = "ログイン名の形式。省略時はプリセットの値、なければ {address}。"},
+       set_login<side>},
+      {{.section = section, .name = "master_user", .type = "text",
+        .help = "Account that may read everybody's mailbox; then no passwords are needed.",
+        .help_ja = "全員のメールボックスを読める管理用アカウント(各自のパスワードが不要)。"},
+       [](Settings& s, const Value& v) { return take_text((s.*side).master_user, v); }},
+      {{.section = section, .name = "master_login", .type = "pattern",
+        .limits = "{login} {master}, or authzid",
+        .help = "How the master account logs in for somebody; default: the provider's, else {login}*{master}.",
+        .help_ja = "管理用アカウントでのログイン名の形式。省略時はプリセットの値、なければ {login}*{master}。"},
+       set_master_login<side>},
+      {{.section = section, .name = "master_password_file", .type = "path", .limits = "mode 0600",
+        .help = "File with the master account's password.",
+        .help_ja = "管理用アカウントのパスワードを書いたファイル。"},
+       [](Settings& s, const Value& v) { return take_path((s.*side).master_password_file, v); }},
+  }};
+}
+
+constexpr std::array<Row<Settings>, 1> head_rows = {{
+    {{.name = "domain", .type = "list", .limits = "required", .example = "example.co.jp",
+      .help = "Domain that moves; several with commas between or on further lines.",
+      .help_ja = "移行するドメイン。複数ならコンマ区切りか複数行で。", .repeatable = true},
+     set_domain},
+}};
+
+constexpr std::array<Row<Settings>, 8> tail_rows = {{
+    {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
+      .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
+      .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
+     [](Settings& s, const Value& v) { return take_flag(s.gateway.enabled, v); }},
+    {{.section = "gateway", .name = "mirror", .type = "choice", .fallback = "append",
+      .limits = "append, quiet, off",
+      .help = "Copy to the other side: by IMAP APPEND, by SMTP with an empty sender, or none.",
+      .help_ja = "反対側への写し: IMAP APPEND、送信者なしの SMTP、またはなし。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<Mirror>(s.gateway.mirror, v,
+         {{"append", Mirror::append}, {"quiet", Mirror::quiet}, {"off", Mirror::off}});
+     }},
+    {{.section = "gateway", .name = "on_unknown", .type = "choice", .fallback = "fallback",
+      .limits = "fallback, defer, reject",
+      .help = "A recipient only the other side knows: deliver there, answer 451, or answer 550.",
+      .help_ja = "反対側にしかない宛先: そちらへ配送、451 で保留、550 で拒否。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<OnUnknown>(s.gateway.on_unknown, v,
+         {{"fallback", OnUnknown::fallback}, {"defer", OnUnknown::defer}, {"reject", OnUnknown::reject}});
+     }},
+    {{.section = "gateway", .name = "when_home_is_down", .type = "choice", .fallback = "defer",
+      .limits = "defer",
+      .help = "Reader's side unreachable: answer 451, so that the sender keeps the message.",
+      .help_ja = "宛先側に接続できないとき: 451 を返し、送信元に保持してもらう。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<WhenHomeIsDown>(s.gateway.when_home_is_down, v,
+         {{"defer", WhenHomeIsDown::defer}});
+     }},
+
+    {{.section = "sync", .name = "propagate_deletes", .type = "yes or no", .fallback = "no",
+      .help = "Whether mail deleted at the reader's side is removed from the other one, with a brake.",
+      .help_ja = "利用側で削除されたメールを反対側でも削除するか(大量削除は停止して確認)。"},
+     [](Settings& s, const Value& v) { return take_flag(s.sync.propagate_deletes, v); }},
+    {{.section = "sync", .name = "connections", .type = "number", .fallback = "auto",
+      .limits = "auto, or 1 to 64",
+      .help = "Connections per account and side; auto finds what the servers allow.",
+      .help_ja = "アカウントと側ごとの接続数。auto はサーバーの許容数を自動で調べる。"},
+     set_connections},
+    {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",
+      .help = "Folder that is not copied, with all below it.",
+      .help_ja = "コピーしないフォルダー(配下も含む)。", .repeatable = true},
+     set_exclude},
+    {{.section = "sync", .name = "map", .type = "from -> to", .example = "送信済み -> Sent",
+      .help = "Folder of the old side and its name on the new side, with all below it.",
+      .help_ja = "旧側のフォルダーと新側での名前(配下も含む)。", .repeatable = true},
+     set_map},
+}};
+// clang-format on
+
+constexpr auto old_rows = side_rows<&Settings::old_side>("old", "sakura", "example.sakura.ne.jp");
+constexpr auto new_rows = side_rows<&Settings::new_side>("new", "builtin", "");
+
+template <class... Arrays>
+std::vector<Row<Settings>> join(const Arrays&... arrays) {
+  std::vector<Row<Settings>> all;
+  (all.insert(all.end(), arrays.begin(), arrays.end()), ...);
+  return all;
+}
+
+}  // namespace
+
+std::span<const Row<MigrationSettings>> migration_rows() {
+  static const auto rows = join(head_rows, old_rows, new_rows, tail_rows);
+  return rows;
+}
+
+}  // namespace tandem::config

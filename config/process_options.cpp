@@ -1,0 +1,190 @@
+// The keys of tandemail.conf: each is declared here and nowhere else.
+#include "config/option_row.hpp"
+#include "config/process_settings.hpp"
+#include "config/units.hpp"
+
+namespace tandem::config {
+namespace {
+
+using Settings = ProcessSettings;
+
+template <std::vector<ListenAddress> ListenSettings::* list>
+Outcome set_listen(Settings& settings, const Value& value) {
+  auto& addresses = settings.listen.*list;
+  if (value.first) addresses.clear();
+  if (iequals(value.text, "off")) return std::nullopt;
+  auto address = parse_listen(value.text);
+  if (!address)
+    return Fault{fmt::format("\"{}\" is not an address with a port.", printable(value.text, 60)),
+                 "Write 0.0.0.0:25, [::]:25, 127.0.0.1:8080 or off."};
+  addresses.push_back(std::move(*address));
+  return std::nullopt;
+}
+
+// Certificates and keys make pairs in their order.
+template <std::string CertificateFiles::* member>
+Outcome set_tls(Settings& settings, const Value& value) {
+  for (auto& pair : settings.tls)
+    if ((pair.*member).empty()) return take_path(pair.*member, value);
+  return take_path(settings.tls.emplace_back().*member, value);
+}
+
+Outcome set_hostname(Settings& settings, const Value& value) {
+  auto name = parse_domain(value.text, true);
+  if (!name)
+    return Fault{fmt::format("\"{}\" is not a host name.", printable(value.text, 60)),
+                 "Write it like mail.example.jp."};
+  settings.hostname = std::move(*name);
+  return std::nullopt;
+}
+
+Outcome set_grace(Settings& settings, const Value& value) {
+  const auto grace = parse_duration(value.text);
+  if (!grace || *grace > std::chrono::minutes(10))
+    return Fault{fmt::format("\"{}\" is not a time up to 10 min.", printable(value.text, 60)),
+                 "Write it with its unit, like 30s or 2min."};
+  settings.shutdown_grace = *grace;
+  return std::nullopt;
+}
+
+Outcome set_message_size(Settings& settings, const Value& value) {
+  constexpr std::uint64_t least = 64ULL << 10;  // RFC 5321 4.5.3.1.7
+  constexpr std::uint64_t most = 2ULL << 30;
+  const auto size = parse_size(value.text);
+  if (!size || *size < least || *size > most)
+    return Fault{fmt::format("\"{}\" is not a size from 64K to 2G.", printable(value.text, 60)),
+                 "Write it like 100M."};
+  settings.limits.message_size = *size;
+  return std::nullopt;
+}
+
+Outcome set_server_domains(Settings& settings, const Value& value) {
+  for (const auto& word : parse_list(value.text)) {
+    auto domain = parse_domain(word);
+    if (!domain)
+      return Fault{fmt::format("\"{}\" is not a domain.", printable(word, 60)),
+                   "Write it like example.jp; several with commas between."};
+    settings.server_domains.push_back(std::move(*domain));
+  }
+  return std::nullopt;
+}
+
+Outcome set_log_level(Settings& settings, const Value& value) {
+  using log::Level;
+  return take_choice<Level>(settings.log.level, value,
+                            {{"debug", Level::debug},
+                             {"info", Level::info},
+                             {"warning", Level::warning},
+                             {"error", Level::error},
+                             {"off", Level::off}});
+}
+
+constexpr std::string_view listen_limits = "address:port, or off; port 0: any free one";
+
+constexpr Option listen_option(std::string_view name, std::string_view fallback,
+                               std::string_view example, std::string_view help,
+                               std::string_view help_ja) {
+  return {.section = "listen",
+          .name = name,
+          .type = "address",
+          .fallback = fallback,
+          .limits = listen_limits,
+          .example = example,
+          .help = help,
+          .help_ja = help_ja,
+          .repeatable = true};
+}
+
+// clang-format off
+constexpr std::array<Row<Settings>, 21> rows = {{
+    {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
+      .help = "Folder of the ledger and the messages; made with mode 0700.",
+      .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
+     [](Settings& s, const Value& v) { return take_path(s.data, v); }},
+    {{.name = "hostname", .type = "host name", .example = "mail.example.jp",
+      .help = "Our name in greetings and Received lines; default: the machine's own name.",
+      .help_ja = "挨拶文と Received 行で名乗る名前。省略時はこのマシンの名前。"},
+     set_hostname},
+    {{.name = "secrets_key", .type = "path", .fallback = "/etc/tandemail/secrets.key",
+      .limits = "outside data; mode 0600",
+      .help = "File of the key that seals stored passwords; made on first use.",
+      .help_ja = "保存するパスワードを封印する鍵のファイル。初回に作成されます。"},
+     [](Settings& s, const Value& v) { return take_path(s.secrets_key, v); }},
+    {{.name = "threads", .type = "number", .fallback = "0", .limits = "0 to 256; 0: one per core",
+      .help = "Threads that serve connections.",
+      .help_ja = "接続を処理するスレッド数。0 はコア数と同じ。"},
+     [](Settings& s, const Value& v) { return take_number(s.threads, v, 0, 256); }},
+    {{.name = "shutdown_grace", .type = "time", .fallback = "30s", .limits = "up to 10min",
+      .help = "How long sessions may finish their work when the process stops.",
+      .help_ja = "停止時に、処理中のセッションの完了を待つ時間。"},
+     set_grace},
+
+    {listen_option("smtp", "", "0.0.0.0:25", "Mail from other servers (SMTP with STARTTLS).",
+                   "他のサーバーからの受信(SMTP、STARTTLS)。"), set_listen<&ListenSettings::smtp>},
+    {listen_option("submission", "", "0.0.0.0:587", "Mail from people's clients (STARTTLS).",
+                   "利用者からの送信(STARTTLS)。"), set_listen<&ListenSettings::submission>},
+    {listen_option("submissions", "", "0.0.0.0:465", "Mail from people's clients (TLS).",
+                   "利用者からの送信(TLS)。"), set_listen<&ListenSettings::submissions>},
+    {listen_option("imap", "", "0.0.0.0:143", "IMAP with STARTTLS.",
+                   "IMAP(STARTTLS)。"), set_listen<&ListenSettings::imap>},
+    {listen_option("imaps", "", "0.0.0.0:993", "IMAP over TLS.",
+                   "IMAP(TLS)。"), set_listen<&ListenSettings::imaps>},
+    {listen_option("pop3", "", "0.0.0.0:110", "POP3 with STLS.",
+                   "POP3(STLS)。"), set_listen<&ListenSettings::pop3>},
+    {listen_option("pop3s", "", "0.0.0.0:995", "POP3 over TLS.",
+                   "POP3(TLS)。"), set_listen<&ListenSettings::pop3s>},
+    {listen_option("lmtp", "", "127.0.0.1:24", "LMTP into the built-in server.",
+                   "内蔵サーバーへの LMTP 配送。"), set_listen<&ListenSettings::lmtp>},
+    {listen_option("web", "127.0.0.1:8080", "127.0.0.1:8080", "The page and its API.",
+                   "管理画面と API。"), set_listen<&ListenSettings::web>},
+
+    {{.section = "tls", .name = "certificate", .type = "path", .limits = "PEM, with its chain",
+      .example = "/etc/tandemail/fullchain.pem",
+      .help = "Certificate shown to clients; the first is the default, others by the name asked for.",
+      .help_ja = "クライアントに示す証明書。先頭が既定、以降は要求された名前(SNI)で選択。",
+      .repeatable = true},
+     set_tls<&CertificateFiles::certificate>},
+    {{.section = "tls", .name = "key", .type = "path", .limits = "PEM, without passphrase",
+      .example = "/etc/tandemail/key.pem",
+      .help = "Private key; the first belongs to the first certificate, and so on.",
+      .help_ja = "秘密鍵。証明書と同じ順番に書きます。", .repeatable = true},
+     set_tls<&CertificateFiles::key>},
+
+    {{.section = "log", .name = "level", .type = "choice", .fallback = "info",
+      .limits = "debug, info, warning, error, off",
+      .help = "From which level on lines are written.",
+      .help_ja = "記録するログのレベル。"},
+     set_log_level},
+    {{.section = "log", .name = "file", .type = "path", .example = "/var/log/tandemail.log",
+      .help = "Where lines go; default: standard error.",
+      .help_ja = "ログの出力先。省略時は標準エラー出力。"},
+     [](Settings& s, const Value& v) { return take_path(s.log.file, v); }},
+
+    {{.section = "limits", .name = "connections_per_address", .type = "number", .fallback = "50",
+      .limits = "1 to 100000",
+      .help = "Connections from one IPv4 address or IPv6 /64 at a time.",
+      .help_ja = "1 つの IPv4 アドレス(IPv6 は /64)からの同時接続数。"},
+     [](Settings& s, const Value& v) {
+       return take_number(s.limits.connections_per_address, v, 1, 100'000);
+     }},
+    {{.section = "limits", .name = "message_size", .type = "size", .fallback = "100M",
+      .limits = "64K to 2G",
+      .help = "Largest message that is accepted.",
+      .help_ja = "受け付けるメールの最大サイズ。"},
+     set_message_size},
+
+    {{.section = "server", .name = "domains", .type = "list", .limits = "domains, with commas between",
+      .example = "example.jp",
+      .help = "Domains whose mailboxes are in the built-in server.",
+      .help_ja = "内蔵サーバーがメールボックスを持つドメイン。", .repeatable = true},
+     set_server_domains},
+}};
+// clang-format on
+
+}  // namespace
+
+std::span<const Row<ProcessSettings>> process_rows() {
+  return rows;
+}
+
+}  // namespace tandem::config
