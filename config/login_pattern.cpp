@@ -48,7 +48,7 @@ std::unexpected<Error> bad_pattern(std::string what, std::string cure) {
 
 Result<void> check_pattern(std::string_view pattern, std::initializer_list<std::string_view> known,
                            std::string_view needed, std::string cure) {
-  std::string unknown;
+  std::optional<std::string_view> unknown;
   bool personal = false;
   const bool balanced = walk(
       pattern, [](std::string_view) {},
@@ -57,9 +57,9 @@ Result<void> check_pattern(std::string_view pattern, std::initializer_list<std::
         if (needed.empty() ? word != "domain" : word == needed) personal = true;
       });
   if (!balanced) return bad_pattern("The pattern has a brace without its partner.", cure);
-  if (!unknown.empty())
+  if (unknown)
     return bad_pattern(
-        fmt::format("The pattern has an unknown word {{{}}}.", printable(unknown, 40)), cure);
+        fmt::format("The pattern has an unknown word {{{}}}.", printable(*unknown, 40)), cure);
   if (!personal) return bad_pattern("The pattern gives everybody the same log-in name.", cure);
   return {};
 }
