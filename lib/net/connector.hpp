@@ -9,29 +9,41 @@
 #include <string>
 
 #include "lib/net/endpoint.hpp"
+#include "lib/net/resolver.hpp"
 #include "lib/net/stream.hpp"
 
 namespace tandem::net {
 
-class Resolver;
-
 // Takes over the server's end of a memory pair and serves it (it spawns a task of its own).
 using InProcessServer = std::function<void(StreamPtr server_end, Protocol protocol)>;
 
+struct ConnectorOptions {
+  ResolverOptions resolver;
+  std::string source_ipv4;  // the address to come from; empty: the kernel's choice
+  std::string source_ipv6;
+  // For each address, while there are others to try.
+  Duration attempt_limit = std::chrono::seconds(8);
+};
+
 class Connector {
  public:
-  Connector();
+  explicit Connector(ConnectorOptions options = {});
   ~Connector();
 
+  // At start, before anybody connects.
   void register_in_process(std::string name, InProcessServer server);
 
   // Within `limit` in all (look-up, connect, implicit TLS), default 20 s. Error kinds: unreachable,
-  // tls, timed_out. Any thread; the stream belongs to the calling coroutine's io_context.
+  // tls, timed_out, not_found, refused (TLS `never` to an address that is not loopback). Any
+  // thread; the stream belongs to the calling coroutine's io_context.
   Task<Result<StreamPtr>> connect(Endpoint endpoint,
                                   Duration limit = std::chrono::seconds(20)) const;
 
-  // The client settings for the endpoint's host: name check, pin, CA file. Cached.
+  // The client settings for the endpoint's host: name check, pin, CA file. Cached. Opportunistic
+  // TLS verifies only when a pin or CA is given.
   [[nodiscard]] Result<std::shared_ptr<const TlsClient>> tls_for(const Endpoint& endpoint) const;
+
+  [[nodiscard]] const Resolver& resolver() const;
 
  private:
   struct State;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace tandem::net {
 
@@ -16,6 +17,9 @@ enum class TlsMode : std::uint8_t {
   opportunistic,  // used when offered (SMTP between servers only)
   never,          // loopback addresses only
 };
+
+[[nodiscard]] std::string_view name_of(Protocol protocol);  // "imap"
+[[nodiscard]] std::string_view name_of(TlsMode mode);       // "starttls"
 
 struct Endpoint {
   Protocol protocol = Protocol::imap;
