@@ -84,7 +84,8 @@ class Gate {
 // Runs `count` deliveries that all wait when the committer becomes free.
 void together(Store& store, int count, Tally& tally, std::int64_t first = 1) {
   Gate gate;
-  std::jthread holder([&] { CHECK(store.committer().commit_blocking(gate.unit())); });
+  std::atomic<bool> held{false};
+  std::thread holder([&] { held = store.committer().commit_blocking(gate.unit()).has_value(); });
   gate.wait_until_entered();
   asio::io_context context;
   for (int i = 0; i < count; ++i)
@@ -92,6 +93,8 @@ void together(Store& store, int count, Tally& tally, std::int64_t first = 1) {
   context.poll();  // all have handed over; none can be answered yet
   gate.open();
   context.run();
+  holder.join();
+  CHECK(held);
 }
 
 TEST_CASE("Ten deliveries at once cost two flushes, not twenty") {
