@@ -60,7 +60,7 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   // Waits until the unit is durable and resumes on the caller's own executor. A commit under way is
-  // not cancelled. The caller's io_context must outlive it.
+  // not cancelled. An io_context from which commits were made is destroyed after stop() only.
   [[nodiscard]] boost::asio::awaitable<Result<BlobRefs>> commit(Unit unit);
   // For commands and tests; never on an io thread.
   [[nodiscard]] Result<BlobRefs> commit_blocking(Unit unit);

@@ -82,14 +82,13 @@ class Gate {
 };
 
 // Runs `count` deliveries that all wait when the committer becomes free.
-void together(Store& store, int count, Tally& tally, std::int64_t first = 1) {
+void together(asio::io_context& context, Store& store, int count, Tally& tally) {
   Gate gate;
   std::atomic<bool> held{false};
   std::thread holder([&] { held = store.committer().commit_blocking(gate.unit()).has_value(); });
   gate.wait_until_entered();
-  asio::io_context context;
   for (int i = 0; i < count; ++i)
-    asio::co_spawn(context, deliver(store, first + i, 1, tally), asio::detached);
+    asio::co_spawn(context, deliver(store, 1 + i, 1, tally), asio::detached);
   context.poll();  // all have handed over; none can be answered yet
   gate.open();
   context.run();
@@ -98,6 +97,7 @@ void together(Store& store, int count, Tally& tally, std::int64_t first = 1) {
 }
 
 TEST_CASE("Ten deliveries at once cost two flushes, not twenty") {
+  asio::io_context context;  // outlives the store
   const Directory directory;
   const Armed watch("");
   const auto store = must_open(directory.data);
@@ -105,7 +105,7 @@ TEST_CASE("Ten deliveries at once cost two flushes, not twenty") {
   const auto before = store->committer().counts();
   const auto synced = fault::count("sql.sync"), flushed = fault::count("store.fdatasync");
   Tally tally;
-  together(*store, 10, tally);
+  together(context, *store, 10, tally);
   CHECK(tally.good == 10);
   const auto after = store->committer().counts();
   // The gate's own batch had no blobs: one COMMIT.
@@ -116,11 +116,12 @@ TEST_CASE("Ten deliveries at once cost two flushes, not twenty") {
 }
 
 TEST_CASE("A unit that fails fails alone, and leaves nothing") {
+  asio::io_context context;  // outlives the store
   const Directory directory;
   const auto store = must_open(directory.data);
   REQUIRE(store->committer().commit_blocking(delivery(*store, 5, "taken")));
   Tally tally;
-  together(*store, 10, tally);  // id 5 is a conflict
+  together(context, *store, 10, tally);  // id 5 is a conflict
   CHECK(tally.good == 9);
   CHECK(tally.bad == 1);
   CHECK(how_many(*store) == 10);

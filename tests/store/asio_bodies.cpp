@@ -1,2 +1,0 @@
-// Asio's bodies, for this test program alone.
-#include <boost/asio/impl/src.hpp>
