@@ -1,1 +1,62 @@
-int main() { return 0; }
+// main: finds the command in the table and runs it. What a command does is in app/command_NAME.cpp.
+#include <array>
+#include <exception>
+#include <fmt/core.h>
+
+#include "app/command.hpp"
+
+namespace tandem::app {
+namespace {
+
+constexpr std::array commands = {
+    Command{"import", "FILE [--migration NAME]",
+            "read accounts from a CSV file, as Excel writes it", "migration=", run_import},
+    Command{"accounts", "[--migration NAME]", "list the accounts with phase and log-ins",
+            "migration=", run_accounts},
+    Command{"config", "--check | --explain [--ja] | --sample | --sample-migration",
+            "check the configuration, explain every key, print sample files",
+            "check explain sample sample-migration ja", run_config},
+};
+
+void print_usage(std::FILE* to) {
+  fmt::print(to, "usage: tandemail COMMAND [--config FILE] [--json] …\n\n");
+  for (const Command& command : commands)
+    fmt::print(to, "  {:<10} {}\n             {}\n", command.name, command.arguments, command.help);
+  fmt::print(to, "\nExit codes: 0 done, 1 failed, 2 usage, 3 done with notes, 4 needs you.\n");
+}
+
+ExitCode dispatch(const std::vector<std::string>& words) {
+  if (words.empty() || words[0] == "help" || words[0] == "--help") {
+    print_usage(words.empty() ? stderr : stdout);
+    return words.empty() ? ExitCode::usage : ExitCode::done;
+  }
+  for (const Command& command : commands) {
+    if (command.name != words[0]) continue;
+    const auto arguments = parse_arguments(command, {words.begin() + 1, words.end()});
+    if (!arguments) {
+      report(arguments.error());
+      return ExitCode::usage;
+    }
+    if (arguments->has("help")) {
+      fmt::print("usage: tandemail {} {}\n{}\n", command.name, command.arguments, command.help);
+      return ExitCode::done;
+    }
+    return command.run(*arguments);
+  }
+  fmt::print(stderr, "tandemail: there is no command '{}'\n\n", words[0]);
+  print_usage(stderr);
+  return ExitCode::usage;
+}
+
+}  // namespace
+}  // namespace tandem::app
+
+int main(int argc, char** argv) {
+  try {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    return static_cast<int>(tandem::app::dispatch(words));
+  } catch (const std::exception& bug) {
+    fmt::print(stderr, "tandemail: stopped by a fault of its own: {}\n", bug.what());
+    return static_cast<int>(tandem::app::ExitCode::failed);
+  }
+}

@@ -1,0 +1,44 @@
+// A command of the command line: a row in main.cpp's table. It gets its arguments already split
+// into options and words, writes results to standard output and problems to standard error.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/exit_code.hpp"
+#include "lib/base/result.hpp"
+
+namespace tandem::app {
+
+// `--name value`, `--name=value` and `--switch` in `options`; everything else in `words`.
+struct Arguments {
+  std::vector<std::string> words;
+  std::map<std::string, std::string, std::less<>> options;  // a switch has the value ""
+
+  [[nodiscard]] bool has(std::string_view name) const { return options.contains(name); }
+  [[nodiscard]] std::string get(std::string_view name, std::string fallback = "") const;
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;  // for the usage line
+  std::string_view help;       // one line
+  std::string_view options;    // allowed options, separated by spaces; "name=" takes a value
+  ExitCode (*run)(const Arguments&);
+};
+
+// Splits what follows the command's name. Error invalid: an option the command does not have.
+[[nodiscard]] Result<Arguments> parse_arguments(const Command& command,
+                                                const std::vector<std::string>& given);
+
+// Prints the error with its next step to standard error and returns `failed`.
+ExitCode report(const Error& error);
+
+ExitCode run_accounts(const Arguments& arguments);
+ExitCode run_config(const Arguments& arguments);
+ExitCode run_import(const Arguments& arguments);
+
+}  // namespace tandem::app
