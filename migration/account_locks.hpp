@@ -1,6 +1,6 @@
 // AccountLocks: whoever looks for a message in an account's mailbox and then appends it there (a
-// batch of the sync, the gateway's mirror copy) holds the account's lock from the look to the end of
-// the append. Without it two of them could both look, both find nothing and both append (I2).
+// batch of the sync, the gateway's mirror copy) holds the account's lock from the look to the end
+// of the append. Without it two of them could both look, both find nothing and both append (I2).
 #pragma once
 
 #include "lib/net/keyed_lock.hpp"
