@@ -1,0 +1,265 @@
+// An IMAP client over a Stream (RFC 9051, RFC 3501). Commands may be pipelined: send_x writes one and
+// returns its tag, finish(tag) reads until it is answered; the plain calls do both. Answers to other
+// commands that come by are kept for their own finish. What is written leaves when something is
+// waited for, or when it is much, so many small commands cost one write.
+//
+// Bodies are never held: fetch passes them to an ImapHandler as they arrive, append takes bytes as they
+// come. So a FETCH of many UIDs can be copied into the APPENDs of another client in bounded memory:
+//   on_body        -> target.send_append(mailbox, item)       (no wait with LITERAL+)
+//   on_body_bytes  -> target.append_bytes(bytes)
+//   on_body_end    -> target.append_end(); keep the tag; finish the oldest when ~50 are open
+//
+// Errors: those of Stream; protocol; and for a command that was refused (NO, BAD) an Error with the
+// server's words, whose response code code_of() reads again, `temporary` from that code.
+// Mailbox names are UTF-8. A time limit (Options::wait) counts from the last progress.
+// One coroutine at a time; its io_context's thread only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/net/imap_handler.hpp"
+#include "lib/net/stream.hpp"
+#include "lib/protocol/imap/command.hpp"
+#include "lib/protocol/imap/response_reader.hpp"
+
+namespace tandem::net {
+
+using ImapTag = std::uint32_t;
+
+// How a command ended.
+struct ImapCompletion {
+  imap::response::Condition condition = imap::response::Condition::ok;  // ok, no, bad
+  imap::ResponseCode code;
+  std::string text;
+  [[nodiscard]] bool ok() const { return condition == imap::response::Condition::ok; }
+};
+
+// What SELECT or EXAMINE said, kept up to date afterwards.
+struct ImapMailbox {
+  std::string name;
+  bool read_only = false;
+  std::uint32_t exists = 0;
+  std::uint32_t uid_validity = 0;
+  std::uint32_t uid_next = 0;  // 0: not said
+  std::uint64_t highest_modseq = 0;
+  bool no_modseq = false;
+  bool uid_not_sticky = false;
+  std::vector<std::string> flags;
+  std::vector<std::string> permanent_flags;  // `\*`: new keywords may be made
+};
+
+// What came unasked (or beside an answer) since it was last taken. Bounded: `overflow` says that
+// more came than was kept, and only a new look tells everything.
+struct ImapChanges {
+  struct Flags {
+    std::uint32_t number = 0;
+    std::uint32_t uid = 0;  // 0: not said
+    std::uint64_t modseq = 0;
+    std::vector<std::string> flags;
+  };
+  std::optional<std::uint32_t> exists;
+  std::vector<std::uint32_t> expunged;  // message numbers, in order
+  imap::SequenceSet vanished;           // UIDs
+  std::vector<Flags> flags;
+  std::vector<std::string> alerts;
+  bool overflow = false;
+  [[nodiscard]] bool any() const {
+    return exists || !expunged.empty() || !vanished.empty() || !flags.empty() || overflow;
+  }
+};
+
+struct ImapListed {
+  imap::response::List entry;
+  std::optional<imap::response::MailboxStatus> status;  // if asked for and offered (LIST-STATUS)
+};
+
+// A message to append. `extensions`: RFC 4466 items as they go on the wire, " NAME value" each.
+struct ImapAppend {
+  std::vector<std::string> flags;
+  std::optional<imap::DateTime> date;
+  std::uint64_t size = 0;
+  std::string extensions;
+};
+
+class ImapClient {
+ public:
+  struct Options {
+    imap::ResponseReader::Limits limits;
+    Duration wait = std::chrono::minutes(2);
+    Origin side = Origin::other;              // whose server it is, for errors
+    std::size_t command_bytes = 2000;         // longest UID set in one command
+    std::size_t read_size = 64 * 1024;
+  };
+  ImapClient(StreamPtr stream, Options options);
+  explicit ImapClient(StreamPtr stream) : ImapClient(std::move(stream), Options{}) {}
+  ~ImapClient();
+
+  // Session (imap_client_session.cpp) --------------------------------------------------------------
+  // Reads the greeting. BYE is an error, and so is PREAUTH (T-04).
+  Task<Result<void>> greet();
+  // Upgrades; fails before anything else is sent if it is not offered or refused (T-04), or if bytes
+  // came after the answer (T-02). The stream is then closed.
+  Task<Result<void>> start_tls(std::shared_ptr<const TlsClient> settings);
+  Task<Result<void>> login(std::string user, std::string password);
+  Task<Result<void>> authenticate_plain(std::string user, std::string password, std::string authorize_as = "");
+  // Any mechanism: `step` turns a decoded challenge into a response; its error cancels the exchange.
+  using SaslStep = std::function<Result<std::string>(std::string_view challenge)>;
+  Task<Result<void>> authenticate(std::string mechanism, std::optional<std::string> initial, SaslStep step);
+  Task<Result<void>> ask_capabilities();
+  // In upper case. Known after greet if the greeting said them, else after ask_capabilities or log-in.
+  [[nodiscard]] bool has(std::string_view capability) const { return capabilities_.contains(capability); }
+  [[nodiscard]] const std::set<std::string, std::less<>>& capabilities() const { return capabilities_; }
+  Task<Result<std::vector<std::string>>> enable(std::string capabilities);  // what was enabled
+  Task<Result<std::vector<std::pair<std::string, std::string>>>> id(
+      std::vector<std::pair<std::string, std::string>> fields);
+  Task<Result<void>> noop();
+  Task<Result<void>> logout();  // and closes the stream
+  void close();
+  [[nodiscard]] bool is_open() const { return stream_->is_open(); }
+  [[nodiscard]] Stream& stream() { return *stream_; }
+  // Until something changes in the selected mailbox, stop_idle() is called or `at_most` is over; then
+  // see take_changes(). True: something changed.
+  Task<Result<bool>> idle(Duration at_most);
+  void stop_idle();
+
+  // Mailboxes (imap_client_mailbox.cpp) ------------------------------------------------------------
+  Task<Result<imap::response::Namespace>> namespaces();
+  // `status` is asked for with LIST-STATUS if offered; otherwise ask STATUS for each (pipelined).
+  Task<Result<std::vector<ImapListed>>> list(std::string reference, std::string pattern,
+                                             imap::StatusItems status = 0);
+  Task<Result<std::vector<ImapListed>>> list_subscribed();  // LSUB "" "*"
+  Task<Result<imap::response::MailboxStatus>> status(std::string mailbox, imap::StatusItems items);
+  Task<Result<std::vector<imap::response::MailboxStatus>>> statuses(std::vector<std::string> mailboxes,
+                                                                    imap::StatusItems items);
+  // `parameters`: "" or e.g. "(CONDSTORE)", "(QRESYNC (1 2))"; the handler gets QRESYNC's VANISHED and
+  // FETCH.
+  Task<Result<ImapMailbox>> select(std::string mailbox, std::string parameters = "",
+                                   ImapHandler* handler = nullptr);
+  Task<Result<ImapMailbox>> examine(std::string mailbox, std::string parameters = "",
+                                    ImapHandler* handler = nullptr);
+  [[nodiscard]] const ImapMailbox& selected() const { return selected_; }
+  Task<Result<void>> unselect();  // UNSELECT, or CLOSE of an EXAMINEd mailbox
+  // `parameters`: e.g. "(USE (\\Sent))".
+  Task<Result<void>> create(std::string mailbox, std::string parameters = "");
+  Task<Result<void>> remove(std::string mailbox);
+  Task<Result<void>> rename(std::string from, std::string to);
+  Task<Result<void>> subscribe(std::string mailbox, bool subscribe = true);
+  Task<Result<std::vector<imap::response::Quota>>> quota(std::string mailbox);
+
+  // Messages (imap_client_messages.cpp), by UID ----------------------------------------------------
+  struct FetchModifiers {
+    std::optional<std::uint64_t> changed_since;
+    bool vanished = false;
+  };
+  // Long sets become several commands, all under way at once.
+  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes, ImapHandler& handler,
+                           FetchModifiers modifiers);
+  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes, ImapHandler& handler) {
+    return fetch(std::move(uids), std::move(attributes), handler, FetchModifiers{});
+  }
+  Task<Result<ImapTag>> send_fetch(imap::SequenceSet uids, imap::FetchAttributes attributes,
+                                   FetchModifiers modifiers);
+  // Bodies of at least so many bytes go through on_body; 0: all of them, even those that the server
+  // wrote as quoted strings.
+  void stream_bodies_from(std::uint64_t bytes);
+  // Criteria as they go on the wire ("UNSEEN SINCE 1-Feb-2026"). UIDs.
+  Task<Result<imap::SequenceSet>> search(std::string criteria);
+  Task<Result<ImapTag>> send_store(imap::SequenceSet uids, imap::command::StoreAction action,
+                                   std::vector<std::string> flags,
+                                   std::optional<std::uint64_t> unchanged_since = std::nullopt);
+  // The completion's code is MODIFIED where messages were left alone.
+  Task<Result<ImapCompletion>> store(imap::SequenceSet uids, imap::command::StoreAction action,
+                                     std::vector<std::string> flags,
+                                     std::optional<std::uint64_t> unchanged_since = std::nullopt);
+  // COPYUID where offered, else a code of kind none. MOVE needs the capability MOVE.
+  Task<Result<imap::ResponseCode>> copy(imap::SequenceSet uids, std::string mailbox);
+  Task<Result<imap::ResponseCode>> move(imap::SequenceSet uids, std::string mailbox);
+  Task<Result<void>> expunge(imap::SequenceSet uids);  // needs UIDPLUS
+  Task<Result<void>> expunge_all();                    // EXPUNGE
+
+  // Begins an APPEND: no wait with LITERAL+ (or LITERAL- and few bytes), else until the server asks for
+  // the message. An error of kind other than Stream's is the server's refusal: the command is over and
+  // the connection is fine.
+  Task<Result<ImapTag>> send_append(std::string mailbox, ImapAppend message);
+  // A further message in the same command, after the bytes of the one before (needs MULTIAPPEND).
+  Task<Result<void>> append_more(ImapAppend message);
+  Task<Result<void>> append_bytes(std::string_view bytes);
+  // Ends the command; its completion (finish) carries APPENDUID. Fewer bytes than were announced cannot
+  // be mended: the connection is closed.
+  Task<Result<void>> append_end();
+  // A small message in one call.
+  Task<Result<ImapCompletion>> append(std::string mailbox, ImapAppend message, std::string_view bytes);
+
+  // Pipelining -------------------------------------------------------------------------------------
+  // A command as it goes on the wire, without tag and CR LF.
+  Task<Result<ImapTag>> send(std::string command);
+  // Reads until the command is answered. NO and BAD are completions, not errors.
+  Task<Result<ImapCompletion>> finish(ImapTag tag, ImapHandler* handler = nullptr);
+  // The same, with NO and BAD as errors that say `what` failed.
+  Task<Result<ImapCompletion>> finish_ok(ImapTag tag, std::string what, ImapHandler* handler = nullptr);
+  // Already answered: finish would not wait.
+  [[nodiscard]] bool is_finished(ImapTag tag) const { return completions_.contains(tag); }
+  [[nodiscard]] std::size_t in_flight() const { return open_.size(); }  // sent, not answered
+  Task<Result<void>> flush();
+
+  [[nodiscard]] ImapChanges take_changes() { return std::exchange(changes_, {}); }
+  [[nodiscard]] Error to_error(const ImapCompletion& completion, std::string what) const;
+
+ private:
+  Task<Result<void>> fill();
+  Task<Result<void>> step(ImapHandler* handler);
+  Task<Result<void>> deliver(const imap::response::Fetch& message, ImapHandler* handler);
+  Task<Result<ImapCompletion>> run(std::string command, std::string what, ImapHandler* handler = nullptr);
+  // Waits for `+`; nothing: the command was answered instead.
+  Task<Result<std::optional<std::string>>> continuation(ImapTag tag);
+  Task<Result<void>> put_string(ImapTag tag, std::string text);
+  Task<Result<void>> await_literal(ImapTag tag, std::string what);
+  Task<Result<ImapMailbox>> open(std::string command, std::string mailbox, bool read_only,
+                                 std::string parameters, ImapHandler* handler);
+  Task<Result<std::vector<ImapListed>>> run_list(std::string command);
+  Task<Result<imap::ResponseCode>> copy_or_move(std::string command, imap::SequenceSet uids,
+                                                std::string mailbox);
+  Task<Result<void>> logged_in(ImapCompletion completion, std::string what);
+  ImapTag begin(std::string_view command);
+  Result<void> take(imap::Response& response, ImapHandler* handler);
+  Result<void> take_status(imap::response::Status& status);
+  void take_code(const imap::ResponseCode& code);
+  void note_flags(const imap::response::Fetch& message);
+  [[nodiscard]] std::string mailbox_text(std::string_view name) const;
+  [[nodiscard]] std::string append_text(const ImapAppend& message, bool& synchronising) const;
+  [[nodiscard]] Error connection_error(Error error) const;
+
+  StreamPtr stream_;
+  Options options_;
+  imap::ResponseReader reader_;
+  std::string out_;
+  bool secret_ = false;  // out_ holds a credential
+  ImapTag last_tag_ = 0;
+  std::set<ImapTag> open_;
+  std::map<ImapTag, ImapCompletion> completions_;
+  std::set<std::string, std::less<>> capabilities_;
+  std::set<std::string, std::less<>> odd_names_;  // wire names that are no modified UTF-7
+  std::optional<imap::response::Status> greeting_;
+  std::optional<std::string> continuation_;
+  std::string goodbye_;  // the words of BYE
+  ImapMailbox selected_;
+  bool in_select_ = false;
+  imap::ResponseCode copy_uid_;
+  ImapChanges changes_;
+  bool stream_all_ = false;
+  ImapTag append_tag_ = 0;
+  std::uint64_t append_left_ = 0;
+  bool stop_idle_ = false;
+  bool idling_ = false;
+};
+
+// The response code in an error that a refused command gave.
+[[nodiscard]] imap::ResponseCode code_of(const Error& error);
+
+}  // namespace tandem::net

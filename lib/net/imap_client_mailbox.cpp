@@ -1,0 +1,198 @@
+// ImapClient: namespaces, lists, STATUS, SELECT, and what makes and unmakes mailboxes.
+#include <array>
+
+#include "lib/net/imap_client.hpp"
+#include "lib/net/imap_collect.hpp"
+#include "lib/protocol/imap/write.hpp"
+
+namespace tandem::net {
+
+namespace response = imap::response;
+
+namespace {
+
+std::string status_text(imap::StatusItems items) {
+  struct Row {
+    imap::StatusItem item;
+    std::string_view word;
+  };
+  constexpr std::array<Row, 10> rows = {{{imap::status_messages, "MESSAGES"},
+                                         {imap::status_recent, "RECENT"},
+                                         {imap::status_uid_next, "UIDNEXT"},
+                                         {imap::status_uid_validity, "UIDVALIDITY"},
+                                         {imap::status_unseen, "UNSEEN"},
+                                         {imap::status_highest_modseq, "HIGHESTMODSEQ"},
+                                         {imap::status_size, "SIZE"},
+                                         {imap::status_deleted, "DELETED"},
+                                         {imap::status_append_limit, "APPENDLIMIT"},
+                                         {imap::status_mailbox_id, "MAILBOXID"}}};
+  std::string text = "(";
+  for (const Row& row : rows) {
+    if ((items & row.item) == 0) continue;
+    if (text.size() > 1) text += ' ';
+    text += row.word;
+  }
+  return text + ')';
+}
+
+// LIST entries, each with the STATUS that follows it (RFC 5819).
+class Listing final : public ImapHandler {
+ public:
+  std::vector<ImapListed> all;
+  void on_response(imap::Response& any) override {
+    if (auto* entry = std::get_if<response::List>(&any)) {
+      if (all.size() < most) all.push_back({std::move(*entry), std::nullopt});
+    } else if (auto* status = std::get_if<response::MailboxStatus>(&any)) {
+      for (auto at = all.rbegin(); at != all.rend(); ++at) {
+        if (at->entry.name != status->name) continue;
+        at->status = std::move(*status);
+        break;
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t most = 100'000;
+};
+
+Result<void> only_error(Result<ImapCompletion> done) {
+  if (!done) return fail(std::move(done.error()));
+  return {};
+}
+
+}  // namespace
+
+Task<Result<response::Namespace>> ImapClient::namespaces() {
+  Collect<response::Namespace> found;
+  auto done = co_await run("NAMESPACE", "NAMESPACE was refused", &found);
+  if (!done) co_return fail(std::move(done.error()));
+  if (found.all.empty()) co_return response::Namespace();
+  co_return std::move(found.all.front());
+}
+
+Task<Result<std::vector<ImapListed>>> ImapClient::run_list(std::string command) {
+  Listing listing;
+  auto done = co_await run(std::move(command), "the list of mailboxes was refused", &listing);
+  if (!done) co_return fail(std::move(done.error()));
+  co_return std::move(listing.all);
+}
+
+Task<Result<std::vector<ImapListed>>> ImapClient::list(std::string reference, std::string pattern,
+                                                       imap::StatusItems status) {
+  std::string command = "LIST " + (reference.empty() ? "\"\"" : mailbox_text(reference)) + " ";
+  imap::append_quoted(command, pattern);
+  if (status != 0 && (has("LIST-STATUS") || has("IMAP4REV2"))) {
+    command += " RETURN (";
+    if (has("SPECIAL-USE")) command += "SPECIAL-USE ";
+    command += "STATUS " + status_text(status) + ")";
+  }
+  return run_list(std::move(command));
+}
+
+Task<Result<std::vector<ImapListed>>> ImapClient::list_subscribed() { return run_list("LSUB \"\" \"*\""); }
+
+Task<Result<response::MailboxStatus>> ImapClient::status(std::string mailbox, imap::StatusItems items) {
+  std::vector<std::string> one(1, std::move(mailbox));
+  auto all = co_await statuses(std::move(one), items);
+  if (!all) co_return fail(std::move(all.error()));
+  if (!all->empty()) co_return std::move(all->front());
+  Error error{.kind = ErrorKind::protocol, .what = "the server gave no STATUS"};
+  co_return fail(connection_error(std::move(error)));
+}
+
+Task<Result<std::vector<response::MailboxStatus>>> ImapClient::statuses(std::vector<std::string> mailboxes,
+                                                                        imap::StatusItems items) {
+  constexpr std::size_t window = 50;
+  Collect<response::MailboxStatus> found;
+  std::vector<ImapTag> tags;
+  std::optional<Error> refused;
+  for (std::size_t at = 0; at < mailboxes.size() + window; ++at) {
+    if (at < mailboxes.size()) {
+      auto tag = co_await send("STATUS " + mailbox_text(mailboxes[at]) + " " + status_text(items));
+      if (!tag) co_return fail(std::move(tag.error()));
+      tags.push_back(*tag);
+    }
+    if (at < window || at - window >= tags.size()) continue;
+    auto done = co_await finish(tags[at - window], &found);
+    if (!done) co_return fail(std::move(done.error()));
+    // A single mailbox that has no status (\NoSelect, damaged) does not spoil the others.
+    if (!done->ok() && !refused) refused = to_error(*done, "STATUS was refused");
+  }
+  if (refused && mailboxes.size() == 1) co_return fail(std::move(*refused));
+  co_return std::move(found.all);
+}
+
+Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mailbox, bool read_only,
+                                           std::string parameters, ImapHandler* handler) {
+  command += " " + mailbox_text(mailbox);
+  if (!parameters.empty()) command += " " + parameters;
+  // Answers to earlier commands belong to the mailbox before; those must be finished first.
+  if (!open_.empty()) co_return fail(ErrorKind::internal, "SELECT with commands under way");
+  selected_ = {};
+  selected_.name = std::move(mailbox);
+  selected_.read_only = read_only;
+  changes_ = {};
+  in_select_ = true;
+  auto done = co_await run(std::move(command), "the mailbox could not be opened", handler);
+  in_select_ = false;
+  if (!done) {
+    selected_ = {};
+    co_return fail(std::move(done.error()));
+  }
+  take_code(done->code);
+  co_return selected_;
+}
+
+Task<Result<ImapMailbox>> ImapClient::select(std::string mailbox, std::string parameters,
+                                             ImapHandler* handler) {
+  return open("SELECT", std::move(mailbox), false, std::move(parameters), handler);
+}
+
+Task<Result<ImapMailbox>> ImapClient::examine(std::string mailbox, std::string parameters,
+                                              ImapHandler* handler) {
+  return open("EXAMINE", std::move(mailbox), true, std::move(parameters), handler);
+}
+
+Task<Result<void>> ImapClient::unselect() {
+  const bool offered = has("UNSELECT") || has("IMAP4REV2");
+  if (!offered && !selected_.read_only)  // CLOSE would expunge
+    co_return fail(ErrorKind::refused, "the server has no UNSELECT");
+  std::string command(offered ? "UNSELECT" : "CLOSE");
+  auto done = co_await run(std::move(command), "the mailbox could not be closed");
+  selected_ = {};
+  co_return only_error(std::move(done));
+}
+
+Task<Result<void>> ImapClient::create(std::string mailbox, std::string parameters) {
+  std::string command = "CREATE " + mailbox_text(mailbox);
+  if (!parameters.empty()) command += " " + parameters;
+  auto done = co_await run(std::move(command), "the mailbox could not be made");
+  co_return only_error(std::move(done));
+}
+
+Task<Result<void>> ImapClient::remove(std::string mailbox) {
+  auto done = co_await run("DELETE " + mailbox_text(mailbox), "the mailbox could not be deleted");
+  co_return only_error(std::move(done));
+}
+
+Task<Result<void>> ImapClient::rename(std::string from, std::string to) {
+  auto done = co_await run("RENAME " + mailbox_text(from) + " " + mailbox_text(to),
+                           "the mailbox could not be renamed");
+  co_return only_error(std::move(done));
+}
+
+Task<Result<void>> ImapClient::subscribe(std::string mailbox, bool subscribe) {
+  std::string command(subscribe ? "SUBSCRIBE " : "UNSUBSCRIBE ");
+  command += mailbox_text(mailbox);
+  auto done = co_await run(std::move(command), "the subscription could not be changed");
+  co_return only_error(std::move(done));
+}
+
+Task<Result<std::vector<response::Quota>>> ImapClient::quota(std::string mailbox) {
+  Collect<response::Quota> found;
+  auto done = co_await run("GETQUOTAROOT " + mailbox_text(mailbox), "the quota was not told", &found);
+  if (!done) co_return fail(std::move(done.error()));
+  co_return std::move(found.all);
+}
+
+}  // namespace tandem::net
