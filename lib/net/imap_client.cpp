@@ -34,18 +34,30 @@ ErrorKind kind_of(CodeKind code) {
 
 }  // namespace
 
-Task<Result<void>> ImapHandler::on_body(const response::Fetch&, std::uint64_t) { co_return Result<void>(); }
-Task<Result<void>> ImapHandler::on_body_bytes(std::string_view) { co_return Result<void>(); }
-Task<Result<void>> ImapHandler::on_body_end() { co_return Result<void>(); }
-Task<Result<void>> ImapHandler::on_message(const response::Fetch&) { co_return Result<void>(); }
+Task<Result<void>> ImapHandler::on_body(const response::Fetch&, std::uint64_t) {
+  co_return Result<void>();
+}
+Task<Result<void>> ImapHandler::on_body_bytes(std::string_view) {
+  co_return Result<void>();
+}
+Task<Result<void>> ImapHandler::on_body_end() {
+  co_return Result<void>();
+}
+Task<Result<void>> ImapHandler::on_message(const response::Fetch&) {
+  co_return Result<void>();
+}
 void ImapHandler::on_response(imap::Response&) {}
 
 ImapClient::ImapClient(StreamPtr stream, Options options)
     : stream_(std::move(stream)), options_(options), reader_(options.limits) {}
 
-ImapClient::~ImapClient() { wipe(out_); }
+ImapClient::~ImapClient() {
+  wipe(out_);
+}
 
-void ImapClient::close() { stream_->close(); }
+void ImapClient::close() {
+  stream_->close();
+}
 
 void ImapClient::stream_bodies_from(std::uint64_t bytes) {
   reader_.set_stream_from(bytes);
@@ -64,11 +76,13 @@ Error ImapClient::connection_error(Error error) const {
 }
 
 Error ImapClient::to_error(const ImapCompletion& completion, std::string what) const {
-  Error error{.kind = kind_of(completion.code.kind), .what = std::move(what), .origin = options_.side};
+  Error error{
+      .kind = kind_of(completion.code.kind), .what = std::move(what), .origin = options_.side};
   error.temporary = imap::is_temporary(completion.code.kind);
   const auto& code = completion.code;
   if (code.kind != CodeKind::none)
-    error.server_words = "[" + code.name + (code.argument.empty() ? "" : " " + code.argument) + "] ";
+    error.server_words =
+        "[" + code.name + (code.argument.empty() ? "" : " " + code.argument) + "] ";
   error.server_words = (error.server_words + completion.text).substr(0, longest_words);
   return error;
 }
@@ -113,7 +127,8 @@ Task<Result<void>> ImapClient::fill() {
   reader_.filled(count.value_or(0));
   if (!count) co_return fail(connection_error(std::move(count.error())));
   if (*count > 0) co_return Result<void>();
-  Error error{.kind = ErrorKind::closed, .what = "the server ended the connection", .temporary = true};
+  Error error{
+      .kind = ErrorKind::closed, .what = "the server ended the connection", .temporary = true};
   co_return fail(connection_error(std::move(error)));
 }
 
@@ -157,7 +172,8 @@ Task<Result<void>> ImapClient::deliver(const response::Fetch& message, ImapHandl
   }
   if (stream_all_) {
     for (const response::Body& body : message.bodies) {
-      if (body.value.streamed || body.value.nil || body.form == imap::BodyForm::binary_size) continue;
+      if (body.value.streamed || body.value.nil || body.form == imap::BodyForm::binary_size)
+        continue;
       response::Fetch so_far;
       so_far.number = message.number;
       so_far.uid = message.uid;
@@ -190,13 +206,16 @@ void ImapClient::note_flags(const response::Fetch& message) {
   change.number = message.number;
   change.uid = message.uid;
   change.modseq = message.modseq;
-  for (const std::string_view flag : message.flags) change.flags.push_back(imap::canonical_flag(flag));
+  for (const std::string_view flag : message.flags)
+    change.flags.push_back(imap::canonical_flag(flag));
 }
 
 void ImapClient::take_code(const imap::ResponseCode& code) {
   switch (code.kind) {
     case CodeKind::capability: capabilities_ = {code.words.begin(), code.words.end()}; break;
-    case CodeKind::uid_validity: selected_.uid_validity = static_cast<std::uint32_t>(code.number); break;
+    case CodeKind::uid_validity:
+      selected_.uid_validity = static_cast<std::uint32_t>(code.number);
+      break;
     case CodeKind::uid_next: selected_.uid_next = static_cast<std::uint32_t>(code.number); break;
     case CodeKind::highest_modseq: selected_.highest_modseq = code.number; break;
     case CodeKind::no_modseq: selected_.no_modseq = true; break;
@@ -223,8 +242,9 @@ Result<void> ImapClient::take_status(response::Status& status) {
     if (!greeting_) greeting_ = std::move(status);
     return {};
   }
-  const auto number = status.tag.starts_with('A') ? parse_number(std::string_view(status.tag).substr(1))
-                                                  : std::nullopt;
+  const auto number = status.tag.starts_with('A')
+                          ? parse_number(std::string_view(status.tag).substr(1))
+                          : std::nullopt;
   const ImapTag tag = number && *number <= last_tag_ ? static_cast<ImapTag>(*number) : 0;
   if (!open_.contains(tag)) {
     close();
@@ -254,15 +274,20 @@ Result<void> ImapClient::take(imap::Response& any, ImapHandler* handler) {
     if (!in_select_) changes_.exists = exists->count;
   } else if (auto* gone = std::get_if<response::Expunge>(&any)) {
     if (selected_.exists > 0) --selected_.exists;
-    if (changes_.expunged.size() < most_changes) changes_.expunged.push_back(gone->number);
-    else changes_.overflow = true;
+    if (changes_.expunged.size() < most_changes)
+      changes_.expunged.push_back(gone->number);
+    else
+      changes_.overflow = true;
   } else if (auto* vanished = std::get_if<response::Vanished>(&any)) {
     if (!vanished->earlier) {
       const std::uint64_t count = vanished->uids.count();
-      selected_.exists -= static_cast<std::uint32_t>(std::min<std::uint64_t>(count, selected_.exists));
+      selected_.exists -=
+          static_cast<std::uint32_t>(std::min<std::uint64_t>(count, selected_.exists));
       for (const auto [first, last] : vanished->uids.ranges()) {
-        if (changes_.vanished.ranges().size() < most_changes) changes_.vanished.add(first, last);
-        else changes_.overflow = true;
+        if (changes_.vanished.ranges().size() < most_changes)
+          changes_.vanished.add(first, last);
+        else
+          changes_.overflow = true;
       }
     }
   } else if (auto* entry = std::get_if<response::List>(&any)) {
@@ -300,13 +325,15 @@ Task<Result<ImapCompletion>> ImapClient::finish(ImapTag tag, ImapHandler* handle
   }
 }
 
-Task<Result<ImapCompletion>> ImapClient::finish_ok(ImapTag tag, std::string what, ImapHandler* handler) {
+Task<Result<ImapCompletion>> ImapClient::finish_ok(ImapTag tag, std::string what,
+                                                   ImapHandler* handler) {
   auto completion = co_await finish(tag, handler);
   if (!completion || completion->ok()) co_return completion;
   co_return fail(to_error(*completion, std::move(what)));
 }
 
-Task<Result<ImapCompletion>> ImapClient::run(std::string command, std::string what, ImapHandler* handler) {
+Task<Result<ImapCompletion>> ImapClient::run(std::string command, std::string what,
+                                             ImapHandler* handler) {
   auto tag = co_await send(std::move(command));
   if (!tag) co_return fail(std::move(tag.error()));
   co_return co_await finish_ok(*tag, std::move(what), handler);

@@ -1,10 +1,11 @@
-// An IMAP client over a Stream (RFC 9051, RFC 3501). Commands may be pipelined: send_x writes one and
-// returns its tag, finish(tag) reads until it is answered; the plain calls do both. Answers to other
-// commands that come by are kept for their own finish. What is written leaves when something is
-// waited for, or when it is much, so many small commands cost one write.
+// An IMAP client over a Stream (RFC 9051, RFC 3501). Commands may be pipelined: send_x writes one
+// and returns its tag, finish(tag) reads until it is answered; the plain calls do both. Answers to
+// other commands that come by are kept for their own finish. What is written leaves when something
+// is waited for, or when it is much, so many small commands cost one write.
 //
-// Bodies are never held: fetch passes them to an ImapHandler as they arrive, append takes bytes as they
-// come. So a FETCH of many UIDs can be copied into the APPENDs of another client in bounded memory:
+// Bodies are never held: fetch passes them to an ImapHandler as they arrive, append takes bytes as
+// they come. So a FETCH of many UIDs can be copied into the APPENDs of another client in bounded
+// memory:
 //   on_body        -> target.send_append(mailbox, item)       (no wait with LITERAL+)
 //   on_body_bytes  -> target.append_bytes(bytes)
 //   on_body_end    -> target.append_end(); keep the tag; finish the oldest when ~50 are open
@@ -92,29 +93,38 @@ class ImapClient {
   struct Options {
     imap::ResponseReader::Limits limits;
     Duration wait = std::chrono::minutes(2);
-    Origin side = Origin::other;              // whose server it is, for errors
-    std::size_t command_bytes = 2000;         // longest UID set in one command
+    Origin side = Origin::other;       // whose server it is, for errors
+    std::size_t command_bytes = 2000;  // longest UID set in one command
     std::size_t read_size = 64 * 1024;
   };
   ImapClient(StreamPtr stream, Options options);
   explicit ImapClient(StreamPtr stream) : ImapClient(std::move(stream), Options{}) {}
   ~ImapClient();
 
-  // Session (imap_client_session.cpp) --------------------------------------------------------------
-  // Reads the greeting. BYE is an error, and so is PREAUTH (T-04).
+  // Session (imap_client_session.cpp)
+  // -------------------------------------------------------------- Reads the greeting. BYE is an
+  // error, and so is PREAUTH (T-04).
   Task<Result<void>> greet();
-  // Upgrades; fails before anything else is sent if it is not offered or refused (T-04), or if bytes
-  // came after the answer (T-02). The stream is then closed.
+  // Upgrades; fails before anything else is sent if it is not offered or refused (T-04), or if
+  // bytes came after the answer (T-02). The stream is then closed.
   Task<Result<void>> start_tls(std::shared_ptr<const TlsClient> settings);
   Task<Result<void>> login(std::string user, std::string password);
-  Task<Result<void>> authenticate_plain(std::string user, std::string password, std::string authorize_as = "");
-  // Any mechanism: `step` turns a decoded challenge into a response; its error cancels the exchange.
+  Task<Result<void>> authenticate_plain(std::string user, std::string password,
+                                        std::string authorize_as = "");
+  // Any mechanism: `step` turns a decoded challenge into a response; its error cancels the
+  // exchange.
   using SaslStep = std::function<Result<std::string>(std::string_view challenge)>;
-  Task<Result<void>> authenticate(std::string mechanism, std::optional<std::string> initial, SaslStep step);
+  Task<Result<void>> authenticate(std::string mechanism, std::optional<std::string> initial,
+                                  SaslStep step);
   Task<Result<void>> ask_capabilities();
-  // In upper case. Known after greet if the greeting said them, else after ask_capabilities or log-in.
-  [[nodiscard]] bool has(std::string_view capability) const { return capabilities_.contains(capability); }
-  [[nodiscard]] const std::set<std::string, std::less<>>& capabilities() const { return capabilities_; }
+  // In upper case. Known after greet if the greeting said them, else after ask_capabilities or
+  // log-in.
+  [[nodiscard]] bool has(std::string_view capability) const {
+    return capabilities_.contains(capability);
+  }
+  [[nodiscard]] const std::set<std::string, std::less<>>& capabilities() const {
+    return capabilities_;
+  }
   Task<Result<std::vector<std::string>>> enable(std::string capabilities);  // what was enabled
   Task<Result<std::vector<std::pair<std::string, std::string>>>> id(
       std::vector<std::pair<std::string, std::string>> fields);
@@ -123,22 +133,23 @@ class ImapClient {
   void close();
   [[nodiscard]] bool is_open() const { return stream_->is_open(); }
   [[nodiscard]] Stream& stream() { return *stream_; }
-  // Until something changes in the selected mailbox, stop_idle() is called or `at_most` is over; then
-  // see take_changes(). True: something changed.
+  // Until something changes in the selected mailbox, stop_idle() is called or `at_most` is over;
+  // then see take_changes(). True: something changed.
   Task<Result<bool>> idle(Duration at_most);
   void stop_idle();
 
-  // Mailboxes (imap_client_mailbox.cpp) ------------------------------------------------------------
+  // Mailboxes (imap_client_mailbox.cpp)
+  // ------------------------------------------------------------
   Task<Result<imap::response::Namespace>> namespaces();
   // `status` is asked for with LIST-STATUS if offered; otherwise ask STATUS for each (pipelined).
   Task<Result<std::vector<ImapListed>>> list(std::string reference, std::string pattern,
                                              imap::StatusItems status = 0);
   Task<Result<std::vector<ImapListed>>> list_subscribed();  // LSUB "" "*"
   Task<Result<imap::response::MailboxStatus>> status(std::string mailbox, imap::StatusItems items);
-  Task<Result<std::vector<imap::response::MailboxStatus>>> statuses(std::vector<std::string> mailboxes,
-                                                                    imap::StatusItems items);
-  // `parameters`: "" or e.g. "(CONDSTORE)", "(QRESYNC (1 2))"; the handler gets QRESYNC's VANISHED and
-  // FETCH.
+  Task<Result<std::vector<imap::response::MailboxStatus>>> statuses(
+      std::vector<std::string> mailboxes, imap::StatusItems items);
+  // `parameters`: "" or e.g. "(CONDSTORE)", "(QRESYNC (1 2))"; the handler gets QRESYNC's VANISHED
+  // and FETCH.
   Task<Result<ImapMailbox>> select(std::string mailbox, std::string parameters = "",
                                    ImapHandler* handler = nullptr);
   Task<Result<ImapMailbox>> examine(std::string mailbox, std::string parameters = "",
@@ -152,15 +163,17 @@ class ImapClient {
   Task<Result<void>> subscribe(std::string mailbox, bool subscribe = true);
   Task<Result<std::vector<imap::response::Quota>>> quota(std::string mailbox);
 
-  // Messages (imap_client_messages.cpp), by UID ----------------------------------------------------
+  // Messages (imap_client_messages.cpp), by UID
+  // ----------------------------------------------------
   struct FetchModifiers {
     std::optional<std::uint64_t> changed_since;
     bool vanished = false;
   };
   // Long sets become several commands, all under way at once.
-  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes, ImapHandler& handler,
-                           FetchModifiers modifiers);
-  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes, ImapHandler& handler) {
+  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes,
+                           ImapHandler& handler, FetchModifiers modifiers);
+  Task<Result<void>> fetch(imap::SequenceSet uids, imap::FetchAttributes attributes,
+                           ImapHandler& handler) {
     return fetch(std::move(uids), std::move(attributes), handler, FetchModifiers{});
   }
   Task<Result<ImapTag>> send_fetch(imap::SequenceSet uids, imap::FetchAttributes attributes,
@@ -183,26 +196,29 @@ class ImapClient {
   Task<Result<void>> expunge(imap::SequenceSet uids);  // needs UIDPLUS
   Task<Result<void>> expunge_all();                    // EXPUNGE
 
-  // Begins an APPEND: no wait with LITERAL+ (or LITERAL- and few bytes), else until the server asks for
-  // the message. An error of kind other than Stream's is the server's refusal: the command is over and
-  // the connection is fine.
+  // Begins an APPEND: no wait with LITERAL+ (or LITERAL- and few bytes), else until the server asks
+  // for the message. An error of kind other than Stream's is the server's refusal: the command is
+  // over and the connection is fine.
   Task<Result<ImapTag>> send_append(std::string mailbox, ImapAppend message);
   // A further message in the same command, after the bytes of the one before (needs MULTIAPPEND).
   Task<Result<void>> append_more(ImapAppend message);
   Task<Result<void>> append_bytes(std::string_view bytes);
-  // Ends the command; its completion (finish) carries APPENDUID. Fewer bytes than were announced cannot
-  // be mended: the connection is closed.
+  // Ends the command; its completion (finish) carries APPENDUID. Fewer bytes than were announced
+  // cannot be mended: the connection is closed.
   Task<Result<void>> append_end();
   // A small message in one call.
-  Task<Result<ImapCompletion>> append(std::string mailbox, ImapAppend message, std::string_view bytes);
+  Task<Result<ImapCompletion>> append(std::string mailbox, ImapAppend message,
+                                      std::string_view bytes);
 
-  // Pipelining -------------------------------------------------------------------------------------
-  // A command as it goes on the wire, without tag and CR LF.
+  // Pipelining
+  // ------------------------------------------------------------------------------------- A command
+  // as it goes on the wire, without tag and CR LF.
   Task<Result<ImapTag>> send(std::string command);
   // Reads until the command is answered. NO and BAD are completions, not errors.
   Task<Result<ImapCompletion>> finish(ImapTag tag, ImapHandler* handler = nullptr);
   // The same, with NO and BAD as errors that say `what` failed.
-  Task<Result<ImapCompletion>> finish_ok(ImapTag tag, std::string what, ImapHandler* handler = nullptr);
+  Task<Result<ImapCompletion>> finish_ok(ImapTag tag, std::string what,
+                                         ImapHandler* handler = nullptr);
   // Already answered: finish would not wait.
   [[nodiscard]] bool is_finished(ImapTag tag) const { return completions_.contains(tag); }
   [[nodiscard]] std::size_t in_flight() const { return open_.size(); }  // sent, not answered
@@ -215,7 +231,8 @@ class ImapClient {
   Task<Result<void>> fill();
   Task<Result<void>> step(ImapHandler* handler);
   Task<Result<void>> deliver(const imap::response::Fetch& message, ImapHandler* handler);
-  Task<Result<ImapCompletion>> run(std::string command, std::string what, ImapHandler* handler = nullptr);
+  Task<Result<ImapCompletion>> run(std::string command, std::string what,
+                                   ImapHandler* handler = nullptr);
   // Waits for `+`; nothing: the command was answered instead.
   Task<Result<std::optional<std::string>>> continuation(ImapTag tag);
   Task<Result<void>> put_string(ImapTag tag, std::string text);

@@ -89,9 +89,12 @@ Task<Result<std::vector<ImapListed>>> ImapClient::list(std::string reference, st
   return run_list(std::move(command));
 }
 
-Task<Result<std::vector<ImapListed>>> ImapClient::list_subscribed() { return run_list("LSUB \"\" \"*\""); }
+Task<Result<std::vector<ImapListed>>> ImapClient::list_subscribed() {
+  return run_list("LSUB \"\" \"*\"");
+}
 
-Task<Result<response::MailboxStatus>> ImapClient::status(std::string mailbox, imap::StatusItems items) {
+Task<Result<response::MailboxStatus>> ImapClient::status(std::string mailbox,
+                                                         imap::StatusItems items) {
   std::vector<std::string> one(1, std::move(mailbox));
   auto all = co_await statuses(std::move(one), items);
   if (!all) co_return fail(std::move(all.error()));
@@ -100,8 +103,8 @@ Task<Result<response::MailboxStatus>> ImapClient::status(std::string mailbox, im
   co_return fail(connection_error(std::move(error)));
 }
 
-Task<Result<std::vector<response::MailboxStatus>>> ImapClient::statuses(std::vector<std::string> mailboxes,
-                                                                        imap::StatusItems items) {
+Task<Result<std::vector<response::MailboxStatus>>> ImapClient::statuses(
+    std::vector<std::string> mailboxes, imap::StatusItems items) {
   constexpr std::size_t window = 50;
   Collect<response::MailboxStatus> found;
   std::vector<ImapTag> tags;
@@ -190,7 +193,8 @@ Task<Result<void>> ImapClient::subscribe(std::string mailbox, bool subscribe) {
 
 Task<Result<std::vector<response::Quota>>> ImapClient::quota(std::string mailbox) {
   Collect<response::Quota> found;
-  auto done = co_await run("GETQUOTAROOT " + mailbox_text(mailbox), "the quota was not told", &found);
+  auto done =
+      co_await run("GETQUOTAROOT " + mailbox_text(mailbox), "the quota was not told", &found);
   if (!done) co_return fail(std::move(done.error()));
   co_return std::move(found.all);
 }

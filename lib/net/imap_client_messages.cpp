@@ -1,6 +1,5 @@
 // ImapClient: FETCH, SEARCH, STORE, COPY, MOVE, EXPUNGE, APPEND.
 #include <algorithm>
-
 #include <fmt/format.h>
 
 #include "lib/net/imap_client.hpp"
@@ -33,7 +32,8 @@ Result<void> only_error(Result<ImapCompletion> done) {
 
 }  // namespace
 
-Task<Result<ImapTag>> ImapClient::send_fetch(imap::SequenceSet uids, imap::FetchAttributes attributes,
+Task<Result<ImapTag>> ImapClient::send_fetch(imap::SequenceSet uids,
+                                             imap::FetchAttributes attributes,
                                              FetchModifiers modifiers) {
   std::string command = "UID FETCH " + uids.to_string() + " " + to_string(attributes);
   if (modifiers.changed_since)
@@ -73,7 +73,8 @@ Task<Result<imap::SequenceSet>> ImapClient::search(std::string criteria) {
   co_return std::move(found.uids);
 }
 
-Task<Result<ImapTag>> ImapClient::send_store(imap::SequenceSet uids, imap::command::StoreAction action,
+Task<Result<ImapTag>> ImapClient::send_store(imap::SequenceSet uids,
+                                             imap::command::StoreAction action,
                                              std::vector<std::string> flags,
                                              std::optional<std::uint64_t> unchanged_since) {
   std::string command = "UID STORE " + uids.to_string() + " ";
@@ -85,7 +86,8 @@ Task<Result<ImapTag>> ImapClient::send_store(imap::SequenceSet uids, imap::comma
   return send(std::move(command));
 }
 
-Task<Result<ImapCompletion>> ImapClient::store(imap::SequenceSet uids, imap::command::StoreAction action,
+Task<Result<ImapCompletion>> ImapClient::store(imap::SequenceSet uids,
+                                               imap::command::StoreAction action,
                                                std::vector<std::string> flags,
                                                std::optional<std::uint64_t> unchanged_since) {
   std::vector<ImapTag> tags;
@@ -112,7 +114,8 @@ Task<Result<ImapCompletion>> ImapClient::store(imap::SequenceSet uids, imap::com
   co_return last;
 }
 
-Task<Result<imap::ResponseCode>> ImapClient::copy_or_move(std::string command, imap::SequenceSet uids,
+Task<Result<imap::ResponseCode>> ImapClient::copy_or_move(std::string command,
+                                                          imap::SequenceSet uids,
                                                           std::string mailbox) {
   imap::ResponseCode all;
   for (const imap::SequenceSet& part : uids.split(options_.command_bytes)) {
@@ -141,7 +144,8 @@ Task<Result<imap::ResponseCode>> ImapClient::move(imap::SequenceSet uids, std::s
 
 Task<Result<void>> ImapClient::expunge(imap::SequenceSet uids) {
   for (const imap::SequenceSet& part : uids.split(options_.command_bytes)) {
-    auto done = co_await run("UID EXPUNGE " + part.to_string(), "the messages could not be removed");
+    auto done =
+        co_await run("UID EXPUNGE " + part.to_string(), "the messages could not be removed");
     if (!done) co_return fail(std::move(done.error()));
   }
   co_return Result<void>();
@@ -155,7 +159,8 @@ Task<Result<void>> ImapClient::expunge_all() {
 // ` (\Seen) "date" {n}` CR LF.
 std::string ImapClient::append_text(const ImapAppend& message, bool& synchronising) const {
   constexpr std::uint64_t literal_minus = 4096;  // RFC 7888 5
-  synchronising = !has("LITERAL+") && !((has("LITERAL-") || has("IMAP4REV2")) && message.size <= literal_minus);
+  synchronising =
+      !has("LITERAL+") && !((has("LITERAL-") || has("IMAP4REV2")) && message.size <= literal_minus);
   std::string text = " ";
   if (!message.flags.empty()) {
     imap::append_flags(text, message.flags);

@@ -18,7 +18,8 @@ Task<Result<void>> ImapClient::greet() {
   }
   if (greeting_->condition == response::Condition::ok) co_return Result<void>();
   close();
-  Error error{.kind = ErrorKind::protocol, .what = "the server's greeting is not one before log-in"};
+  Error error{.kind = ErrorKind::protocol,
+              .what = "the server's greeting is not one before log-in"};
   if (greeting_->condition == response::Condition::bye) {
     error.kind = ErrorKind::refused;
     error.what = "the server refused the connection";
@@ -50,7 +51,8 @@ Task<Result<void>> ImapClient::start_tls(std::shared_ptr<const TlsClient> settin
   }
   if (reader_.has_rest()) {  // T-02: whoever wrote it, it was not protected
     close();
-    Error error{.kind = ErrorKind::protocol, .what = "the server sent data between STARTTLS and TLS"};
+    Error error{.kind = ErrorKind::protocol,
+                .what = "the server sent data between STARTTLS and TLS"};
     co_return fail(connection_error(std::move(error)));
   }
   auto secured = co_await stream_->start_tls(std::move(settings));
@@ -84,7 +86,8 @@ Task<Result<void>> ImapClient::put_string(ImapTag tag, std::string text) {
 Task<Result<void>> ImapClient::logged_in(ImapCompletion completion, std::string what) {
   if (!completion.ok()) {
     Error error = to_error(completion, std::move(what));
-    if (error.kind == ErrorKind::refused && !error.temporary) error.kind = ErrorKind::authentication;
+    if (error.kind == ErrorKind::refused && !error.temporary)
+      error.kind = ErrorKind::authentication;
     co_return fail(std::move(error));
   }
   if (completion.code.kind == imap::CodeKind::capability) co_return Result<void>();
@@ -93,7 +96,8 @@ Task<Result<void>> ImapClient::logged_in(ImapCompletion completion, std::string 
 
 Task<Result<void>> ImapClient::login(std::string user, std::string password) {
   if (has("LOGINDISABLED")) {
-    Error error{.kind = ErrorKind::authentication, .what = "the server takes no LOGIN on this connection"};
+    Error error{.kind = ErrorKind::authentication,
+                .what = "the server takes no LOGIN on this connection"};
     co_return fail(connection_error(std::move(error)));
   }
   const ImapTag tag = begin("LOGIN ");
@@ -121,8 +125,8 @@ Task<Result<void>> ImapClient::authenticate_plain(std::string user, std::string 
   co_return co_await authenticate("PLAIN", std::move(initial), std::move(none));
 }
 
-Task<Result<void>> ImapClient::authenticate(std::string mechanism, std::optional<std::string> initial,
-                                            SaslStep next) {
+Task<Result<void>> ImapClient::authenticate(std::string mechanism,
+                                            std::optional<std::string> initial, SaslStep next) {
   const ImapTag tag = begin("AUTHENTICATE " + mechanism);
   if (initial && has("SASL-IR")) {
     out_ += initial->empty() ? " =" : " " + base64_encode(*initial);

@@ -1,7 +1,8 @@
 // The server's side of an IMAP connection over a Stream: commands in, answers out. What cannot be
 // parsed is answered here (BAD, counted); what a command does is the caller's business. Answers are
-// gathered and leave when the client has nothing more to say, or when they are many: pipelined commands
-// cost one write. An idle session owns no buffer. One coroutine at a time; the stream must outlive it.
+// gathered and leave when the client has nothing more to say, or when they are many: pipelined
+// commands cost one write. An idle session owns no buffer. One coroutine at a time; the stream must
+// outlive it.
 #pragma once
 
 #include <optional>
@@ -18,11 +19,11 @@ class ImapServerIo {
  public:
   struct Settings {
     imap::CommandReader::Limits limits;
-    std::size_t read_size = 4096;        // bytes asked of the stream at once
-    std::size_t flush_at = 32 * 1024;    // bytes of answers that are gathered at most
-    std::size_t max_errors = 20;         // commands in a row that could not be parsed; then kind limit
-    // How long to wait for a command, and for progress within one; zero: the stream's deadline is left
-    // alone (before log-in, where it counts for all together: T-18).
+    std::size_t read_size = 4096;      // bytes asked of the stream at once
+    std::size_t flush_at = 32 * 1024;  // bytes of answers that are gathered at most
+    std::size_t max_errors = 20;  // commands in a row that could not be parsed; then kind limit
+    // How long to wait for a command, and for progress within one; zero: the stream's deadline is
+    // left alone (before log-in, where it counts for all together: T-18).
     Duration command_wait = std::chrono::minutes(30);
     Duration progress_wait = std::chrono::minutes(5);
   };
@@ -51,7 +52,8 @@ class ImapServerIo {
   Task<Result<void>> flush();
 
   enum class Wakeup : std::uint8_t { readable, notified, timed_out };
-  // For IDLE: sends what was gathered, then waits for input, for notify(), or until `limit` is over.
+  // For IDLE: sends what was gathered, then waits for input, for notify(), or until `limit` is
+  // over.
   Task<Result<Wakeup>> wait(Duration limit);
   // From a coroutine of the same thread. Without a wait under way, the next one returns at once.
   void notify();
