@@ -7,6 +7,7 @@ import { Enter } from "./pages/enter";
 import { ErrorBox } from "./parts/bits";
 import { listen } from "./shell/keys";
 import { Shell } from "./shell/shell";
+import { forget } from "./store";
 import { loadWords, t } from "./words";
 import "./style/style.css";
 
@@ -23,7 +24,11 @@ function App() {
   return session.value ? <Shell /> : <Enter />;
 }
 
-effect(() => (session.value ? connect() : disconnect()));
+effect(() => {
+  if (session.value) return connect();
+  disconnect();
+  forget();
+});
 await loadWords();
 listen();
 start();

@@ -96,3 +96,14 @@ export function applyDelivery(delivery: Delivery): void {
   );
   arrived.value = [delivery, ...others].slice(0, 200);
 }
+
+/** After a log-out nothing of it stays on the screen. */
+export function forget(): void {
+  batch(() => {
+    overview.value = null;
+    accounts.value = new Map();
+    runs.value = [];
+    arrived.value = [];
+    selected.value = new Set();
+  });
+}

@@ -59,7 +59,7 @@ function Row({ address, move }: { address: string; move: Migration }) {
           label={`${t("accounts.copied")}: ${address}`}
         />
       </td>
-      <td class="lag">
+      <td class={`lag ${account.lag_seconds === null ? "unknown" : ""}`}>
         <span class="only-small">{t("accounts.lag")}: </span>
         {lag(account.lag_seconds)}
       </td>
@@ -175,13 +175,16 @@ function Table({ move, rows }: TableProps) {
         <thead>
           <tr>
             <td class="pick">
-              <input
-                type="checkbox"
-                aria-label={t("accounts.selectAll", { n: all.length })}
-                checked={isAll}
-                indeterminate={isSome}
-                onChange={(event) => select(all, event.currentTarget.checked)}
-              />
+              <label>
+                <input
+                  type="checkbox"
+                  aria-label={t("accounts.selectAll", { n: all.length })}
+                  checked={isAll}
+                  indeterminate={isSome}
+                  onChange={(event) => select(all, event.currentTarget.checked)}
+                />
+                <span class="only-small">{t("accounts.selectAll", { n: all.length })}</span>
+              </label>
             </td>
             <th scope="col">{t("accounts.account")}</th>
             <th scope="col">{t("accounts.state")}</th>

@@ -24,7 +24,6 @@ const calm: Record<Sentence["code"], [IconName, string]> = {
 };
 
 const goTo: Partial<Record<Sentence["code"], [Key, string]>> = {
-  needs_you: ["sentence.needs_you.go", link("accounts", { state: "needs_you" })],
   owed: ["sentence.owed.go", link("mail")],
   paused: ["sentence.paused.go", link("accounts", { state: "paused" })],
   ready: ["sentence.ready.go", link("accounts", { state: "in_sync" })],
@@ -36,10 +35,16 @@ export function sentenceOf(move: Migration): string {
   return t(`sentence.${code}`, { n: count, label });
 }
 
+/** Straight to those few; where some failed and some need you, to the table: they lead it. */
+function urgentOnes({ counts }: Migration): [Key, string] {
+  const state = counts.failed === 0 ? "needs_you" : counts.needs_you === 0 ? "failed" : "";
+  return ["sentence.needs_you.go", link("accounts", { state })];
+}
+
 function Banner({ move }: { move: Migration }) {
   const { code } = move.sentence;
   const [icon, feel] = calm[code];
-  const go = goTo[code];
+  const go = code === "needs_you" ? urgentOnes(move) : goTo[code];
   return (
     <section class={`banner ${feel}`}>
       <Icon name={icon} />
@@ -69,7 +74,14 @@ function SideBox({ side, which }: { side: SideState; which: "old" | "new" }) {
     <div class={`side ${which}`}>
       <p class="muted small">{t(`overview.${which}`)}</p>
       <p class="name">{side.label}</p>
-      <p class="host">{side.host}</p>
+      <p class="host">
+        {side.host.split(/(?=\.)/).map((part) => (
+          <>
+            {part}
+            <wbr />
+          </>
+        ))}
+      </p>
       <p class={`mark ${feel}`}>
         <Icon name={icon} />
         {t(word)}
@@ -83,6 +95,11 @@ function SideBox({ side, which }: { side: SideState; which: "old" | "new" }) {
   );
 }
 
+/** To the quarter of an hour: a figure that jumps by minutes pretends to know them. */
+function quarter(at: Date, round: (value: number) => number): Date {
+  return new Date(round(at.getTime() / 900_000) * 900_000);
+}
+
 function etaWords({ eta, copied }: Migration): string {
   if (copied.messages_total > 0 && copied.messages_done >= copied.messages_total)
     return t("overview.etaNone");
@@ -91,7 +108,10 @@ function etaWords({ eta, copied }: Migration): string {
   const high = new Date(eta.high);
   const days = (at: Date) => Math.max(1, Math.round((at.getTime() - Date.now()) / 86_400_000));
   if (days(high) > 2) return t("overview.etaDays", { low: days(low), high: days(high) });
-  return t("overview.etaRange", { low: nearTime(low), high: nearTime(high) });
+  return t("overview.etaRange", {
+    low: nearTime(quarter(low, Math.floor)),
+    high: nearTime(quarter(high, Math.ceil)),
+  });
 }
 
 function limitWords(move: Migration): string {
@@ -105,6 +125,7 @@ function limitWords(move: Migration): string {
 const phases: Phase[] = ["new", "mirror_new", "mirror_old", "old"];
 
 function HomeBar({ move }: { move: Migration }) {
+  const present = phases.filter((phase) => move.phases[phase] > 0);
   const there = move.phases.new + move.phases.mirror_new;
   const label = t("overview.homeOf", {
     n: there,
@@ -117,7 +138,7 @@ function HomeBar({ move }: { move: Migration }) {
       <dd>
         <span class="meter">
           <span class="bar phases" role="img" aria-label={label}>
-            {phases.map((phase) => (
+            {present.map((phase) => (
               <span
                 key={phase}
                 class={phase}
@@ -129,14 +150,12 @@ function HomeBar({ move }: { move: Migration }) {
         </span>
         <span class="muted">{label}</span>
         <ul class="legend">
-          {phases
-            .filter((phase) => move.phases[phase] > 0)
-            .map((phase) => (
-              <li key={phase}>
-                <span class={`swatch ${phase}`} />
-                {number(move.phases[phase])} {t(`overview.phase.${phase}`)}
-              </li>
-            ))}
+          {present.map((phase) => (
+            <li key={phase}>
+              <span class={`swatch ${phase}`} />
+              {number(move.phases[phase])} {t(`overview.phase.${phase}`)}
+            </li>
+          ))}
         </ul>
       </dd>
     </div>
@@ -149,7 +168,9 @@ function Progress({ move }: { move: Migration }) {
     <section class="card" aria-label={t("overview.sides")}>
       <div class="sides">
         <SideBox side={move.sides.old} which="old" />
-        <Icon name="arrow" />
+        <span class="road">
+          <Icon name="arrow" />
+        </span>
         <SideBox side={move.sides.new} which="new" />
       </div>
       <dl>
@@ -207,7 +228,7 @@ function States({ move }: { move: Migration }) {
           .filter((state) => move.counts[state] > 0)
           .map((state) => (
             <li key={state}>
-              <a href={link("accounts", { state })} class={`state ${tone[state]}`}>
+              <a href={link("accounts", { state })} class={`state-tile ${tone[state]}`}>
                 <span class="count">{number(move.counts[state])}</span>
                 <span class="what">
                   <Icon name={state} />

@@ -195,6 +195,7 @@ const steps: Step[] = ["prepare", "fence", "drain", "commit", "observe"];
 function Steps({ account }: { account: Run["accounts"][number] }) {
   const at = account.step === "done" ? steps.length : steps.indexOf(account.step);
   const word = account.result === "red" ? "red" : account.step;
+  const feel = account.step === "waiting" ? "quiet" : "busy";
   return (
     <li>
       <span class="breakable">{account.address}</span>
@@ -203,7 +204,7 @@ function Steps({ account }: { account: Run["accounts"][number] }) {
           <span key={step} class={index < at ? "past" : index === at ? "now" : ""} />
         ))}
       </span>
-      <span class={`mark ${account.result === "red" ? "bad" : account.result ? "good" : "busy"}`}>
+      <span class={`mark ${account.result === "red" ? "bad" : account.result ? "good" : feel}`}>
         {account.result && <Icon name={account.result === "red" ? "failed" : "in_sync"} />}
         {t(`step.${word}`)}
       </span>
