@@ -10,7 +10,7 @@ if(NOT TANDEM_NODE OR (NOT TANDEM_NPM AND NOT TANDEM_PAGE_DIST))
 endif()
 
 set(page_source ${CMAKE_CURRENT_SOURCE_DIR}/app)
-set(page_packages ${page_source}/node_modules/.package-lock.json)
+set(page_packages ${page_source}/node_modules/.tandem-installed)  # the same stamp as ./dev's
 set(page_cpp ${CMAKE_BINARY_DIR}/generated/webui_assets.cpp)
 file(GLOB_RECURSE page_files CONFIGURE_DEPENDS ${page_source}/src/*)
 
