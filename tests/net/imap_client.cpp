@@ -122,7 +122,8 @@ Task<Result<std::string>> pipelined(ImapClient& client) {
 Task<Result<std::string>> synchronising(ImapClient& client) {
   OK_OR_RETURN(greeted, client.greet());
   OK_OR_RETURN(in, client.login("b\xc3\xb6", "x"));
-  const auto refused = co_await client.append("nowhere", {}, "hello");
+  const ImapAppend plain;
+  const auto refused = co_await client.append("nowhere", plain, "hello");
   if (refused.error().kind == ErrorKind::closed) co_return fail(refused.error());
   CHECK(refused.error().kind == ErrorKind::not_found);
   CHECK(code_of(refused.error()).kind == imap::CodeKind::try_create);

@@ -36,12 +36,14 @@ Task<void> in_process(TestNet& net) {
     CHECK(protocol == net::Protocol::imap);
     group->spawn(greet(std::move(end)));
   });
-  auto stream = co_await connector.connect(Endpoint{.in_process = "built-in"});
+  const Endpoint built_in{.in_process = "built-in"};
+  const Endpoint nobody{.in_process = "nobody"};
+  auto stream = co_await connector.connect(built_in);
   REQUIRE(stream);
   CHECK(co_await greeting(**stream) == "* OK\r\n");
   (*stream)->close();
   co_await net.group.join();
-  const auto other = co_await connector.connect(Endpoint{.in_process = "nobody"});
+  const auto other = co_await connector.connect(nobody);
   CHECK(other.error().kind == ErrorKind::unreachable);
 }
 
@@ -78,8 +80,8 @@ Task<void> by_name(TestNet& net, DnsServer& dns) {
 
 Task<void> in_the_clear(TestNet&) {
   const Connector connector;
-  const auto refused =
-      co_await connector.connect(Endpoint{.host = "192.0.2.1", .port = 143, .tls = TlsMode::never});
+  const Endpoint far_away{.host = "192.0.2.1", .port = 143, .tls = TlsMode::never};
+  const auto refused = co_await connector.connect(far_away);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::refused);
 }

@@ -16,7 +16,8 @@ using net::Task;
 using std::chrono::seconds;
 
 Task<void> wait_note(net::Notifier& notifier, std::string& log) {
-  log += co_await notifier.wait() ? "+" : "-";
+  const bool told = co_await notifier.wait();
+  log += told ? "+" : "-";
 }
 
 Task<void> notifying(TestNet& net) {
@@ -38,7 +39,8 @@ Task<void> notifying(TestNet& net) {
 }
 
 Task<void> wait_limited(net::Notifier& notifier, std::string& log) {
-  log += co_await notifier.wait_for(seconds(5)) ? "+" : "-";
+  const bool told = co_await notifier.wait_for(seconds(5));
+  log += told ? "+" : "-";
 }
 
 Task<void> notified_in_time(TestNet& net) {
@@ -56,7 +58,8 @@ Task<void> notified_in_time(TestNet& net) {
 }
 
 Task<void> through_door(net::Event& event, std::string& log) {
-  log += co_await event.wait() ? "+" : "-";
+  const bool told = co_await event.wait();
+  log += told ? "+" : "-";
 }
 
 Task<void> event_opens(TestNet& net) {

@@ -56,7 +56,8 @@ Task<void> stubborn(net::TaskGroup& group, std::string& log) {
 }
 
 Task<void> stop_group(net::TaskGroup& group, Duration grace, std::string& log) {
-  log += co_await group.shut_down(grace) ? " in time" : " cancelled";
+  const bool in_time = co_await group.shut_down(grace);
+  log += in_time ? " in time" : " cancelled";
 }
 
 Task<void> shutting_down(TestNet& net, Duration grace, std::string expected) {
@@ -132,7 +133,8 @@ Task<bool> sleep_long() {
 
 Task<void> call_and_note(net::Executor there, std::string& log) {
   std::function<Task<bool>()> work = sleep_long;
-  log += co_await net::run_on(there, work) ? "slept" : "cancelled";
+  const bool slept = co_await net::run_on(there, work);
+  log += slept ? "slept" : "cancelled";
 }
 
 Task<void> cancel_far_away(net::Runtime& runtime, std::string& log) {

@@ -39,6 +39,7 @@ def temporary_directory(name):
 class Peer:
     name = "peer"
     host = "127.0.0.1"
+    tls_name = "localhost"     # for clients that check names but not addresses in a certificate
     port_names = ()
     start_attempts = 4
 

@@ -20,13 +20,14 @@ MAIN = {
     "mydestination": "", "local_recipient_maps": "", "alias_maps": "", "alias_database": "",
     "smtp_dns_support_level": "disabled", "lmtp_dns_support_level": "disabled",
     "smtp_host_lookup": "native", "lmtp_host_lookup": "native", "smtpd_peername_lookup": "no",
-    "biff": "no", "append_dot_mydomain": "no", "smtputf8_enable": "no", "mailbox_size_limit": "0",
+    "local_header_rewrite_clients": "", "biff": "no", "append_dot_mydomain": "no", "smtputf8_enable": "no", "mailbox_size_limit": "0",
     "message_size_limit": "104857600", "queue_minfree": "0", "strict_rfc821_envelopes": "yes",
     "minimal_backoff_time": "1s", "maximal_backoff_time": "2s", "queue_run_delay": "1s",
     "transport_retry_time": "1s", "maximal_queue_lifetime": "1h", "in_flow_delay": "0s",
     "smtpd_error_sleep_time": "0s", "smtpd_client_connection_rate_limit": "0",
     "smtpd_client_connection_count_limit": "0", "default_process_limit": "60",
     "enable_long_queue_ids": "yes", "smtpd_delay_reject": "yes",
+    "smtp_line_length_limit": "0", "lmtp_line_length_limit": "0", "header_size_limit": "1000000",
     "smtpd_tls_security_level": "may", "smtp_tls_security_level": "may",
 }
 

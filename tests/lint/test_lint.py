@@ -1,0 +1,86 @@
+"""The lint checks find what they are for and leave good code alone."""
+import pathlib
+import tempfile
+import unittest
+
+import checks
+import cxx
+
+
+def findings(check, files):
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in files.items():
+            path = pathlib.Path(root, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return [(found.path, found.line) for found in checks.CHECKS[check](checks.Tree(root, files))]
+
+
+class LintTest(unittest.TestCase):
+    def assert_found(self, check, name, text, line=1):
+        self.assertEqual(findings(check, {name: text}), [(name, line)])
+
+    def assert_clean(self, check, name, text):
+        self.assertEqual(findings(check, {name: text}), [])
+
+    def test_arrows(self):
+        self.assert_found("includes", "lib/mail/a.cpp", '#include "lib/net/stream.hpp"\n')
+        self.assert_found("includes", "sync/a.cpp", '// x\n#include "server/b.hpp"\n', 2)
+        self.assert_found("includes", "proxy/gateway/a.cpp", '#include "proxy/session/b.hpp"\n')
+        self.assert_clean("includes", "sync/a.cpp", '#include "migration/routes.hpp"\n#include <vector>\n')
+        self.assert_clean("includes", "tests/sync/a.cpp", '#include "server/b.hpp"\n')
+
+    def test_reserved(self):
+        self.assert_found("reserved", "lib/base/a.cpp", "#include <boost/json/fwd.hpp>\n")
+        self.assert_found("reserved", "server/a.cpp", "#include <sqlite3.h>\n")
+        self.assert_found("reserved", "server/a.cpp", "#include <boost/beast/http.hpp>\n")
+        self.assert_clean("reserved", "lib/store/a.cpp", "#include <sqlite3.h>\n")
+        self.assert_clean("reserved", "config/a.cpp", "#include <boost/program_options.hpp>\n")
+
+    def test_heavy_headers(self):
+        self.assert_found("headers", "lib/store/a.hpp", "#include <filesystem>\n")
+        self.assert_clean("headers", "lib/store/a.cpp", "#include <filesystem>\n")
+        self.assert_clean("headers", "webui/a.hpp", "#include <boost/json/fwd.hpp>\n")
+
+    def test_sleeps(self):
+        self.assert_found("sleeps", "tests/net/a.cpp", "std::this_thread::sleep" "_for(1s);\n")
+        self.assert_found("sleeps", "tests/a.py", "import time\ntime." "sleep(1)\n", 2)
+        self.assert_found("sleeps", "tests/browser/a.ts", "set" "Timeout(f, 10)\n")
+        self.assert_clean("sleeps", "tests/net/a.cpp", "// no this_thread::sleep" "_for here\n")
+        self.assert_clean("sleeps", "tests/net/a.cpp", "co_await net::sleep" "_for(seconds(1));\n")
+
+    def test_co_await(self):
+        for bad in ("co_await f([x] { return x; });", "auto r = co_await f(Options{1, 2});",
+                    "co_await f({});", "co_return co_await (a ? b() : c());", "Thing t{co_await f()};",
+                    "if (auto r = co_await f({}); !r) { g(); }"):
+            self.assert_found("co_await", "sync/a.cpp", "Task<void> f() {\n  " + bad + "\n}\n", 2)
+        for good in ("co_await f(x);", "if (!co_await f()) { a = Options{1}; }",
+                     "auto t = a ? b : c;\n  co_await g(t, 'x', \"?\");",
+                     "run([](Stream& s) -> Task<void> { co_await s.write(1); co_return; });",
+                     "while (auto part = co_await read()) { use({part}); }",
+                     "switch (co_await next()) { case 1: co_return; }"):
+            self.assert_clean("co_await", "sync/a.cpp", "Task<void> f() {\n  " + good + "\n}\n")
+
+    def test_co_await_after_trailing_return_type(self):
+        self.assert_clean("co_await", "sync/a.cpp", "auto C::f() const -> Task<Result<int>> { co_await g(); }\n")
+
+    def test_spawn(self):
+        self.assert_found("spawn", "sync/a.cpp", "asio::co_spawn(x, f(), asio::use_future);\n")
+        self.assert_clean("spawn", "lib/net/a.cpp", "co_spawn(x, f(), detached);\n")
+
+    def test_length(self):
+        self.assert_found("length", "sync/a.cpp", "x\n" * 601, 601)
+        self.assert_clean("length", "sync/a.cpp", "x\n" * 600)
+
+    def test_machine_paths(self):
+        self.assert_found("paths", "docs/a.md", "see /wo" "rk/x\n")
+        self.assert_clean("paths", "docs/a.md", "a frame/work/x\n")
+
+    def test_blanking_keeps_lines(self):
+        text = 'a /* x\n y */ "q;{" R"(z\n)" // c\nb'
+        self.assertEqual(cxx.blanked(text).count("\n"), text.count("\n"))
+        self.assertNotIn("{", cxx.blanked(text))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,140 @@
+"""The `tandemail` binary as a peer: its files in a temporary directory, its ports from the kernel.
+
+`Tandemail(migrations, hostname=…)` with `Migration(name, domain, old, new, …)`; a side is a dict of
+the keys of [old] or [new], `side_of(peer)` makes it for a peer on loopback. Accounts are
+rows for the CSV import. `start()` writes tandemail.conf and migrations/NAME.conf, imports the accounts
+and runs `tandemail serve`; `stop()`, `restart()`, `kill9()` do what they say and keep the data;
+`cli(*args)` runs any command on the same configuration. The binary is $TANDEMAIL or `binary`.
+"""
+import csv
+import dataclasses
+import json
+import os
+import pathlib
+
+from .peers.base import Peer
+from .process import PeerError, run
+
+LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web")
+CSV_COLUMNS = ("address", "old_login", "old_password", "new_login", "new_password", "note")
+
+
+@dataclasses.dataclass
+class Migration:
+    """One migrations/NAME.conf. `sections` adds or overrides keys: {"gateway": {"mirror": "off"}}.
+    `accounts`: dicts with the columns of CSV_COLUMNS, missing ones empty."""
+    name: str
+    domain: str
+    old: dict
+    new: dict
+    accounts: list = dataclasses.field(default_factory=list)
+    sections: dict = dataclasses.field(default_factory=dict)
+
+
+def side_of(store, mx=None, **more):
+    """The keys of a side for peers on loopback: `store` has the mailboxes, `mx` takes SMTP."""
+    keys = {"imap": f"imaps://{store.tls_name}:{store.ports['imaps']}?ca={store.ca_file}"}
+    if "pop3s" in store.ports:
+        keys["pop3"] = f"pop3s://{store.tls_name}:{store.ports['pop3s']}?ca={store.ca_file}"
+    if mx is not None:
+        keys["smtp"] = f"smtp://127.0.0.1:{mx.ports['smtp']}?tls=never"
+        if "submission" in mx.ports:
+            keys["submission"] = f"submission://127.0.0.1:{mx.ports['submission']}?tls=never"
+    return {**keys, "login": "{address}", **more}
+
+
+def binary_path():
+    path = os.environ.get("TANDEMAIL")
+    if not path or not os.access(path, os.X_OK):
+        raise PeerError(f"no tandemail binary: set TANDEMAIL (now {path!r})")
+    return pathlib.Path(path).resolve()
+
+
+class Tandemail(Peer):
+    name = "tandemail"
+    port_names = LISTENERS
+
+    def __init__(self, migrations, hostname="mail.test.example", sections=None, binary=None, keep=False):
+        """`sections`: more of tandemail.conf, {"log": {"level": "debug"}}; the key "" is the top."""
+        super().__init__(keep)
+        self.migrations, self.hostname, self.sections = list(migrations), hostname, dict(sections or {})
+        self.binary = pathlib.Path(binary) if binary else binary_path()
+        self.config, self.data = self.directory / "tandemail.conf", self.directory / "data"
+        self._certificate, self._imported = None, False
+
+    def configure(self):
+        self._certificate = self._certificate or self.certificate((self.hostname, "localhost", "127.0.0.1"))
+        self._certificate.key.chmod(0o600)
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        parts = {
+            "": {"data": self.data, "hostname": self.hostname},
+            "listen": {name: f"127.0.0.1:{self.ports[name]}" for name in LISTENERS},
+            "tls": {"certificate": self._certificate.chain, "key": self._certificate.key},
+        }
+        self.write("tandemail.conf", ini_text(merge(parts, self.sections)), 0o600)
+        for migration in self.migrations:
+            parts = {"": {"domain": migration.domain}, "old": migration.old, "new": migration.new}
+            self.write(f"migrations/{migration.name}.conf", ini_text(merge(parts, migration.sections)), 0o600)
+
+    def launch(self):
+        if not self._imported:
+            for migration in self.migrations:
+                self.import_accounts(migration)
+            self._imported = True
+        super().launch()
+
+    def command(self):
+        return [self.binary, "--config", self.config, "serve"]
+
+    def import_accounts(self, migration):
+        if not migration.accounts:
+            return
+        path = self.directory / f"accounts-{migration.name}.csv"
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            path.chmod(0o600)
+            writer = csv.DictWriter(file, CSV_COLUMNS, restval="")
+            writer.writeheader()
+            writer.writerows(migration.accounts)
+        self.cli("import", path)
+
+    def cli(self, *arguments, check=True, data=None, bound=120):
+        """Runs `tandemail ARGUMENTS…`; its CompletedProcess (bytes). PeerError on failure if `check`."""
+        return run([self.binary, "--config", self.config, *arguments], bound=bound, check=check, data=data)
+
+    def cli_json(self, *arguments):
+        return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def restart(self):
+        """Stops cleanly and starts again on the same ports and data; the exit code of the stop."""
+        code = self.process.stop()
+        self.launch()
+        return code
+
+    def kill9(self):
+        """SIGKILL; the data stays. `launch()` starts it again."""
+        self.process.kill()
+        self.process.stop()
+
+
+def merge(parts, more):
+    merged = {name: dict(keys) for name, keys in parts.items()}
+    for name, keys in more.items():
+        merged.setdefault(name, {}).update(keys)
+    return merged
+
+
+def ini_text(sections):
+    """`{section: {key: value or list of values}}` as the configuration's syntax; None drops a key."""
+    lines = []
+    for name in sorted(sections, key=bool):     # the part before any [section] goes first
+        if name:
+            lines.append(f"[{name}]")
+        for key, value in sections[name].items():
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                if one is not None:
+                    lines.append(f"{key} = {_word(one)}")
+    return "\n".join(lines) + "\n"
+
+
+def _word(value):
+    return {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
