@@ -104,7 +104,7 @@ Result<std::unique_ptr<Store>> Store::open(std::string directory, std::vector<Sc
   if (!sql) return fail(std::move(sql.error()));
   auto recovered = recover_segments(**sql, state->segments(), !options.read_only);
   if (!recovered) return fail(std::move(recovered.error()));
-  for (const auto& each : recovered->damage) log::error("store.damage", "{}", each);
+  for (const auto& each : recovered->damage) log::error("store.segment_short", "{}", each);
   state->damage = std::move(recovered->damage);
   auto writer = std::make_unique<SegmentWriter>(state->segments(), recovered->last, recovered->next,
                                                 options.committer.segment_bytes);
@@ -169,6 +169,50 @@ Result<Usage> Store::usage() const {
     if (!rows.status()) return fail(rows.status().error());
     return usage;
   });
+}
+
+namespace {
+
+struct Extent {
+  std::uint32_t segment = 0;
+  std::uint64_t size = 0;
+};
+
+Result<std::vector<Extent>> extents(Sql& sql) {
+  std::vector<Extent> all;
+  auto rows = sql.query("SELECT segment, size FROM store_segments WHERE removed = 0");
+  while (rows.next())
+    all.push_back({.segment = static_cast<std::uint32_t>(rows.integer(0)),
+                   .size = static_cast<std::uint64_t>(rows.integer(1))});
+  if (!rows.status()) return fail(rows.status().error());
+  return all;
+}
+
+// The name under which the record at `location` is known; nothing: it is dead.
+Result<std::optional<BlobRef>> name_of_record(Sql& sql, BlobRef location) {
+  auto rows = sql.query(
+      "SELECT (SELECT 1 FROM store_released WHERE position = $1),"
+      " (SELECT position FROM store_moved WHERE location = $1)",
+      location.position());
+  if (!rows.next()) return fail(rows.status().error());
+  if (!rows.is_null(0)) return std::nullopt;
+  return rows.is_null(1) ? location : BlobRef::at(rows.integer(1), location.size);
+}
+
+}  // namespace
+
+Result<void> Store::each_blob(const Blobs::Visit& visit) const {
+  const auto all = read(extents);
+  if (!all) return fail(all.error());
+  for (const auto& [segment, size] : *all) {
+    auto walked = state_->blobs->walk(segment, size, [&](BlobRef location) -> Result<void> {
+      const auto name = read([&](Sql& sql) { return name_of_record(sql, location); });
+      if (!name) return fail(name.error());
+      return *name ? visit(**name) : Result<void>();
+    });
+    if (!walked) return walked;
+  }
+  return {};
 }
 
 Result<std::uint64_t> Store::compact(unsigned dead_percent) {

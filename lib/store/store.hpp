@@ -67,6 +67,9 @@ class Store {
   // What is wrong with the segments (shorter than the database says): found at open, for doctor.
   [[nodiscard]] const std::vector<std::string>& damage() const;
   [[nodiscard]] Result<Usage> usage() const;
+  // Visits every blob that is not released, by its name (doctor: is there a row for it? verify it).
+  // Framing is checked, bytes are not read. Not while compact() runs.
+  [[nodiscard]] Result<void> each_blob(const Blobs::Visit& visit) const;
   // Copies the live blobs out of segments of which at least `dead_percent` is dead and removes
   // these. Crash-safe at any instruction; runs beside everything else; blocking, for a thread of
   // its own. Returns the number of bytes won back.

@@ -1,3 +1,6 @@
+#include <cstdio>
+#include <set>
+
 #include "tests/store/support.hpp"
 
 namespace tandem::store::test {
@@ -49,6 +52,14 @@ void check_all(const Store& store) {
     CHECK(store.blobs().verify(*ref));
     CHECK(store.blobs().read(*ref) == message(id, 6000));
   }
+  std::set<std::int64_t> names;
+  CHECK(store.each_blob([&](BlobRef name) -> Result<void> {
+    names.insert(name.position());
+    return {};
+  }));
+  std::set<std::int64_t> expected;
+  for (const auto id : *ids) expected.insert(find(store, id)->position());
+  CHECK(names == expected);
 }
 
 std::uint64_t files(const Directory& directory) {
