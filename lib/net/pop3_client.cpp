@@ -1,0 +1,157 @@
+#include "lib/net/pop3_client.hpp"
+
+#include <array>
+
+#include "lib/base/text.hpp"
+
+namespace tandem::net {
+
+using pop3::ClientAction;
+
+Task<Result<void>> Pop3Client::open(StreamPtr stream, Pop3ClientOptions options) {
+  stream_ = std::move(stream);
+  tls_ = std::move(options.tls);
+  options.protocol.tls_active = stream_->info().tls;
+  machine_ = std::make_unique<pop3::ClientMachine>(std::move(options.protocol));
+  machine_->open();
+  co_return co_await run_plain();
+}
+
+Task<void> Pop3Client::read(Duration wait) {
+  std::array<char, 16384> buffer;
+  const std::span<char> room(buffer);
+  stream_->expires_after(wait);
+  const auto count = co_await stream_->read_some(room);
+  if (!count) {
+    machine_->failed(count.error());
+  } else if (*count == 0) {
+    Error error{ErrorKind::closed,
+                "The server closed the connection",
+                machine_->options().origin,
+                true,
+                {},
+                {}};
+    machine_->failed(std::move(error));
+  } else {
+    machine_->received(std::string_view(buffer.data(), *count));
+  }
+}
+
+Task<Result<std::string>> Pop3Client::run(Pop3Sink* sink) {
+  while (true) {
+    ClientAction action = machine_->next();
+    switch (action.kind) {
+      case ClientAction::Kind::send: {
+        stream_->expires_after(action.wait);
+        const auto written = co_await stream_->write(action.bytes);
+        wipe(action.bytes);  // it may have been a password
+        if (!written) machine_->failed(written.error());
+        break;
+      }
+      case ClientAction::Kind::read: co_await read(action.wait); break;
+      case ClientAction::Kind::content: {
+        if (sink == nullptr) break;
+        const auto taken = co_await sink->take(action.bytes);
+        if (!taken) machine_->failed(taken.error());
+        break;
+      }
+      case ClientAction::Kind::start_tls: {
+        stream_->expires_after(action.wait);
+        if (!tls_) {
+          machine_->failed({ErrorKind::tls, "No TLS settings for STLS", Origin::us, false, {}, {}});
+          break;
+        }
+        const auto secured = co_await stream_->start_tls(tls_);
+        if (secured)
+          machine_->tls_started();
+        else
+          machine_->failed(secured.error());
+        break;
+      }
+      case ClientAction::Kind::done: {
+        stream_->expires_never();
+        auto result = machine_->take();
+        if (!machine_->usable()) stream_->close();
+        co_return result;
+      }
+    }
+  }
+}
+
+Task<Result<void>> Pop3Client::run_plain(Pop3Sink* sink) {
+  const auto result = co_await run(sink);
+  if (!result) co_return std::unexpected(result.error());
+  co_return Result<void>();
+}
+
+Task<Result<void>> Pop3Client::login(sasl::Credentials credentials, bool apop) {
+  machine_->login(credentials, apop);
+  wipe(credentials.password);
+  co_return co_await run_plain();
+}
+
+Task<Result<std::string>> Pop3Client::stat() {
+  machine_->stat();
+  co_return co_await run();
+}
+
+Task<Result<std::vector<pop3::ListEntry>>> Pop3Client::uidl() {
+  machine_->uidl();
+  const auto result = co_await run();
+  if (!result) co_return std::unexpected(result.error());
+  co_return machine_->take_entries();
+}
+
+Task<Result<std::vector<pop3::ListEntry>>> Pop3Client::list() {
+  machine_->list();
+  const auto result = co_await run();
+  if (!result) co_return std::unexpected(result.error());
+  co_return machine_->take_entries();
+}
+
+Task<Result<void>> Pop3Client::retrieve(std::uint64_t number, Pop3Sink& sink) {
+  machine_->retrieve(number);
+  co_return co_await run_plain(&sink);
+}
+
+Task<Result<void>> Pop3Client::top(std::uint64_t number, std::uint64_t lines, Pop3Sink& sink) {
+  machine_->top(number, lines);
+  co_return co_await run_plain(&sink);
+}
+
+Task<Result<void>> Pop3Client::dele(std::uint64_t number) {
+  machine_->dele(number);
+  co_return co_await run_plain();
+}
+
+Task<Result<void>> Pop3Client::rset() {
+  machine_->rset();
+  co_return co_await run_plain();
+}
+
+Task<Result<void>> Pop3Client::noop() {
+  machine_->noop();
+  co_return co_await run_plain();
+}
+
+Task<Result<void>> Pop3Client::quit() {
+  machine_->quit();
+  auto result = co_await run_plain();
+  close();
+  co_return result;
+}
+
+void Pop3Client::close() {
+  if (stream_) stream_->close();
+}
+
+bool Pop3Client::usable() const {
+  return machine_ && stream_ && machine_->usable() && stream_->is_open();
+}
+
+StreamPtr Pop3Client::release(std::string& rest) {
+  rest = machine_->take_rest();
+  return std::move(stream_);
+}
+
+}  // namespace tandem::net
