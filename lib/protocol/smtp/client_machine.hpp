@@ -61,7 +61,8 @@ class ClientMachine {
   ~ClientMachine();
 
   // Operations. Each needs the one before to be done.
-  void open();  // greeting, EHLO/LHLO (HELO), STARTTLS, AUTH
+  void open();   // greeting, EHLO/LHLO (HELO), STARTTLS, AUTH
+  void hello();  // EHLO again, after a successful XCLIENT
   void mail(const MailCommand& command);
   void rcpt(const RcptCommand& command);
   // MAIL, the RCPTs and, if `with_data`, DATA: in one group where the server pipelines, else one
@@ -137,6 +138,7 @@ class ClientMachine {
   bool usable_ = true;
   bool tls_wanted_ = false;
   bool mail_refused_ = false;
+  bool logged_in_ = false;
   bool helo_ = false;  // EHLO was refused
   std::size_t accepted_ = 0;
 };

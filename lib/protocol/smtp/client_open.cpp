@@ -11,6 +11,12 @@ void ClientMachine::open() {
   written_ = 1;
 }
 
+void ClientMachine::hello() {
+  begin();
+  helo_ = false;
+  if (!error_) send_ehlo();
+}
+
 void ClientMachine::send_ehlo() {
   capabilities_ = {};
   expect((options_.lmtp ? "LHLO " : "EHLO ") + options_.host + "\r\n", Expect::ehlo);
@@ -42,7 +48,7 @@ void ClientMachine::after_ehlo() {
     if (options_.tls == ClientOptions::Tls::required)
       return refuse(ErrorKind::tls, "The server does not offer STARTTLS");
   }
-  if (options_.credentials) start_auth();
+  if (options_.credentials && !logged_in_) start_auth();
 }
 
 void ClientMachine::on_starttls(const Reply& reply) {
@@ -52,7 +58,7 @@ void ClientMachine::on_starttls(const Reply& reply) {
   }
   if (options_.tls == ClientOptions::Tls::required)
     return refuse(ErrorKind::tls, "The server refused STARTTLS", &reply);
-  if (options_.credentials) start_auth();
+  if (options_.credentials && !logged_in_) start_auth();
 }
 
 void ClientMachine::tls_started() {
@@ -89,6 +95,7 @@ void ClientMachine::on_auth(const Reply& reply) {
   if (!complete)
     return refuse(ErrorKind::authentication,
                   "The server could not prove that it knows the password");
+  logged_in_ = true;
 }
 
 }  // namespace tandem::smtp

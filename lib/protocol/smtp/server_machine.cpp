@@ -237,6 +237,7 @@ void ServerMachine::answer(const std::vector<Reply>& replies) {
     case Question::Kind::helo: return answered_helo(reply);
     case Question::Kind::mail:
       if (reply.positive()) state_ = State::mail;
+      settled_ |= reply.positive();
       return say(reply);
     case Question::Kind::rcpt:
       if (reply.positive()) {
@@ -248,7 +249,7 @@ void ServerMachine::answer(const std::vector<Reply>& replies) {
     case Question::Kind::end: return answered_end(replies);
     case Question::Kind::authenticated:
       if (!reply.positive()) return auth_failed(reply);
-      authenticated_ = true;
+      authenticated_ = settled_ = true;
       return say(reply);
     case Question::Kind::vrfy: return say(reply);
     default: return;

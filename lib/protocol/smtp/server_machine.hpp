@@ -100,6 +100,8 @@ class ServerMachine {
   // Between commands, no transaction open: nothing is lost by a 421.
   [[nodiscard]] bool between_transactions() const;
   [[nodiscard]] bool in_content() const { return content_ != Content::none; }
+  // Logged in, or past a first accepted MAIL: T-18's total limit no longer applies.
+  [[nodiscard]] bool settled() const { return settled_; }
   // Application memory held now (T-15).
   [[nodiscard]] std::size_t held() const;
   // Bare CR, LF and NUL seen in all messages so far (T-10).
@@ -190,6 +192,7 @@ class ServerMachine {
   bool tls_wanted_ = false;
   bool stopping_ = false;
   bool any_command_ = false;
+  bool settled_ = false;
   int errors_ = 0;
 
   HeloCommand helo_;

@@ -1,0 +1,69 @@
+// An SMTP or LMTP session as its client sees it: a Stream and the client machine, one call per
+// command, each with the deadline of RFC 5321 4.5.3.2 (ClientWaits). Replies are returned whatever
+// their codes; an Error means that the session is of no more use. Two ways to send a message: step
+// by step (mail, rcpt…, data_begin) where each recipient is judged live, or envelope() in one
+// group. One coroutine at a time; the connection's thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/net/stream.hpp"
+#include "lib/protocol/smtp/client_machine.hpp"
+
+namespace tandem::net {
+
+struct SmtpClientOptions {
+  smtp::ClientOptions protocol;          // tls_active is taken from the stream
+  std::shared_ptr<const TlsClient> tls;  // for STARTTLS; null: it cannot be used
+};
+
+class SmtpClient {
+ public:
+  using Replies = std::vector<smtp::Reply>;
+
+  SmtpClient() = default;
+
+  // Greeting, EHLO/LHLO, STARTTLS and AUTH as the options say. Returns the last reply. Error kinds:
+  // refused, tls, authentication, protocol, closed, timed_out. T-05: a failed handshake is an
+  // error, never a session in the clear.
+  Task<Result<smtp::Reply>> open(StreamPtr stream, SmtpClientOptions options);
+
+  Task<Result<smtp::Reply>> mail(smtp::MailCommand command);
+  Task<Result<smtp::Reply>> rcpt(smtp::RcptCommand command);
+  // MAIL, RCPTs and DATA (`with_data`), pipelined where offered; replies in this order.
+  Task<Result<Replies>> envelope(smtp::MailCommand mail, std::vector<smtp::RcptCommand> rcpts,
+                                 bool with_data);
+  Task<Result<smtp::Reply>> data_begin();  // 354: content may follow
+  // Content at any split; stuffed and cleaned on the way. Any size; written in pieces of 64 KiB.
+  Task<Result<void>> data_chunk(std::string_view bytes);
+  // SMTP: one reply. LMTP: one per accepted recipient.
+  Task<Result<Replies>> data_end();
+  // Ends the message without its dot: closes the connection (RFC 5321 has no other way).
+  void data_abandon() { close(); }
+
+  Task<Result<smtp::Reply>> rset();
+  Task<Result<smtp::Reply>> noop();
+  Task<Result<smtp::Reply>> command(std::string line);  // XCLIENT …
+  Task<Result<smtp::Reply>> hello();                    // EHLO again, after XCLIENT
+  Task<void> quit();                                    // waits shortly for 221, then closes
+  void close();
+
+  [[nodiscard]] bool usable() const;
+  [[nodiscard]] const smtp::Capabilities& capabilities() const { return machine_->capabilities(); }
+  [[nodiscard]] std::size_t accepted() const { return machine_->accepted(); }
+  [[nodiscard]] Stream& stream() { return *stream_; }
+
+ private:
+  Task<Result<Replies>> run();
+  Task<Result<smtp::Reply>> run_one();
+  Task<void> read(Duration wait);
+
+  StreamPtr stream_;
+  std::shared_ptr<const TlsClient> tls_;
+  std::unique_ptr<smtp::ClientMachine> machine_;
+};
+
+}  // namespace tandem::net

@@ -1,0 +1,256 @@
+// serve_smtp and SmtpClient against each other, and serve_smtp against raw bytes, over memory
+// pairs.
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "lib/net/smtp_client.hpp"
+#include "lib/net/smtp_server_driver.hpp"
+#include "tests/support/run.hpp"
+
+namespace tandem::net {
+namespace {
+
+struct NotingPolicy : SmtpPolicy {
+  Task<smtp::Reply> on_mail(smtp::MailCommand command) override {
+    from = command.from;
+    co_return smtp::make_reply(250, "2.1.0", "ok");
+  }
+  Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
+    if (command.to.starts_with("no")) co_return smtp::make_reply(550, "5.1.1", "unknown");
+    ++recipients;
+    co_return smtp::make_reply(250, "2.1.5", "ok");
+  }
+  Task<Result<void>> on_chunk(std::string_view chunk) override {
+    message += chunk;
+    largest = std::max(largest, chunk.size());
+    co_return Result<void>();
+  }
+  Task<std::vector<smtp::Reply>> on_end() override {
+    ++messages;
+    std::vector<smtp::Reply> replies(recipients, smtp::make_reply(250, "2.0.0", "taken"));
+    co_return replies;
+  }
+  Task<void> on_abort() override {
+    ++aborts;
+    co_return;
+  }
+  Task<sasl::Answer> on_auth(sasl::Request request) override {
+    if (request.secret == "pencil") co_return sasl::Answer::accept();
+    co_return sasl::Answer::refuse();
+  }
+
+  std::string from, message;
+  std::size_t recipients = 0, largest = 0;
+  int messages = 0, aborts = 0;
+};
+
+SmtpServerOptions server_options() {
+  SmtpServerOptions options;
+  options.protocol.host = "mx.example";
+  options.protocol.auth_mechanisms = {"PLAIN"};
+  options.protocol.auth_without_tls = true;
+  return options;
+}
+
+SmtpClientOptions client_options() {
+  SmtpClientOptions options;
+  options.protocol.host = "us.example";
+  options.protocol.tls = smtp::ClientOptions::Tls::never;
+  options.protocol.secret_without_tls = true;
+  return options;
+}
+
+Task<void> serve(StreamPtr stream, SmtpServerOptions options, SmtpPolicy& policy) {
+  co_await serve_smtp(*stream, options, policy);
+}
+
+Task<std::string> read_all(Stream& stream) {
+  std::string all;
+  char room[4096];
+  while (true) {
+    const auto count = co_await stream.read_some(room);
+    if (!count || *count == 0) co_return all;
+    all.append(room, *count);
+  }
+}
+
+Task<void> whole_session(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor(), 1024);
+  NotingPolicy policy;
+  net.group.spawn(serve(std::move(far), server_options(), policy));
+  SmtpClientOptions options = client_options();
+  options.protocol.credentials = sasl::Credentials{.user = "tim", .password = "pencil"};
+  SmtpClient client;
+  const auto opened = co_await client.open(std::move(near), options);
+  REQUIRE(opened);
+  CHECK(opened->code == 235);
+  smtp::MailCommand mail;
+  mail.from = "a@x.example";
+  REQUIRE((co_await client.mail(mail))->positive());
+  smtp::RcptCommand good, bad;
+  good.to = "b@x.example";
+  bad.to = "no@x.example";
+  CHECK((co_await client.rcpt(bad))->to_string() == "550 5.1.1 unknown");
+  CHECK((co_await client.rcpt(good))->positive());
+  CHECK((co_await client.data_begin())->code == 354);
+  const std::string body = "Subject: x\n\n" + std::string(200000, '.') + "\n.\n";
+  REQUIRE(co_await client.data_chunk(body));
+  const auto end = co_await client.data_end();
+  REQUIRE(end);
+  CHECK(end->front().to_string() == "250 2.0.0 taken");
+  CHECK((co_await client.rset())->positive());
+  co_await client.quit();
+  CHECK_FALSE(client.usable());
+  co_await net.group.join();
+  CHECK(policy.message == "Subject: x\r\n\r\n" + std::string(200000, '.') + "\r\n.\r\n");
+  CHECK(policy.largest <= 65536);
+  CHECK(policy.messages == 1);
+  CHECK(policy.aborts == 0);
+}
+
+Task<void> lmtp_group(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  SmtpServerOptions server = server_options();
+  server.protocol.lmtp = true;
+  net.group.spawn(serve(std::move(far), server, policy));
+  SmtpClientOptions options = client_options();
+  options.protocol.lmtp = true;
+  SmtpClient client;
+  const auto opened = co_await client.open(std::move(near), options);
+  REQUIRE(opened);
+  smtp::MailCommand mail;
+  std::vector<smtp::RcptCommand> rcpts(3);
+  rcpts[0].to = "b@x";
+  rcpts[1].to = "no@x";
+  rcpts[2].to = "c@x";
+  const auto replies = co_await client.envelope(mail, rcpts, true);
+  REQUIRE(replies);
+  CHECK(replies->size() == 5);
+  REQUIRE(co_await client.data_chunk("x\r\n"));
+  const auto end = co_await client.data_end();
+  REQUIRE(end);
+  CHECK(end->size() == 2);
+  co_await client.quit();
+  co_await net.group.join();
+}
+
+Task<void> stop_between(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  TaskGroup sessions(net.executor());
+  SmtpServerOptions options = server_options();
+  options.group = &sessions;
+  sessions.spawn(serve(std::move(far), options, policy));
+  co_await net.timers.settle();
+  sessions.request_stop();
+  co_await net.timers.pass(std::chrono::milliseconds(1));
+  const std::string all = co_await read_all(*near);
+  CHECK(all.find("421 4.3.2") != std::string::npos);
+  near->close();
+  co_await sessions.join();
+}
+
+Task<void> time_out(test::TestNet& net, Duration step, Duration total, std::string_view expected) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  net.group.spawn(serve(std::move(far), server_options(), policy));
+  Duration passed{0};
+  for (; passed < total; passed += step) {
+    (void)co_await near->write("N");
+    co_await net.timers.pass(step);
+  }
+  const std::string all = co_await read_all(*near);
+  CHECK(all.find(expected) != std::string::npos);
+  near->close();
+  co_await net.group.join();
+}
+
+Task<void> early_talker(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  SmtpServerOptions options = server_options();
+  options.greet_pause = std::chrono::seconds(1);
+  REQUIRE(co_await near->write("EHLO x\r\n"));
+  net.group.spawn(serve(std::move(far), options, policy));
+  const std::string all = co_await read_all(*near);
+  CHECK(all == "554 5.5.1 You spoke before the greeting\r\n");
+  near->close();
+  co_await net.group.join();
+}
+
+Task<void> broken(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  net.group.spawn(serve(std::move(far), server_options(), policy));
+  char room[4096];
+  for (const std::string_view line :
+       {"EHLO c\r\n", "MAIL FROM:<a@x>\r\n", "RCPT TO:<b@x>\r\n", "DATA\r\n"}) {
+    REQUIRE(co_await near->read_some(room));
+    REQUIRE(co_await near->write(line));
+  }
+  REQUIRE(co_await near->read_some(room));
+  REQUIRE(co_await near->write("half a mess"));
+  co_await net.timers.settle();
+  near->close();
+  co_await net.group.join();
+  CHECK(policy.aborts == 1);
+  CHECK(policy.messages == 0);
+}
+
+Task<void> silent_server(test::TestNet& net, ErrorKind& kind) {
+  auto [near, far] = make_memory_pair(net.executor());
+  SmtpClient client;
+  const auto opened = co_await client.open(std::move(near), client_options());
+  REQUIRE_FALSE(opened);
+  kind = opened.error().kind;
+}
+
+Task<void> client_deadline(test::TestNet& net) {
+  ErrorKind kind = ErrorKind::internal;
+  net.group.spawn(silent_server(net, kind));
+  co_await net.timers.settle();
+  co_await net.timers.pass(std::chrono::minutes(6));
+  co_await net.group.join();
+  CHECK(kind == ErrorKind::timed_out);
+}
+
+}  // namespace
+
+TEST_CASE("SMTP drivers: log in, a message of many pieces, quit") {
+  test::TestNet net;
+  net.run(whole_session(net));
+}
+
+TEST_CASE("LMTP drivers: a pipelined group and one reply per recipient") {
+  test::TestNet net;
+  net.run(lmtp_group(net));
+}
+
+TEST_CASE("shutdown ends an idle SMTP session with 421") {
+  test::TestNet net;
+  net.run(stop_between(net));
+}
+
+TEST_CASE("T-18 a slow client is cut off by the limit in all, not per read") {
+  test::TestNet net;
+  net.run(time_out(net, std::chrono::seconds(10), std::chrono::seconds(70), "421 4.4.2"));
+}
+
+TEST_CASE("T-13 a client that talks before the banner is refused") {
+  test::TestNet net;
+  net.run(early_talker(net));
+}
+
+TEST_CASE("a connection that breaks inside the content aborts the transaction") {
+  test::TestNet net;
+  net.run(broken(net));
+}
+
+TEST_CASE("a silent server is a time-out for the SMTP client") {
+  test::TestNet net;
+  net.run(client_deadline(net));
+}
+
+}  // namespace tandem::net
