@@ -1,0 +1,115 @@
+// Sync: the room's door. Keeps both sides of every mirrored account alike: what is on the home side
+// is copied to the mirror (messages with INTERNALDATE, flags and keywords, folders, subscriptions;
+// later flag changes); what arrives on the mirror and the home side lacks is copied home. Every
+// message once, also across crashes (sync/README.md). Nothing is ever deleted on either side: a
+// message that a person removed on one side is remembered and not copied again.
+//
+// Threads: any io thread may call any method; the work runs on the executor given. What is
+// referred to outlives the Sync. One pass per account at a time; others wait their turn.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
+#include "lib/net/task.hpp"
+#include "migration/cutover_parts.hpp"
+#include "migration/views.hpp"
+
+namespace tandem::store {
+class Store;
+struct Schema;
+}  // namespace tandem::store
+namespace tandem::net {
+class TaskGroup;
+}
+namespace tandem::migration {
+class AccountLocks;
+class Registry;
+class SideAccess;
+}  // namespace tandem::migration
+
+namespace tandem::sync {
+
+using migration::AccountId;
+using migration::Side;
+using net::Task;
+
+struct SyncOptions {
+  std::string our_hostname;  // whose trace ids count: the gateway's `Received: … by NAME`
+  std::size_t accounts_at_once = 4;
+  // Accounts whose INBOX is watched by IDLE, two connections each; others are polled.
+  std::size_t watched_accounts = 100;
+  Duration pass_interval = std::chrono::minutes(5);   // between passes over all folders
+  Duration poll_interval = std::chrono::seconds(30);  // of INBOX where IDLE is not offered
+  Duration flag_interval = std::chrono::minutes(10);  // flag pass where CONDSTORE is missing
+  Duration first_retry = std::chrono::seconds(5);     // after a fault; doubles
+  Duration longest_retry = std::chrono::minutes(10);
+  std::size_t batch_messages = 300;  // appended while the account is locked
+  std::uint64_t batch_bytes = 12 * 1024 * 1024;
+};
+
+// Two copies that should be and are not, or one that nobody expects.
+struct Difference {
+  std::string folder;  // UTF-8, as on the home side
+  Side lacking = Side::new_side;
+  std::uint32_t uid = 0;  // on the side that has it
+  std::int64_t date = 0;  // INTERNALDATE, seconds since 1970
+  std::string subject;
+  std::string reason;  // plain words
+  std::string next_step;
+};
+
+struct FolderVerdict {
+  std::string name;  // as on the home side
+  std::uint64_t home_messages = 0;
+  std::uint64_t mirror_messages = 0;
+  std::uint64_t missing = 0;  // on home, not on the mirror
+  std::uint64_t extra = 0;    // on the mirror, not on home
+};
+
+struct VerifyReport {
+  std::vector<FolderVerdict> folders;
+  std::vector<Difference> differences;  // at most 10,000 are named
+  bool clean = false;                   // nothing missing that was not recorded as impossible
+};
+
+class Sync final : public migration::Delta, public migration::CopyView {
+ public:
+  // The tables of this room; give it to Store::open.
+  [[nodiscard]] static store::Schema schema();
+
+  Sync(store::Store& store, const migration::Registry& registry,
+       const migration::SideAccess& access, migration::AccountLocks& locks,
+       const migration::EventBus& events, const Clock& clock, net::Executor executor,
+       SyncOptions options);
+  ~Sync() override;
+
+  // Passes for every account that is mirrored and not paused, until the group is asked to stop.
+  // The group's executor is the one given above.
+  Task<void> run(net::TaskGroup& group);
+
+  // One pass, `from` taken as the home side; returns when nothing is left that was there when it
+  // began. Also in phase `old` (a rehearsal: `sync --once`).
+  Task<Result<migration::DeltaReport>> run_delta(AccountId account, Side from) override;
+
+  // Reads both sides again and compares per folder, by multisets of digests (`full`: of whole
+  // messages, else of headers and body sizes). Changes nothing.
+  Task<Result<VerifyReport>> verify(AccountId account, bool full);
+
+  [[nodiscard]] migration::CopyProgress progress(AccountId account) const override;
+  [[nodiscard]] std::vector<migration::FolderProgress> folders(AccountId account) const override;
+  [[nodiscard]] std::vector<migration::SkippedMessage> skipped(AccountId account) const override;
+  // A pass now; also ends needs_you, and tries again what was recorded as impossible.
+  void run_now(AccountId account) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tandem::sync
