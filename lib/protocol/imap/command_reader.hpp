@@ -66,6 +66,9 @@ class CommandReader {
   // What was fed and not yet used, e.g. for whoever takes the connection over; the reader is empty.
   [[nodiscard]] std::string take_rest();
   [[nodiscard]] bool has_rest() const { return start_ < buffer_.size(); }
+  [[nodiscard]] std::string_view pending() const {
+    return std::string_view(buffer_).substr(start_);
+  }
   void set_limits(Limits limits) { limits_ = limits; }
   // Gives memory back while nothing is buffered.
   void release_memory();
