@@ -150,7 +150,10 @@ Attempt::Outcome TlsSession::try_peek() {
   ERR_clear_error();
   char byte = 0;
   const int count = SSL_peek(ssl_, &byte, 1);
-  return count > 0 ? Outcome::done : outcome_of(count).outcome;
+  if (count > 0) return Outcome::done;
+  const Outcome outcome = outcome_of(count).outcome;
+  if (outcome == Outcome::want_read) SSL_free_buffers(ssl_);  // 17 KiB, for an idle session
+  return outcome;
 }
 
 Attempt TlsSession::try_shutdown() {

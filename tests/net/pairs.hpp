@@ -86,8 +86,8 @@ inline net::Task<Pair> make_pair(TestNet& net, Kind kind, std::size_t capacity =
     pair = co_await tcp_pair(net);
   }
   if (is_tls(kind)) {
-    const auto server = tls_server();
-    const auto client = tls_client();
+    static const auto server = tls_server();
+    static const auto client = tls_client();
     const auto results = co_await handshake(net, pair, server, client);
     REQUIRE(results.first);
     REQUIRE(results.second);
