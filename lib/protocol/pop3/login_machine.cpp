@@ -11,7 +11,7 @@ namespace tandem::pop3 {
 namespace {
 
 constexpr std::size_t max_line = 1024;  // RFC 2449 4: 255; passwords and UTF-8 need more
-constexpr std::size_t read_size = 2048;
+constexpr std::size_t read_size = 1024;
 
 std::pair<std::string_view, std::string_view> split_word(std::string_view line) {
   const std::size_t space = line.find(' ');

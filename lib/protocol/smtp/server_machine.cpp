@@ -11,10 +11,10 @@ namespace tandem::smtp {
 namespace {
 
 constexpr std::size_t max_command_line = 2048;  // RFC 5321 4.5.3.1.4: 512, and more per extension
-constexpr std::size_t command_read = 2048;
+constexpr std::size_t command_read = 1024;
 constexpr std::size_t max_command_held = sasl::max_input + command_read;
 constexpr std::size_t content_read = 64 * 1024;
-constexpr std::size_t flush_at = 2048;
+constexpr std::size_t flush_at = 1024;
 
 bool is_http(std::string_view line) {
   const std::size_t version = line.rfind(" HTTP/");
@@ -183,7 +183,7 @@ bool ServerMachine::take_line() {
     }
     return false;
   }
-  const std::string line = in_.substr(0, end + 1);
+  std::string line = in_.substr(0, end + 1);
   in_.erase(0, end + 1);
   if (in_.empty()) std::string().swap(in_);
   if (std::exchange(discarding_line_, false) || line.size() > sasl::max_input) {
@@ -193,7 +193,9 @@ bool ServerMachine::take_line() {
       error(500, "5.5.2", "Line too long");
     return true;
   }
+  const bool secret = content_ == Content::sasl || istarts_with(line, "AUTH ");
   run_line(line);
+  if (secret) wipe(line);
   return true;
 }
 
