@@ -1,0 +1,44 @@
+// Accounts as the rest of the server sees them: who is behind an address, and who is logging in.
+// Everything that speaks a protocol is written against this class alone; tests use a fake. Any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.hpp"
+#include "lib/base/secret.hpp"
+#include "lib/net/task.hpp"
+#include "lib/protocol/sasl/scram_keys.hpp"
+
+namespace tandem::server {
+
+using AccountId = std::int64_t;
+
+class Accounts {
+ public:
+  virtual ~Accounts() = default;
+
+  struct Scram {
+    AccountId account = 0;
+    sasl::ScramKeys keys;
+  };
+
+  // The account that mail to `address` is for, aliases included; nothing: no such mailbox here.
+  // `address` in any spelling (see mail::lookup_key). Error: storage.
+  [[nodiscard]] virtual Result<std::optional<AccountId>> lookup(std::string_view address) const = 0;
+  // Checks a password; slow by intent, off the network threads. Error kinds: authentication (wrong,
+  // unknown or disabled: the words do not tell which), or a temporary one.
+  // `peer`: the client's address, for the delay of guessers; empty for in-process.
+  [[nodiscard]] virtual net::Task<Result<AccountId>> authenticate_plain(std::string user,
+                                                                        Secret password,
+                                                                        std::string peer) = 0;
+  // What SCRAM-SHA-256 needs; nothing: unknown, disabled, or without keys.
+  [[nodiscard]] virtual Result<std::optional<Scram>> scram_keys(std::string_view user) const = 0;
+  // Tells the delay of guessers how an exchange without authenticate_plain (SCRAM) ended.
+  virtual void note_login(std::string_view user, std::string_view peer, bool succeeded) = 0;
+};
+
+}  // namespace tandem::server
