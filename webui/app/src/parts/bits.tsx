@@ -1,0 +1,110 @@
+// Small pieces every page uses.
+import type { ComponentChildren } from "preact";
+import type { Problem, State } from "../contract";
+import { ApiError } from "../api";
+import { fullTime, percent, percentText, shortTime } from "../format";
+import { t, tCode } from "../words";
+import { Icon, tone } from "./icons";
+
+export function StateMark({ state }: { state: State }) {
+  return (
+    <span class={`mark ${tone[state]}`}>
+      <Icon name={state} />
+      {t(`state.${state}`)}
+    </span>
+  );
+}
+
+export function Time({ at }: { at: string }) {
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={fullTime(date)}>
+      {shortTime(date)}
+    </time>
+  );
+}
+
+interface MeterProps {
+  done: number;
+  total: number;
+  label: string;
+}
+
+export function Meter({ done, total, label }: MeterProps) {
+  const value = percent(done, total);
+  return (
+    <span class="meter">
+      <span
+        class="bar"
+        role="progressbar"
+        aria-label={label}
+        aria-valuenow={value}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
+        <span style={{ width: `${value}%` }} />
+      </span>
+      <span class="figure">{percentText(value)}</span>
+    </span>
+  );
+}
+
+export const problemWhat = (problem: Problem) =>
+  tCode(`problem.${problem.kind}`, problem.what);
+export const problemNext = (problem: Problem) =>
+  tCode(`problem.${problem.kind}.next`, problem.next_step);
+
+export function ServerWords({ words }: { words: string | null }) {
+  if (!words) return null;
+  return (
+    <p class="words">
+      {t("app.serverWords")}: <q lang="en">{words}</q>
+    </p>
+  );
+}
+
+/** A problem in full: what, what to do, who, the server's words. */
+export function ProblemBox({ problem }: { problem: Problem }) {
+  return (
+    <div class="box act">
+      <Icon name="needs_you" />
+      <div>
+        <p class="strong">{problemWhat(problem)}</p>
+        <p>{problemNext(problem)}</p>
+        {problem.who !== "nobody" && (
+          <p class="muted">{t("who.acts", { who: t(`who.${problem.who}`) })}</p>
+        )}
+        <ServerWords words={problem.server_words} />
+      </div>
+    </div>
+  );
+}
+
+interface ErrorBoxProps {
+  error: unknown;
+  retry?: () => void;
+}
+
+export function ErrorBox({ error, retry }: ErrorBoxProps) {
+  const known =
+    error instanceof ApiError ? error : new ApiError("internal", String(error), "", null);
+  return (
+    <div class="box bad" role="alert">
+      <Icon name="failed" />
+      <div>
+        <p class="strong">{known.what}</p>
+        <p>{known.next}</p>
+        <ServerWords words={known.serverWords} />
+        {retry && (
+          <button type="button" onClick={retry}>
+            {t("app.retry")}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <div class="empty">{children}</div>;
+}
