@@ -37,9 +37,20 @@ export async function openBrowser() {
   };
 }
 
-/** True where the page can be scrolled sideways. */
-export function scrollsSideways(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+/** What reaches past the window's edge or past its dialog's: the page would scroll sideways, or clip it. */
+export function sticksOut(page) {
+  return page.evaluate(() => {
+    const isHidden = (element) => getComputedStyle(element).clipPath !== "none";
+    const names = [];
+    if (document.documentElement.scrollWidth > document.documentElement.clientWidth) names.push("the page scrolls");
+    for (const element of document.querySelectorAll("body *")) {
+      const box = element.getBoundingClientRect();
+      if (box.width === 0 || element.closest("svg, select") || isHidden(element) || element.closest(".hidden, thead")) continue;
+      const edge = element.closest(".card, main > table, dialog, .box")?.getBoundingClientRect().right ?? innerWidth;
+      if (box.right > Math.min(edge, innerWidth) + 1) names.push(`${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`);
+    }
+    return names.slice(0, 5);
+  });
 }
 
 export async function logIn(page, url) {

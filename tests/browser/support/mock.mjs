@@ -109,8 +109,10 @@ export class Mock {
   }
 
   events(request, response) {
+    if (this.refusing) return request.socket.destroy();
     if (!this.isKnown(request)) return response.writeHead(401, { "Content-Type": "application/json" }).end(JSON.stringify(fault(401, "login_required").body));
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    response.write("retry: 500\n\n");
     this.streams.add(response);
     response.on("close", () => this.streams.delete(response));
     this.emit("snapshot", { overview: this.overview(), accounts: this.accounts, runs: this.runs }, [response]);

@@ -218,7 +218,14 @@ export function AccountsPage() {
     }),
   );
   const move = migration.value;
-  if (!move) return <Empty>{t("accounts.empty")}</Empty>;
+  if (!move) {
+    return (
+      <Empty>
+        <h1>{t("accounts.empty")}</h1>
+        <p>{t("sentence.no_accounts.next")}</p>
+      </Empty>
+    );
+  }
   return (
     <>
       <div class="page-head">

@@ -154,7 +154,7 @@ function Body({ page }: { page: Page }) {
     case "unknown":
       return (
         <Empty>
-          <p>{t("app.notFound")}</p>
+          <h1>{t("app.notFound")}</h1>
           <a class="button" href="#/">
             {t("app.toOverview")}
           </a>

@@ -1,0 +1,269 @@
+// What people do on the page, as they do it.
+import assert from "node:assert/strict";
+import { enter, go, onlyMock, password, real } from "./support/site.mjs";
+import { pageTest } from "./support/suite.mjs";
+
+const rowOf = (page, address) => page.locator("tbody tr", { has: page.getByRole("button", { name: address, exact: true }) });
+const firstAddress = (page) => page.locator("[data-row]").first().innerText();
+const focused = (page) => page.evaluate(() => document.activeElement.textContent);
+
+pageTest("set-up: a wrong link says what to do, the right one works and leaves the address bar", { needsSetup: true, enter: false }, async (page, { url, setup }) => {
+  await page.goto(`${url}/`);
+  await page.getByText("This installation has no operator yet.").waitFor();
+  await page.goto(`${url}/#/setup?token=wrong`);
+  await page.reload();
+  await page.fill("input[name=password]", password);
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("This set-up link is not valid").waitFor();
+  await page.goto(setup);
+  await page.reload();
+  await page.fill("input[name=password]", password);
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.waitForSelector("main.overview");
+  assert.doesNotMatch(page.url(), /token/);
+}, onlyMock);
+
+pageTest("log-in: wrong password, right password, reload, log-out", { enter: false }, async (page, site) => {
+  if (real) await enter(page, site);
+  if (real) await page.context().clearCookies();
+  await page.goto(`${site.url}/`);
+  await page.fill("input[name=user]", "admin");
+  await page.fill("input[name=password]", "not this one");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByText("Name or password is wrong.").waitFor();
+  await page.fill("input[name=password]", password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForSelector("main.overview");
+  await page.reload();
+  await page.waitForSelector("main.overview h1");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForSelector("input[name=user]");
+  assert.equal(await page.locator("main.overview").count(), 0);
+});
+
+pageTest("changes appear by themselves, without a reload", {}, async (page, { mock }) => {
+  await go(page, "#/accounts?state=copying");
+  const address = await firstAddress(page);
+  await go(page, "#/accounts");
+  mock.change(address, { state: "in_sync", lag_seconds: 2 });
+  await rowOf(page, address).getByText("In sync", { exact: true }).waitFor();
+  await rowOf(page, address).getByText("up to date").waitFor();
+  await page.locator(".live.on").waitFor();
+  assert.equal(mock.seen.filter((one) => one === "GET /index.html" || one === "GET /").length, 1);
+  assert.equal(mock.seen.filter((one) => one === "GET /api/events").length, 1);
+}, onlyMock);
+
+pageTest("a lost connection is told, with the time of the last word, and found again", {}, async (page, { mock }) => {
+  await page.locator(".live.on").waitFor();
+  mock.refusing = true;
+  mock.dropStreams();
+  await page.getByText(/^Updated \d\d:\d\d:\d\d$/).waitFor();
+  await page.getByRole("status").getByText("Connection lost.").waitFor();
+  mock.refusing = false;
+  await page.locator(".live.on").waitFor({ timeout: 20_000 });
+}, onlyMock);
+
+pageTest("an ended session leads to the log-in and leaves nothing on the screen", {}, async (page, { mock }) => {
+  mock.logins.clear();
+  mock.dropStreams();
+  await page.waitForSelector("input[name=user]", { timeout: 20_000 });
+  assert.equal(await page.getByText("example.co.jp").count(), 0);
+}, onlyMock);
+
+async function switchFirst(page, state, button, clicks) {
+  const click = async (locator) => {
+    clicks.push(await locator.innerText());
+    await locator.click();
+  };
+  await go(page, `#/accounts?state=${state}`);
+  const address = await firstAddress(page);
+  await page.getByRole("checkbox", { name: `Select ${address}` }).check();
+  await click(page.locator(".selection").getByRole("button", { name: button }));
+  const label = await page.locator("dialog label", { hasText: "to confirm" }).innerText();
+  const domain = /Type (\S+) to confirm/.exec(label)[1];
+  const confirm = page.locator("dialog form button[type=submit]");
+  assert.ok(await confirm.isDisabled());
+  await page.fill("input[name=confirm]", "wrong.example");
+  assert.ok(await confirm.isDisabled());
+  await page.fill("input[name=confirm]", domain);
+  await click(confirm);
+  await page.locator("dialog .box.good").waitFor({ timeout: 60_000 });
+  await click(page.locator("dialog .buttons").getByRole("button", { name: "Close" }));
+  await go(page, "#/accounts");
+  return address;
+}
+
+pageTest("cut over with the typed domain, then roll back with as many clicks", {}, async (page) => {
+  const there = [];
+  const back = [];
+  const address = await switchFirst(page, "in_sync", "Cut over", there);
+  await rowOf(page, address).getByText("Switched").waitFor();
+  await rowOf(page, address).getByText(/^reads on /).waitFor();
+  await page.getByRole("status").getByText(/^Done\. 1 account is on/).waitFor();
+  await switchFirst(page, "switched", "Roll back", back);
+  assert.equal(back.length, there.length);
+  await page.getByRole("status").getByText(/^Done\. 1 account is back on/).waitFor();
+});
+
+pageTest("what cannot be switched is named with its reason before anything happens", {}, async (page, { mock }) => {
+  await go(page, "#/accounts");
+  await page.locator("thead input[type=checkbox]").check();
+  await page.locator(".selection").getByRole("button", { name: "Cut over" }).click();
+  await page.locator("dialog").getByText(/\d+ accounts will be cut over to KAGOYA/).waitFor();
+  await page.locator("dialog .warnings").getByText("Not in sync yet.").first().waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(mock.runs.length, 0);
+}, onlyMock);
+
+pageTest("a run stops at the first problem and says what was and was not done", {}, async (page, { mock }) => {
+  await go(page, "#/accounts?state=in_sync");
+  const addresses = await page.locator("[data-row]").allInnerTexts();
+  mock.failing.add(addresses[1]);
+  for (const address of addresses.slice(0, 3)) await page.getByRole("checkbox", { name: `Select ${address}` }).check();
+  await page.locator(".selection").getByRole("button", { name: "Cut over" }).click();
+  await page.fill("input[name=confirm]", "example.co.jp");
+  await page.locator("dialog form button[type=submit]").click();
+  await page.locator("dialog .box").getByText("Stopped at the first problem. 1 of 3 were switched.").waitFor();
+  await page.locator("dialog .steps").getByText("The last changes took too long.").waitFor();
+}, onlyMock);
+
+pageTest("a run goes on with its dialog closed, and can be watched again", {}, async (page, { mock }) => {
+  mock.stepDelay = 500;
+  await go(page, "#/accounts?state=in_sync");
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await page.locator(".selection").getByRole("button", { name: "Cut over" }).click();
+  await page.fill("input[name=confirm]", "example.co.jp");
+  await page.keyboard.press("Enter");
+  await page.locator("dialog .steps").getByText("Hold log-ins").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".strip").getByText("Cutting over: 0 of 1 done").waitFor();
+  await page.getByRole("button", { name: "Watch" }).click();
+  await page.locator("dialog .box.good").waitFor();
+}, onlyMock);
+
+pageTest("pause, resume and sync act at once and say so", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync");
+  const address = await firstAddress(page);
+  await go(page, "#/accounts");
+  await page.getByRole("checkbox", { name: `Select ${address}` }).check();
+  for (const [button, state] of [["Pause", "Paused"], ["Resume", /Copying|In sync/]]) {
+    await page.locator(".selection").getByRole("button", { name: button }).click();
+    await page.locator(".notice").getByText("Done for 1 account.").waitFor();
+    await rowOf(page, address).getByText(state).waitFor();
+  }
+});
+
+pageTest("the drawer shows folders, skipped messages and history, and gives the focus back", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync_with_notes");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const drawer = page.locator("dialog.drawer");
+  await drawer.getByRole("heading", { name: address }).waitFor();
+  await drawer.getByRole("rowheader", { name: /^INBOX/ }).waitFor();
+  await drawer.locator(".skipped li").first().waitFor();
+  await drawer.locator(".history li").first().waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await focused(page), address);
+}, onlyMock);
+
+pageTest("the language changes everything at once and is remembered", {}, async (page) => {
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.selectOption("select[name=language]", "ja");
+  await page.getByRole("link", { name: "アカウント", exact: true }).waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "ja");
+  await page.reload();
+  await page.getByRole("link", { name: "アカウント", exact: true }).waitFor();
+});
+
+pageTest("a Japanese browser gets Japanese", { language: "ja-JP" }, async (page) => {
+  await page.getByRole("link", { name: "アカウント", exact: true }).waitFor();
+});
+
+pageTest("the appearance follows the system until someone chooses", { theme: "dark" }, async (page) => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await ground(), "rgb(18, 23, 24)");
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.selectOption("select[name=theme]", "light");
+  assert.equal(await ground(), "rgb(245, 244, 240)");
+  await page.reload();
+  await page.waitForSelector("main.overview");
+  assert.equal(await ground(), "rgb(245, 244, 240)");
+});
+
+pageTest("the keyboard reaches everything: / j k x Enter ? and 1 to 4", {}, async (page) => {
+  await page.keyboard.press("2");
+  await page.getByRole("heading", { name: "Accounts" }).waitFor();
+  const addresses = await page.locator("[data-row]").allInnerTexts();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  assert.equal(await focused(page), addresses[0]);
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.getByText("1 selected").waitFor();
+  await page.keyboard.press("x");
+  await page.keyboard.press("k");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.locator("dialog.drawer").getByRole("heading", { name: addresses[1] }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("/");
+  await page.keyboard.type("nobody-at-all");
+  await page.getByText("No account matches.").waitFor();
+  await page.getByRole("link", { name: "Show all accounts" }).click();
+  await page.keyboard.press("?");
+  await page.getByRole("heading", { name: "Keyboard" }).waitFor();
+  await page.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("1");
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.equal(await page.locator("main.accounts").count(), 1);
+});
+
+pageTest("new mail appears; senders' names are text, never code", {}, async (page, { mock }) => {
+  await go(page, "#/mail");
+  await page.locator("table.mail tbody tr").first().waitFor();
+  const hostile = "<img src=x onerror=alert(1)>@evil.example";
+  mock.arrive("sato@example.co.jp", hostile);
+  await page.locator("table.mail tbody tr").first().getByText(hostile).waitFor();
+  await page.fill("input[type=search]", "supplier");
+  await page.waitForFunction(() => [...document.querySelectorAll("table.mail tbody tr")].every((row) => row.textContent.includes("supplier")));
+}, onlyMock);
+
+pageTest("the audit log lists who did what", {}, async (page) => {
+  await go(page, "#/audit");
+  await page.locator("table.audit tbody tr").getByText("Logged in").first().waitFor();
+});
+
+pageTest("a viewer is not offered what a viewer may not do", {}, async (page, { mock, url }) => {
+  mock.role = "viewer";
+  await page.goto(`${url}/#/accounts`);
+  await page.reload();
+  await page.locator("tbody input[type=checkbox]").first().check();
+  assert.equal(await page.locator(".selection .buttons").count(), 0);
+}, onlyMock);
+
+pageTest("a thousand accounts: drawn in part, all reachable, a change stays cheap", { count: 1000 }, async (page, { mock }) => {
+  await go(page, "#/accounts");
+  await page.locator("tbody tr").first().waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 150);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length > 150);
+  const longest = page.evaluate(() => new Promise((resolve) => {
+    let worst = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (worst = Math.max(worst, entry.duration)))).observe({ type: "longtask" });
+    setTimeout(() => resolve(worst), 2000);
+  }));
+  for (const one of mock.accounts.slice(0, 200)) mock.emit("account", { ...one, lag_seconds: 77 });
+  await page.getByText("77 sec").first().waitFor();
+  assert.ok((await longest) < 400, `a task of ${await longest} ms`);
+}, onlyMock);
+
+pageTest("several moves: chosen once, kept on every page", { moves: 2 }, async (page) => {
+  await page.getByRole("button", { name: /^shop/ }).click();
+  await page.getByText("Google Workspace").first().waitFor();
+  await go(page, "#/accounts");
+  await page.locator("tbody tr").first().waitFor();
+  assert.equal(await page.locator("tbody tr").count(), 9);
+}, onlyMock);
