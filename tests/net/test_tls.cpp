@@ -159,7 +159,49 @@ Task<void> silent_peer(TestNet& net) {
   CHECK(result.error().kind == ErrorKind::timed_out);
 }
 
+Task<void> carry(net::Stream& from, net::Stream& to) {
+  char room[1000];
+  for (;;) {
+    const auto count = co_await from.read_some(room);
+    if (!count || *count == 0) break;
+    if (!co_await to.write(std::string_view(room, *count))) break;
+  }
+  (void)co_await to.shutdown_send();
+}
+
+// Somebody between the two ends the connection without close_notify: a message cut short must not
+// look whole.
+Task<void> cut_off(TestNet& net) {
+  auto left = net::make_memory_pair(net.executor());
+  auto right = net::make_memory_pair(net.executor());
+  Pair ends{std::move(left.first), std::move(right.second)};
+  net.group.spawn(carry(*left.second, *right.first));
+  net.group.spawn(carry(*right.first, *left.second));
+  const auto server = tls_server();
+  const auto client = tls_client();
+  const auto results = co_await handshake(net, ends, server, client);
+  REQUIRE(results.first);
+  REQUIRE(co_await ends.server->write("half a mess"));
+  co_await net.timers.settle();
+  net.group.cancel();
+  co_await net.group.join();
+  left.second->close();
+  char room[100];
+  CHECK(*co_await ends.client->read_some(room) == 11);
+  const auto cut = co_await ends.client->read_some(room);
+  REQUIRE_FALSE(cut);
+  CHECK(cut.error().kind == ErrorKind::closed);
+  const auto ready = co_await ends.client->wait_readable();
+  CHECK(ready);  // a read would not wait
+  CHECK((co_await ends.client->write("x")).error().kind == ErrorKind::closed);
+}
+
 }  // namespace
+
+TEST_CASE("a connection cut under TLS is an error, not an end") {
+  TestNet net;
+  net.run(cut_off(net));
+}
 
 TEST_CASE("a server is accepted under every name in its certificate") {
   TestNet net;
