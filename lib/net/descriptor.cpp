@@ -1,6 +1,7 @@
 #include "lib/net/descriptor.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,9 +10,12 @@ namespace tandem::net {
 
 namespace asio = boost::asio;
 
-Descriptor::Descriptor(const Executor& executor, int descriptor)
-    : descriptor_(executor, descriptor) {
+Descriptor::Descriptor(const Executor& executor, int descriptor) : descriptor_(executor) {
+  if (descriptor < 0) return;
   fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  boost::system::error_code error;
+  descriptor_.assign(descriptor, error);
+  if (error) ::close(descriptor);
 }
 
 Task<void> Descriptor::wait_readable() {

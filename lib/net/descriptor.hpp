@@ -10,7 +10,9 @@ namespace tandem::net {
 
 class Descriptor {
  public:
-  Descriptor(const Executor& executor, int descriptor);  // takes it over; makes it non-blocking
+  // Takes it over and makes it non-blocking. Not open afterwards: it was -1, or the kernel's limit
+  // of watched descriptors is reached.
+  Descriptor(const Executor& executor, int descriptor);
 
   [[nodiscard]] int get() { return descriptor_.native_handle(); }
   [[nodiscard]] bool is_open() const { return descriptor_.is_open(); }

@@ -51,6 +51,7 @@ Task<Result<DnsAnswer>> by_udp(SocketAddress server, std::string query, Duration
   const int opened = open_socket(*raw);
   if (opened < 0) co_return unreachable(server, errno);
   Descriptor socket(executor, opened);
+  if (!socket.is_open()) co_return unreachable(server, EMFILE);
   bool over = false;
   Timer timer(executor, [&over, &socket] {
     over = true;

@@ -85,6 +85,7 @@ Result<std::unique_ptr<Listener>> Listener::open(const Executor& executor, std::
     return cannot_listen(wanted, error);
   }
   auto state = std::make_shared<State>(executor, socket, std::move(options));
+  if (!state->descriptor.is_open()) return cannot_listen(wanted, EMFILE);
   state->local = detail::local_address_of(socket);
   return std::unique_ptr<Listener>(new Listener(std::move(state)));
 }

@@ -1,6 +1,7 @@
 #include "lib/net/socket_stream.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -119,7 +120,8 @@ bool connected(int socket) {
 // Waits until the connection under way on `socket` is made or refused. 0: made.
 Task<int> finish_connect(Executor executor, int socket, Duration limit) {
   const auto state = co_await boost::asio::this_coro::cancellation_state;
-  Descriptor waiting(executor, dup(socket));
+  Descriptor waiting(executor, fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  if (!waiting.is_open()) co_return EMFILE;
   bool over = false;
   Timer timer(executor, [&over, &waiting] {
     over = true;
