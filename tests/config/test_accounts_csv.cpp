@@ -145,6 +145,9 @@ TEST_CASE("a header that cannot be right is refused") {
   CHECK(mentions(parse("address\n"), 1, "", "no account below"));
   CHECK(mentions(parse("address,adress\na@x.jp,\n"), 1, "adress", "Did you mean address?"));
   CHECK(mentions(parse("address,old_pasword\na@x.jp,p\n"), 1, "old_pasword", "old_password?"));
+  // Close to "note" by letters, but a word of its own.
+  CHECK(mentions(parse("address,name\na@x.jp,\n"), 1, "name", "left out"));
+  CHECK(parse("Address,Old Login,OLD-PASSWORD\na@x.jp,b,c\n").problems.empty());
   CHECK(mentions(parse("address,メールアドレス\na@x.jp,\n"), 1, "メールアドレス", "second column"));
 }
 
