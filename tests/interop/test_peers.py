@@ -7,10 +7,10 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from tandemtest import process                         # noqa: E402
+from tandemtest import check, packages, process, seed  # noqa: E402
 from tandemtest.mailgen import Generator               # noqa: E402
-from tandemtest.peers import Dovecot, Postfix, User    # noqa: E402
-from tandemtest.probe import imap, smtp                # noqa: E402
+from tandemtest.peers import Cyrus, Dovecot, Nginx, Postfix, User   # noqa: E402
+from tandemtest.probe import imap, pop3, smtp          # noqa: E402
 
 USER = User("taro@example.jp", "secret one")
 MAIL = Generator(seed=1)
@@ -100,6 +100,47 @@ class PostfixTest(PeerTest):
                                     b"To: taro@example.jp\r\nSubject: hello\r\n\r\nhi\r\n")
                     process.until(lambda: "to=<friend@partner.example>" in out.log_text(), 15,
                                   "the vacation answer")
+
+
+class CyrusTest(PeerTest):
+    def round_trip(self, folder, **options):
+        inbox, other = list(MAIL.mails(20)), list(MAIL.mails(3, 20))
+        try:
+            peer = Cyrus([USER], **options)
+        except packages.Unavailable as error:
+            self.skipTest(str(error))
+        with peer:
+            seed.append(peer, USER, inbox)
+            seed.append(peer, USER, other, folder)
+            wanted = {"INBOX": check.expected(inbox), "Sub/Year": check.expected(other)}
+            report = check.compare(wanted, check.read_imap(peer, USER))
+            self.assertTrue(report.clean, report.table())
+            client = pop3(peer, USER)
+            self.assertEqual(client.stat()[0], len(inbox))
+            client.quit()
+        self.assert_gone(peer)
+
+    def test_slashes_beside_inbox(self):
+        self.round_trip("Sub/Year")
+
+    def test_dots_below_inbox(self):
+        self.round_trip("INBOX.Sub.Year", separator=".", prefix=True)
+
+
+class NginxTest(PeerTest):
+    def test_proxies_imap_and_pop3(self):
+        with Dovecot([USER]) as store:
+            def route(who, protocol):
+                return ("127.0.0.1", store.ports[protocol]) if who == USER.address else None
+            with Nginx(route) as peer:
+                seed.append(peer, USER, MAIL.mails(3))
+                self.assertEqual(self.inbox(peer), [mail.data for mail in MAIL.mails(3)])
+                client = pop3(peer, USER)
+                self.assertEqual(client.stat()[0], 3)
+                client.quit()
+                with self.assertRaises(process.PeerError):
+                    imap(peer, User("stranger@example.jp", "x"))
+            self.assert_gone(peer)
 
 
 if __name__ == "__main__":

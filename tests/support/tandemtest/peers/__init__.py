@@ -1,6 +1,8 @@
 """Real servers, started by tests on loopback with a configuration of their own."""
 from .base import Peer, User
+from .cyrus import Cyrus
 from .dovecot import Dovecot
+from .nginx import Nginx
 from .postfix import Postfix
 
-__all__ = ["Peer", "User", "Dovecot", "Postfix"]
+__all__ = ["Peer", "User", "Cyrus", "Dovecot", "Nginx", "Postfix"]
