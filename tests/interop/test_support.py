@@ -90,7 +90,8 @@ class TrafficTest(unittest.TestCase):
                 found = check.read_imap(store, user, canonical.in_transit)
                 report = check.compare({"INBOX": manifest.expected(user.address)}, found, flags=False, dates=False,
                                        doubtful=manifest.doubtful(user.address))
-                self.assertTrue(report.clean, report.table())
+                # A Postfix stopped between its LMTP delivery and its own note of it delivers again.
+                self.assertEqual(report.of("lost") + report.of("unexpected"), [], report.table())
             manifest.close()
 
 

@@ -122,7 +122,9 @@ def check_sleeps(tree):
 def check_co_await(tree):
     findings = []
     for name, text in tree.files((".cpp", ".hpp")):
-        for line, statement in cxx.statements(cxx.blanked(text)):
+        parts = ((line, part) for line, statement in cxx.statements(cxx.blanked(text))
+                 for part in cxx.without_control(statement))
+        for line, statement in parts:
             if not re.search(r"\bco_await\b", statement):
                 continue
             for mark, what in ((cxx.LAMBDA, "a lambda"), (cxx.BRACE, "a braced value"), ("?", "?:")):

@@ -30,6 +30,19 @@ def line_of(text, position):
     return text.count("\n", 0, position) + 1
 
 
+def without_control(statement):
+    """`for (…) body` and its like as two statements: what stands in the parentheses, and the body."""
+    parts = []
+    while match := re.match(r"\s*(?:else\s+)?(?:for|while|if(?:\s+constexpr)?|switch)\s*\(", statement):
+        depth, end = 1, match.end()
+        while end < len(statement) and depth:
+            depth += {"(": 1, ")": -1}.get(statement[end], 0)
+            end += 1
+        parts.append(statement[:end])
+        statement = statement[end:]
+    return parts + [statement]
+
+
 class _Frame:
     """What is open: `kind` is "block", "lambda", "brace" or "paren"; `text` the statement so far."""
 

@@ -58,6 +58,7 @@ class LintTest(unittest.TestCase):
                      "auto t = a ? b : c;\n  co_await g(t, 'x', \"?\");",
                      "run([](Stream& s) -> Task<void> { co_await s.write(1); co_return; });",
                      "while (auto part = co_await read()) { use({part}); }",
+                     "for (auto n : {1, 2}) CHECK(co_await f(n));", "if (a ? b : c) co_await f(n);",
                      "switch (co_await next()) { case 1: co_return; }"):
             self.assert_clean("co_await", "sync/a.cpp", "Task<void> f() {\n  " + good + "\n}\n")
 

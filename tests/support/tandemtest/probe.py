@@ -26,7 +26,7 @@ def imap(peer, user, port="imaps"):
     try:
         client.login(user.address, user.password)
     except imaplib.IMAP4.error as error:
-        client.logout()
+        client.shutdown()
         raise PeerError(f"log-in of {user.address} refused: {error}") from None
     return client
 
