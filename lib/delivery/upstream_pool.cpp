@@ -1,0 +1,127 @@
+#include "lib/delivery/upstream_pool.hpp"
+
+#include <utility>
+
+namespace tandem::delivery {
+namespace {
+
+using net::TlsMode;
+using ClientTls = smtp::ClientOptions::Tls;
+
+ClientTls client_tls(TlsMode mode) {
+  switch (mode) {
+    case TlsMode::implicit:
+    case TlsMode::never: return ClientTls::never;
+    case TlsMode::starttls: return ClientTls::required;
+    case TlsMode::opportunistic: return ClientTls::opportunistic;
+  }
+  return ClientTls::required;
+}
+
+bool may_start_tls(TlsMode mode) {
+  return mode == TlsMode::starttls || mode == TlsMode::opportunistic;
+}
+
+}  // namespace
+
+Upstream::Upstream(UpstreamPool& pool, net::Endpoint endpoint,
+                   std::unique_ptr<net::SmtpClient> client)
+    : pool_(&pool), endpoint_(std::move(endpoint)), client_(std::move(client)) {}
+
+Task<void> Upstream::finish(bool needs_reset) {
+  if (!client_->usable()) co_return;
+  if (needs_reset) {
+    const auto reply = co_await client_->rset();
+    if (!reply || !reply->positive()) co_return;
+  }
+  pool_->give_back(endpoint_, std::move(client_));
+}
+
+UpstreamPool::UpstreamPool(const net::Connector& connector, const Clock& clock,
+                           UpstreamOptions options)
+    : connector_(connector), clock_(clock), options_(std::move(options)) {}
+UpstreamPool::~UpstreamPool() = default;
+
+std::unique_ptr<net::SmtpClient> UpstreamPool::take_idle(const Key& key) {
+  std::vector<Idle> stale;  // closed after the lock is gone
+  const std::lock_guard lock(mutex_);
+  const auto found = idle_.find(key);
+  if (found == idle_.end()) return nullptr;
+  while (!found->second.empty()) {
+    Idle idle = std::move(found->second.back());
+    found->second.pop_back();
+    if (clock_.steady() - idle.since < options_.idle_limit) return std::move(idle.client);
+    stale.push_back(std::move(idle));
+  }
+  return nullptr;
+}
+
+void UpstreamPool::give_back(const net::Endpoint& endpoint,
+                             std::unique_ptr<net::SmtpClient> client) {
+  const Key key{std::this_thread::get_id(), endpoint.to_string()};
+  const std::lock_guard lock(mutex_);
+  auto& idle = idle_[key];
+  if (idle.size() < options_.idle_per_endpoint)
+    idle.push_back({std::move(client), clock_.steady()});
+}
+
+void UpstreamPool::close_idle() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(idle_,
+                [](const auto& entry) { return entry.first.first == std::this_thread::get_id(); });
+}
+
+Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin) {
+  const Key key{std::this_thread::get_id(), endpoint.to_string()};
+  while (auto client = take_idle(key)) {
+    // A server that has closed meanwhile shows now, before anything depends on it.
+    const auto alive = co_await client->noop();
+    if (alive && alive->positive()) {
+      Upstream upstream(*this, endpoint, std::move(client));
+      co_return std::move(upstream);
+    }
+  }
+  co_return co_await open_new(std::move(endpoint), origin);
+}
+
+Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin origin) {
+  auto stream = co_await connector_.connect(endpoint, options_.connect_limit);
+  if (!stream) {
+    Error error = stream.error();
+    error.origin = origin;
+    co_return fail(std::move(error));
+  }
+  net::SmtpClientOptions options;
+  options.protocol.host = options_.host;
+  options.protocol.lmtp = endpoint.protocol == net::Protocol::lmtp;
+  options.protocol.tls = client_tls(endpoint.tls);
+  options.protocol.origin = origin;
+  options.protocol.waits.greeting = options_.connect_limit;
+  options.protocol.waits.command = options_.connect_limit;
+  options.protocol.waits.data_end = options_.dot_limit;
+  if (may_start_tls(endpoint.tls)) {
+    const auto tls = connector_.tls_for(endpoint);
+    if (!tls) co_return fail(tls.error());
+    options.tls = *tls;
+  }
+  auto client = std::make_unique<net::SmtpClient>();
+  const auto opened = co_await client->open(std::move(*stream), std::move(options));
+  if (!opened) co_return fail(opened.error());
+  remember(endpoint, client->capabilities());
+  Upstream upstream(*this, std::move(endpoint), std::move(client));
+  co_return std::move(upstream);
+}
+
+void UpstreamPool::remember(const net::Endpoint& endpoint, const smtp::Capabilities& capabilities) {
+  const std::lock_guard lock(mutex_);
+  known_[endpoint.to_string()] = capabilities;
+}
+
+std::optional<smtp::Capabilities> UpstreamPool::known(const net::Endpoint& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(endpoint.to_string());
+  if (found == known_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace tandem::delivery

@@ -1,0 +1,86 @@
+// UpstreamPool: SMTP and LMTP connections to the servers mail is handed to, opened on demand and
+// used again with RSET. A connection stays on the io thread that opened it; each thread has its own
+// idle ones. What a server announced is remembered, so that our own EHLO can announce no more
+// (R16).
+//
+// Any thread; a lease is used and given back on the thread that took it.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/net/connector.hpp"
+#include "lib/net/smtp_client.hpp"
+
+namespace tandem::delivery {
+
+using net::Task;
+
+struct UpstreamOptions {
+  std::string host;                                   // our name in EHLO
+  Duration connect_limit = std::chrono::seconds(20);  // until EHLO is answered
+  Duration idle_limit = std::chrono::seconds(30);     // servers close idle clients; we do it first
+  Duration dot_limit = std::chrono::seconds(240);     // silence after the dot (R13)
+  std::size_t idle_per_endpoint = 4;                  // and thread
+};
+
+class UpstreamPool;
+
+// A connection on loan. Given back by finish(); dropped (closed) otherwise.
+class Upstream {
+ public:
+  Upstream(UpstreamPool& pool, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client);
+  Upstream(Upstream&&) = default;
+  Upstream& operator=(Upstream&&) = default;
+
+  [[nodiscard]] net::SmtpClient& client() { return *client_; }
+  // The transaction is over: RSET where one may be open, then back to the pool.
+  Task<void> finish(bool needs_reset);
+
+ private:
+  UpstreamPool* pool_;
+  net::Endpoint endpoint_;
+  std::unique_ptr<net::SmtpClient> client_;
+};
+
+class UpstreamPool {
+ public:
+  UpstreamPool(const net::Connector& connector, const Clock& clock, UpstreamOptions options);
+  ~UpstreamPool();
+
+  // An idle connection or a new one, ready for MAIL. Kinds: unreachable, tls, refused, timed_out.
+  Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin);
+  // What the endpoint announced when it was last spoken to.
+  [[nodiscard]] std::optional<smtp::Capabilities> known(const net::Endpoint& endpoint) const;
+  // Closes what this thread has idle; each thread calls it before it ends.
+  void close_idle();
+
+ private:
+  friend class Upstream;
+  struct Idle {
+    std::unique_ptr<net::SmtpClient> client;
+    SteadyTime since;
+  };
+  using Key = std::pair<std::thread::id, std::string>;
+
+  std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
+  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client);
+  Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin);
+  void remember(const net::Endpoint& endpoint, const smtp::Capabilities& capabilities);
+
+  const net::Connector& connector_;
+  const Clock& clock_;
+  UpstreamOptions options_;
+  mutable std::mutex mutex_;
+  std::map<Key, std::vector<Idle>> idle_;
+  std::map<std::string, smtp::Capabilities> known_;
+};
+
+}  // namespace tandem::delivery

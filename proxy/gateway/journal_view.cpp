@@ -1,0 +1,91 @@
+// What the page sees of the journal. Reading failures give empty answers: the page says "unknown"
+// through its health check, and mail does not depend on it.
+#include <utility>
+
+#include "proxy/gateway/journal.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+std::string like(const std::string& search) {
+  std::string pattern = "%";
+  for (const char c : search) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+std::string answer_of(HomeState state, const std::string& words) {
+  switch (state) {
+    case HomeState::sent: return "not answered yet";
+    case HomeState::accepted: return "250";
+    case HomeState::refused: return words;
+    case HomeState::not_sent: return "not answered; the sender tries again";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::uint64_t Journal::pending_mirrors(AccountId account) const {
+  const auto count = store_.read([&](store::Sql& sql) {
+    return sql.integer(
+        "SELECT count(*) FROM gateway_recipient WHERE account = $1 AND mirror_state IN (1, 2, 4)",
+        account);
+  });
+  return count && *count ? static_cast<std::uint64_t>(**count) : 0;
+}
+
+std::vector<migration::Delivery> Journal::recent(std::size_t limit,
+                                                 const std::string& search) const {
+  auto found = store_.read([&](store::Sql& sql) -> Result<std::vector<migration::Delivery>> {
+    std::vector<migration::Delivery> list;
+    auto rows = sql.query(
+        "SELECT m.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words "
+        "FROM gateway_recipient r JOIN gateway_message m USING (trace) WHERE $1 = '' OR "
+        "m.trace = $1 OR m.sender LIKE $2 ESCAPE '\\' OR r.recipient LIKE $2 ESCAPE '\\' "
+        "ORDER BY r.id DESC LIMIT $3",
+        search, like(search), limit);
+    while (rows.next()) {
+      const auto home = rows.as<HomeState>(4);
+      list.push_back({.trace_id = rows.text(0),
+                      .at = WallTime{Duration{rows.integer(1)}},
+                      .sender = rows.text(2),
+                      .recipient = rows.text(3),
+                      .home = std::string(name_of(home)),
+                      .mirror = std::string(name_of(rows.as<MirrorState>(5))),
+                      .answer = answer_of(home, rows.text(6))});
+    }
+    if (!rows.status()) return fail(rows.status().error());
+    return list;
+  });
+  return found ? std::move(*found) : std::vector<migration::Delivery>{};
+}
+
+migration::DeliveryCounts Journal::counts(const std::string& migration) const {
+  auto counted = store_.read([&](store::Sql& sql) -> Result<migration::DeliveryCounts> {
+    migration::DeliveryCounts counts;
+    auto rows = sql.query(
+        "SELECT r.home_state, r.mirror_state, count(*) FROM gateway_recipient r "
+        "LEFT JOIN migration_account a ON a.id = r.account "
+        "WHERE $1 = '' OR a.migration = $1 GROUP BY 1, 2",
+        migration);
+    while (rows.next()) {
+      const auto n = static_cast<std::uint64_t>(rows.integer(2));
+      const auto home = rows.as<HomeState>(0);
+      const auto mirror = rows.as<MirrorState>(1);
+      if (home == HomeState::accepted) counts.accepted += n;
+      if (home == HomeState::refused) counts.refused += n;
+      if (home == HomeState::sent || home == HomeState::not_sent) counts.deferred += n;
+      if (mirror == MirrorState::pending) counts.mirrors_pending += n;
+      if (mirror == MirrorState::made) counts.mirrors_made += n;
+      if (mirror == MirrorState::debt) counts.debts += n;
+    }
+    if (!rows.status()) return fail(rows.status().error());
+    return counts;
+  });
+  return counted.value_or(migration::DeliveryCounts{});
+}
+
+}  // namespace tandem::gateway
