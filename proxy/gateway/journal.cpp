@@ -76,7 +76,7 @@ Result<void> set_home(store::Sql& sql, const std::string& trace, HomeState state
 
 constexpr std::string_view recipient_columns =
     "r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
-    "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms";
+    "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms";
 
 RecipientRecord recipient_of(const store::Rows& rows) {
   RecipientRecord row{.id = rows.integer(0),
@@ -88,6 +88,7 @@ RecipientRecord recipient_of(const store::Rows& rows) {
                       .home_state = rows.as<HomeState>(6),
                       .mirror_state = rows.as<MirrorState>(8),
                       .replay = rows.text(9),
+                      .at = from_ms(rows.integer(13)),
                       .words = rows.text(10),
                       .attempts = static_cast<unsigned>(rows.integer(11)),
                       .due = from_ms(rows.integer(12))};
@@ -117,8 +118,9 @@ std::string_view name_of(MirrorState state) {
   return mirror_names[static_cast<std::size_t>(state)];
 }
 
-Task<Result<void>> Journal::begin(MessageRecord message, std::vector<RecipientRecord> recipients,
-                                  store::BlobDraft body) {
+Task<Result<store::BlobRef>> Journal::begin(MessageRecord message,
+                                            std::vector<RecipientRecord> recipients,
+                                            store::BlobDraft body) {
   store::Unit unit;
   unit.blobs.push_back(std::move(body));
   unit.apply = [&message, &recipients](store::Sql& sql,
@@ -130,7 +132,9 @@ Task<Result<void>> Journal::begin(MessageRecord message, std::vector<RecipientRe
     }
     return done;
   };
-  co_return co_await commit(store_, std::move(unit));
+  const auto done = co_await store_.committer().commit(std::move(unit));
+  if (!done) co_return fail(done.error());
+  co_return done->front();
 }
 
 void Journal::note(MessageRecord message, std::vector<RecipientRecord> recipients) {
@@ -225,8 +229,10 @@ Result<std::optional<RecipientRecord>> Journal::unseen(const std::string& replay
 
 Result<std::vector<RecipientRecord>> Journal::in_doubt() const {
   return store_.read([&](store::Sql& sql) -> Result<std::vector<RecipientRecord>> {
-    static const std::string text = "SELECT " + std::string(recipient_columns) +
-                                    " FROM gateway_recipient r WHERE r.home_state = 0";
+    static const std::string text =
+        "SELECT " + std::string(recipient_columns) +
+        " FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "WHERE r.home_state = 0";
     std::vector<RecipientRecord> found;
     auto rows = sql.query(text);
     while (rows.next()) found.push_back(recipient_of(rows));
@@ -239,7 +245,7 @@ Result<std::vector<PendingMirror>> Journal::mirrors_due(WallTime now, std::size_
   return store_.read([&](store::Sql& sql) -> Result<std::vector<PendingMirror>> {
     static const std::string text =
         "SELECT " + std::string(recipient_columns) +
-        ", m.at_ms, m.sender, m.received, m.blob FROM gateway_recipient r "
+        ", m.sender, m.received, m.blob FROM gateway_recipient r "
         "JOIN gateway_message m USING (trace) WHERE r.mirror_state IN (2, 4) AND r.due_ms <= $1 "
         "ORDER BY r.id LIMIT $2";
     std::vector<PendingMirror> due;
@@ -247,7 +253,7 @@ Result<std::vector<PendingMirror>> Journal::mirrors_due(WallTime now, std::size_
     while (rows.next()) {
       PendingMirror one{.recipient = recipient_of(rows)};
       one.message = {.trace = one.recipient.trace,
-                     .at = from_ms(rows.integer(13)),
+                     .at = one.recipient.at,
                      .sender = rows.text(14),
                      .received = rows.text(15),
                      .blob = store::BlobRef::from_text(rows.view(16)).value_or(store::BlobRef{})};

@@ -63,6 +63,7 @@ struct RecipientRecord {
   std::optional<Side> mirror;
   MirrorState mirror_state = MirrorState::none;
   std::string replay;  // H, 32 bytes
+  WallTime at{};       // of the message; filled when read
   std::string words;   // the last refusal, in the server's words
   unsigned attempts = 0;
   WallTime due{};
@@ -79,8 +80,9 @@ class Journal {
   explicit Journal(store::Store& store) : store_(store) {}
 
   // J1 and J2 in one: bytes, envelope, T, H, "sent". Durable when it returns: only then the dot.
-  Task<Result<void>> begin(MessageRecord message, std::vector<RecipientRecord> recipients,
-                           store::BlobDraft body);
+  // The bytes can be read back under the ref.
+  Task<Result<store::BlobRef>> begin(MessageRecord message, std::vector<RecipientRecord> recipients,
+                                     store::BlobDraft body);
   // A transaction without a mirror: its outcome, for the list of deliveries. Nobody waits.
   void note(MessageRecord message, std::vector<RecipientRecord> recipients);
   // J3. Nobody waits: until it is durable a restart finds "sent" and looks into the mailbox.

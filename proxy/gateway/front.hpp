@@ -1,0 +1,34 @@
+// Front: the policy of one SMTP session on port 25 (or LMTP): who is there, and one Transaction at
+// a time. Every decision about a message is the Transaction's.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/net/smtp_server_driver.hpp"
+#include "proxy/gateway/transaction.hpp"
+
+namespace tandem::gateway {
+
+class Front : public net::SmtpPolicy {
+ public:
+  Front(Rooms& rooms, const net::Stream& stream) : rooms_(rooms), stream_(stream) {}
+
+  Task<smtp::Reply> on_helo(smtp::HeloCommand command) override;
+  Task<smtp::Reply> on_mail(smtp::MailCommand command) override;
+  Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override;
+  Task<Result<void>> on_chunk(std::string_view chunk) override;
+  Task<std::vector<smtp::Reply>> on_end() override;
+  Task<void> on_abort() override;
+
+ private:
+  void saw_answer();
+
+  Rooms& rooms_;
+  const net::Stream& stream_;
+  smtp::HeloCommand helo_;
+  std::optional<Transaction> transaction_;
+  std::string answered_;  // the trace of a 250 that the client has not yet shown to have seen
+};
+
+}  // namespace tandem::gateway

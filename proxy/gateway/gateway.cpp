@@ -1,0 +1,84 @@
+#include "proxy/gateway/gateway.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/migration_settings.hpp"
+
+namespace tandem::gateway {
+
+Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options)
+    : options_(std::move(options)),
+      registry_(parts.registry),
+      upstreams_(parts.connector, parts.clock, {.host = options_.hostname}),
+      journal_(parts.store),
+      mirror_(std::move(executor), journal_, parts.store, parts.registry, parts.access, parts.locks,
+              fence_, parts.events, parts.clock, options_.mirror),
+      rooms_{parts.store, parts.registry, parts.access, parts.events, parts.clock,
+             upstreams_,  journal_,       fence_,       mirror_,      options_} {}
+
+Gateway::~Gateway() = default;
+
+// R16: no more than every home server that was spoken to offers.
+smtp::ServerOptions Gateway::announced() const {
+  smtp::ServerOptions options;
+  options.host = options_.hostname;
+  options.body.size = options_.message_size;
+  options.dsn = false;
+  options.smtputf8 = true;
+  for (const auto& migration : registry_.migrations()) {
+    for (const auto* side : {&migration.old_side, &migration.new_side}) {
+      if (!side->smtp) continue;
+      const auto known = upstreams_.known(*side->smtp);
+      if (!known) {
+        options.smtputf8 = false;  // nobody has said that it can be carried
+        continue;
+      }
+      options.smtputf8 = options.smtputf8 && known->smtputf8;
+      options.eight_bit_mime = options.eight_bit_mime && known->eight_bit_mime;
+      if (known->size.value_or(0) > 0)
+        options.body.size = std::min(options.body.size, *known->size);
+    }
+  }
+  return options;
+}
+
+Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                          net::TaskGroup& group) {
+  Front front(rooms_, *stream);
+  net::SmtpServerOptions options;
+  options.protocol = announced();
+  options.protocol.tls_active = stream->info().tls;
+  options.tls = std::move(tls);
+  options.group = &group;
+  co_await net::serve_smtp(*stream, std::move(options), front);
+}
+
+Task<void> Gateway::run(net::TaskGroup& group) {
+  return mirror_.run(group);
+}
+
+Task<bool> Gateway::hold_and_drain(AccountId account, Duration limit) {
+  fence_.hold(account);
+  return fence_.drained(account, limit);
+}
+
+Task<void> Gateway::release(AccountId account) {
+  fence_.release(account);
+  co_return;
+}
+
+std::uint64_t Gateway::pending_mirrors(AccountId account) const {
+  return journal_.pending_mirrors(account);
+}
+
+std::vector<migration::Delivery> Gateway::recent(std::size_t limit,
+                                                 const std::string& search) const {
+  return journal_.recent(limit, search);
+}
+
+migration::DeliveryCounts Gateway::counts(const std::string& migration) const {
+  return journal_.counts(migration);
+}
+
+}  // namespace tandem::gateway

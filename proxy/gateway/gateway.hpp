@@ -1,0 +1,58 @@
+// Gateway: the door of this room. Takes SMTP sessions, makes mirror copies, and implements what a
+// cut-over and the page want of it.
+//
+// serve() on the connection's io thread; run() on the executor given; the rest on any thread.
+#pragma once
+
+#include <memory>
+
+#include "migration/cutover_parts.hpp"
+#include "migration/views.hpp"
+#include "proxy/gateway/front.hpp"
+
+namespace tandem::gateway {
+
+struct GatewayParts {
+  store::Store& store;
+  const migration::Registry& registry;
+  const migration::SideAccess& access;
+  migration::AccountLocks& locks;
+  const migration::EventBus& events;
+  const net::Connector& connector;
+  const Clock& clock;
+};
+
+class Gateway : public migration::TransactionFence, public migration::DeliveryView {
+ public:
+  [[nodiscard]] static store::Schema schema() { return Journal::schema(); }
+
+  Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options);
+  ~Gateway() override;
+
+  // One session until its end. `tls`: for STARTTLS; null: not offered. `group`: its request_stop
+  // ends the session between transactions.
+  Task<void> serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                   net::TaskGroup& group);
+  // Mirror copies and doubts, until the group stops.
+  Task<void> run(net::TaskGroup& group);
+
+  Task<bool> hold_and_drain(AccountId account, Duration limit) override;
+  Task<void> release(AccountId account) override;
+  std::uint64_t pending_mirrors(AccountId account) const override;
+  std::vector<migration::Delivery> recent(std::size_t limit,
+                                          const std::string& search) const override;
+  migration::DeliveryCounts counts(const std::string& migration) const override;
+
+ private:
+  [[nodiscard]] smtp::ServerOptions announced() const;
+
+  GatewayOptions options_;
+  const migration::Registry& registry_;
+  delivery::UpstreamPool upstreams_;
+  Journal journal_;
+  Fence fence_;
+  Mirror mirror_;
+  Rooms rooms_;
+};
+
+}  // namespace tandem::gateway

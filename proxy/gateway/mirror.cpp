@@ -1,0 +1,190 @@
+#include "proxy/gateway/mirror.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "lib/base/log.hpp"
+#include "proxy/gateway/trace_search.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t look_ahead = 200;  // rows read from the journal at a time
+constexpr Duration look_again = 1s;      // for debts that fall due and doubts that age
+
+// R9: 1, 5, 15, 60 minutes, then hourly.
+Duration delay_after(unsigned attempts) {
+  constexpr std::array<Duration, 4> steps = {1min, 5min, 15min, 60min};
+  return steps[std::min<std::size_t>(attempts, steps.size() - 1)];
+}
+
+}  // namespace
+
+Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& store,
+               const migration::Registry& registry, const migration::SideAccess& access,
+               migration::AccountLocks& locks, const Fence& fence,
+               const migration::EventBus& events, const Clock& clock, MirrorOptions options)
+    : journal_(journal),
+      store_(store),
+      registry_(registry),
+      access_(access),
+      locks_(locks),
+      fence_(fence),
+      events_(events),
+      clock_(clock),
+      options_(options),
+      news_(std::move(executor)) {}
+
+Task<void> Mirror::run(net::TaskGroup& group) {
+  const auto woken = group.on_stop([this] { news_.notify(); });
+  while (!group.stopping()) {
+    co_await settle_doubts();
+    co_await work_off(group);
+    if (group.stopping()) break;
+    co_await news_.wait_for(look_again);
+  }
+}
+
+Task<void> Mirror::work_off(net::TaskGroup& group) {
+  auto due = journal_.mirrors_due(clock_.wall(), look_ahead);
+  if (!due) {
+    log::error("E-MIR-1", "the journal cannot be read: {}", due.error().to_string());
+    co_return;
+  }
+  std::map<AccountId, Batch> by_account;
+  for (auto& copy : *due) by_account[copy.recipient.account].push_back(std::move(copy));
+  for (auto& [account, batch] : by_account) {
+    if (busy_.size() >= options_.accounts_at_once) break;
+    if (!busy_.insert(account).second) continue;
+    group.spawn(copy_batch(std::move(batch)));
+  }
+}
+
+Task<void> Mirror::copy_batch(Batch batch) {
+  const AccountId id = batch.front().recipient.account;
+  const auto routes = registry_.routes();
+  const migration::Account* account = routes->account(id);
+  if (account != nullptr) {
+    // Usually one side; both only when a cut-over happened while copies were waiting.
+    for (const Side side : {Side::old_side, Side::new_side}) {
+      Batch here;
+      for (const auto& copy : batch)
+        if (copy.recipient.mirror == side) here.push_back(copy);
+      if (here.empty()) continue;
+      const auto done = co_await copy_all(*account, side, here);
+      if (!done) co_await put_off(std::move(here), done.error());
+    }
+  }
+  busy_.erase(id);
+  news_.notify();
+}
+
+// Leaves in `batch` what was not copied.
+Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch& batch) {
+  auto client = co_await access_.open_imap(account, side);
+  if (!client) co_return fail(client.error());
+  while (!batch.empty()) {
+    const auto guard = co_await locks_.lock(account.id);
+    const auto done = co_await copy_one(**client, batch.front());
+    if (!done) co_return done;
+    batch.erase(batch.begin());
+  }
+  co_await (*client)->logout();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Mirror::copy_one(net::ImapClient& client, PendingMirror copy) {
+  const auto there =
+      co_await mailbox_has_trace(client, "INBOX", copy.message.trace, copy.message.at);
+  if (!there) co_return fail(there.error());
+  if (!*there) {
+    const auto appended = co_await append(client, copy);
+    if (!appended) co_return appended;
+  }
+  const auto recorded = co_await journal_.mirror_made(copy.recipient);
+  if (recorded) tell(copy.recipient);
+  co_return recorded;
+}
+
+Task<Result<void>> Mirror::append(net::ImapClient& client, const PendingMirror& copy) {
+  auto body = store_.blobs().open(copy.message.blob);
+  if (!body) co_return fail(body.error());
+  net::ImapAppend item;
+  item.size = copy.message.received.size() + body->size();
+  const auto received = std::chrono::floor<std::chrono::seconds>(copy.message.at);
+  item.date = imap::DateTime{.unix_seconds = received.time_since_epoch().count()};
+  const auto tag = co_await client.send_append("INBOX", std::move(item));
+  if (!tag) co_return fail(tag.error());
+  auto sent = co_await client.append_bytes(copy.message.received);
+  while (sent && body->position() < body->size()) {
+    const auto piece = body->next();
+    if (!piece) {
+      client.close();  // fewer bytes than announced: nothing of it may be taken for a message
+      co_return fail(piece.error());
+    }
+    sent = co_await client.append_bytes(*piece);
+  }
+  if (!sent) co_return sent;
+  const auto ended = co_await client.append_end();
+  if (!ended) co_return ended;
+  const auto completed = co_await client.finish_ok(*tag, "APPEND of a mirror copy");
+  if (!completed) co_return fail(completed.error());
+  co_return Result<void>{};
+}
+
+Task<void> Mirror::put_off(Batch batch, Error error) {
+  log::warning("W-MIR-2", "{} mirror copies wait: {}", batch.size(), error.to_string());
+  const WallTime now = clock_.wall();
+  for (const auto& copy : batch) {
+    const WallTime due = now + delay_after(copy.recipient.attempts);
+    const auto recorded = co_await journal_.mirror_failed(copy.recipient, error.to_string(), due);
+    if (!recorded) log::error("E-MIR-3", "a debt was not recorded: {}", recorded.error().what);
+    tell(copy.recipient);
+  }
+}
+
+Task<Result<bool>> Mirror::is_at_home(RecipientRecord recipient, WallTime received) const {
+  const auto routes = registry_.routes();
+  const migration::Account* account = routes->account(recipient.account);
+  if (account == nullptr)
+    co_return fail(ErrorKind::not_found, "no account to look into for " + recipient.recipient);
+  auto client = co_await access_.open_imap(*account, recipient.home);
+  if (!client) co_return fail(client.error());
+  const auto found = co_await account_has_trace(**client, recipient.trace, received);
+  co_await (*client)->logout();
+  co_return found;
+}
+
+Task<void> Mirror::settle_doubts() {
+  const auto doubts = journal_.in_doubt();
+  if (!doubts) co_return;
+  for (const auto& recipient : *doubts) co_await settle(recipient);
+}
+
+Task<void> Mirror::settle(RecipientRecord recipient) {
+  const WallTime received = recipient.at;
+  if (fence_.is_under_way(recipient.trace)) co_return;  // its own transaction still waits
+  const auto found = co_await is_at_home(recipient, received);
+  if (!found) {
+    log::debug("D-MIR-4", "{} stays in doubt: {}", recipient.trace, found.error().to_string());
+    co_return;
+  }
+  if (*found) {
+    co_await journal_.resolve(recipient.trace, HomeState::accepted);
+  } else if (clock_.wall() - received > options_.in_doubt) {
+    co_await journal_.resolve(recipient.trace, HomeState::not_sent);
+  }
+  tell(recipient);
+}
+
+void Mirror::tell(const RecipientRecord& recipient) const {
+  events_.publish({.kind = migration::Event::Kind::delivery,
+                   .account = recipient.account,
+                   .trace_id = recipient.trace});
+}
+
+}  // namespace tandem::gateway

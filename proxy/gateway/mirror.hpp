@@ -1,0 +1,73 @@
+// Mirror: makes the quiet copies (R7 to R9). It takes what the journal says is due, account by
+// account: under the account's lock it looks for the trace id in the mirror's INBOX and appends the
+// message where it is missing, dated with the time of receipt. A failure is a debt, tried again
+// after 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told
+// (I5).
+//
+// It also settles doubts after a crash: what was sent and never answered is looked for at home.
+// One io_context; notify() from any thread.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/net/sync.hpp"
+#include "lib/net/task_group.hpp"
+#include "lib/store/store.hpp"
+#include "migration/account_locks.hpp"
+#include "migration/registry.hpp"
+#include "migration/side_access.hpp"
+#include "proxy/gateway/fence.hpp"
+#include "proxy/gateway/journal.hpp"
+
+namespace tandem::gateway {
+
+struct MirrorOptions {
+  std::size_t accounts_at_once = 4;
+  Duration in_doubt = std::chrono::minutes(5);  // how long a sent message may be on its way
+};
+
+class Mirror {
+ public:
+  Mirror(net::Executor executor, Journal& journal, const store::Store& store,
+         const migration::Registry& registry, const migration::SideAccess& access,
+         migration::AccountLocks& locks, const Fence& fence, const migration::EventBus& events,
+         const Clock& clock, MirrorOptions options);
+
+  // Until `group` is asked to stop; copies under way are finished.
+  Task<void> run(net::TaskGroup& group);
+  // There may be something to do. Any thread.
+  void notify() const { news_.notify(); }
+
+  // Looks for a message at its recipient's home. Error: the mailbox could not be searched.
+  Task<Result<bool>> is_at_home(RecipientRecord recipient, WallTime received) const;
+
+ private:
+  using Batch = std::vector<PendingMirror>;
+
+  Task<void> work_off(net::TaskGroup& group);
+  Task<void> copy_batch(Batch batch);
+  Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
+  Task<Result<void>> copy_one(net::ImapClient& client, PendingMirror copy);
+  Task<Result<void>> append(net::ImapClient& client, const PendingMirror& copy);
+  Task<void> put_off(Batch batch, Error error);
+  Task<void> settle_doubts();
+  Task<void> settle(RecipientRecord recipient);
+  void tell(const RecipientRecord& recipient) const;
+
+  Journal& journal_;
+  const store::Store& store_;
+  const migration::Registry& registry_;
+  const migration::SideAccess& access_;
+  migration::AccountLocks& locks_;
+  const Fence& fence_;
+  const migration::EventBus& events_;
+  const Clock& clock_;
+  MirrorOptions options_;
+  net::RemoteNotifier news_;
+  std::set<AccountId> busy_;
+};
+
+}  // namespace tandem::gateway
