@@ -24,7 +24,7 @@ std::size_t heap_in_use() {
 
 constexpr std::size_t sessions = 200;
 
-Task<void> idle_sessions(TestNet& net, std::size_t* each) {
+[[maybe_unused]] Task<void> idle_sessions(TestNet& net, std::size_t* each) {
   std::vector<Pair> pairs;
   pairs.reserve(sessions + 1);
   net::TaskGroup waiting(net.executor());
