@@ -21,6 +21,14 @@ def in_transit(data):
     return hashlib.sha256(b"".join(kept) + separator + body.rstrip(b"\r\n")).hexdigest()
 
 
+def unfolded(data):
+    """As `in_transit`, with the header's white space counted as one space and folds undone: for
+    clients that fold long header lines anew (getmail)."""
+    header, separator, body = split(with_crlf(data))
+    lines = [b" ".join(line.split()) + b"\r\n" for line in fields(header)]
+    return in_transit(b"".join(lines) + separator + body)
+
+
 def with_crlf(data):
     return re.sub(rb"\r?\n", b"\r\n", data)
 

@@ -121,7 +121,8 @@ def fetchmail(target, user, protocol="imap"):
 
 
 def getmail(target, user, protocol="imap"):
-    """Takes INBOX with getmail into a Maildir, nothing deleted, no header added."""
+    """Takes INBOX with getmail into a Maildir, nothing deleted. It folds header lines above 78
+    characters anew: compare with `canonical.unfolded`."""
     kind = {"imap": "SimpleIMAPSSLRetriever", "pop3": "SimplePOP3SSLRetriever"}[protocol]
     with _home("getmail") as home:
         box = _maildir(home / "box")
