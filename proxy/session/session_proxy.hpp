@@ -1,0 +1,85 @@
+// SessionProxy: the door for people's IMAP, POP3 and submission. They keep one host name; the
+// log-in chooses the backend (migration::Routes: account → home side), and from then on bytes are
+// passed on in both directions, watched only as far as a clean cut-over needs.
+//
+// Before log-in: RFC 9051 6.1/6.2, RFC 1939 4, RFC 4954; TLS first, unless the client is on this
+// machine's loopback and `login_without_tls` allows it. A credential goes to the account's home
+// side and nowhere else (T-29), never in the clear (T-04, T-05). After it: see tunnel.hpp.
+//
+// The implementation of migration::SessionFence: a cut-over holds log-ins, drains the open
+// sessions between two commands, and releases the log-ins, which then follow the routes of that
+// moment. All methods from any io thread; a session stays on the thread that called serve().
+//
+// Limits: connections per address are the listener's (app); 60 s and 16 KiB per log-in are here.
+// Not yet: POP3 UIDL translation, APOP, CRAM-MD5, SCRAM, OAuth, XCLIENT, credential capture.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/net/connector.hpp"
+#include "lib/net/endpoint.hpp"
+#include "lib/net/stream.hpp"
+#include "lib/net/task_group.hpp"
+#include "lib/net/tls.hpp"
+#include "migration/cutover_parts.hpp"
+#include "migration/registry.hpp"
+
+namespace tandem::session {
+
+using net::Task;
+
+struct SessionOptions {
+  std::string hostname = "localhost";               // in greetings, and in EHLO to backends
+  std::uint64_t message_size = 50 * 1024 * 1024;    // SIZE of submission; the backend's may be less
+  bool login_without_tls = false;                   // for clients on a loopback address only
+  Duration login_limit = std::chrono::seconds(60);  // T-18: in all, our own delays not counted
+  Duration backend_limit = std::chrono::seconds(20);  // connect and TLS; each log-in step as well
+  Duration hold_limit = std::chrono::seconds(30);     // a held log-in waits no longer than this
+  Duration idle_limit = std::chrono::minutes(35);     // a session without a byte either way
+  Duration kick_pace = std::chrono::milliseconds(5);  // between two sessions that are ended
+  unsigned login_tries = 5;                           // failures of one connection
+};
+
+// One client program of one person, as last seen (in memory only).
+struct ClientSeen {
+  migration::AccountId account = 0;
+  std::string protocol;     // "imap", "pop3", "submission"
+  std::string client;       // of IMAP ID: name and version; empty: not said
+  std::string mechanism;    // "LOGIN", "PLAIN", "USER"
+  std::string tls_version;  // "TLSv1.3"; empty: in the clear
+  std::string host_name;    // the name it asked for (SNI)
+  std::string address;      // where it came from
+  WallTime last_seen{};
+  std::uint64_t log_ins = 0;
+};
+
+class SessionProxy : public migration::SessionFence {
+ public:
+  // What it is given must outlive it.
+  SessionProxy(const migration::Registry& registry, const net::Connector& connector,
+               const Clock& clock, SessionOptions options);
+  ~SessionProxy() override;
+
+  // One connection from greeting to end, as a child of `group`: its request_stop ends the session
+  // between two commands. Protocol imap, pop3 or submission; an implicit-TLS connection comes with
+  // its handshake done. `tls`: for STARTTLS; null: it is not offered.
+  [[nodiscard]] Task<void> serve(net::StreamPtr stream, net::Protocol protocol,
+                                 std::shared_ptr<const net::TlsServer> tls, net::TaskGroup& group);
+
+  Task<void> hold(migration::AccountId account, Duration limit) override;
+  Task<std::size_t> drain(migration::AccountId account, Duration limit) override;
+  Task<void> release(migration::AccountId account) override;
+
+  [[nodiscard]] std::size_t open_sessions() const;  // logged in, all accounts
+  [[nodiscard]] std::vector<ClientSeen> census() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tandem::session
