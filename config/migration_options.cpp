@@ -63,6 +63,15 @@ Outcome set_connections(Settings& settings, const Value& value) {
   return take_number(settings.sync.connections, value, 1, 64);
 }
 
+Outcome set_in_doubt(Settings& settings, const Value& value) {
+  const auto time = parse_duration(value.text);
+  if (!time || *time < std::chrono::seconds(1) || *time > std::chrono::hours(1))
+    return Fault{fmt::format("\"{}\" is not a time from 1s to 1h.", printable(value.text, 60)),
+                 "Write it like 5min."};
+  settings.gateway.in_doubt = *time;
+  return std::nullopt;
+}
+
 Outcome set_exclude(Settings& settings, const Value& value) {
   std::string folder;
   if (auto fault = take_text(folder, value)) return fault;
@@ -151,35 +160,24 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 8> tail_rows = {{
+constexpr std::array<Row<Settings>, 7> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
      [](Settings& s, const Value& v) { return take_flag(s.gateway.enabled, v); }},
     {{.section = "gateway", .name = "mirror", .type = "choice", .fallback = "append",
-      .limits = "append, quiet, off",
-      .help = "Copy to the other side: by IMAP APPEND, by SMTP with an empty sender, or none.",
-      .help_ja = "反対側への写し: IMAP APPEND、送信者なしの SMTP、またはなし。"},
+      .limits = "append, off",
+      .help = "Copy to the other side at once by IMAP APPEND; off: the sync alone carries arrivals over.",
+      .help_ja = "反対側への写し: IMAP APPEND で即時。off なら同期のみで反映。"},
      [](Settings& s, const Value& v) {
        return take_choice<Mirror>(s.gateway.mirror, v,
-         {{"append", Mirror::append}, {"quiet", Mirror::quiet}, {"off", Mirror::off}});
+         {{"append", Mirror::append}, {"off", Mirror::off}});
      }},
-    {{.section = "gateway", .name = "on_unknown", .type = "choice", .fallback = "fallback",
-      .limits = "fallback, defer, reject",
-      .help = "A recipient only the other side knows: deliver there, answer 451, or answer 550.",
-      .help_ja = "反対側にしかない宛先: そちらへ配送、451 で保留、550 で拒否。"},
-     [](Settings& s, const Value& v) {
-       return take_choice<OnUnknown>(s.gateway.on_unknown, v,
-         {{"fallback", OnUnknown::fallback}, {"defer", OnUnknown::defer}, {"reject", OnUnknown::reject}});
-     }},
-    {{.section = "gateway", .name = "when_home_is_down", .type = "choice", .fallback = "defer",
-      .limits = "defer",
-      .help = "Reader's side unreachable: answer 451, so that the sender keeps the message.",
-      .help_ja = "宛先側に接続できないとき: 451 を返し、送信元に保持してもらう。"},
-     [](Settings& s, const Value& v) {
-       return take_choice<WhenHomeIsDown>(s.gateway.when_home_is_down, v,
-         {{"defer", WhenHomeIsDown::defer}});
-     }},
+    {{.section = "gateway", .name = "in_doubt", .type = "time", .fallback = "5min",
+      .limits = "1s to 1h",
+      .help = "How long a message the reader's side took without an answer may be on its way.",
+      .help_ja = "宛先側が応答しなかったメールを「配送途中」とみなす時間。"},
+     set_in_doubt},
 
     {{.section = "sync", .name = "propagate_deletes", .type = "yes or no", .fallback = "no",
       .help = "Whether mail deleted at the reader's side is removed from the other one, with a brake.",

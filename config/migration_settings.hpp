@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/clock.hpp"
 #include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
@@ -30,26 +31,15 @@ struct SideSettings {
 
 enum class Mirror : std::uint8_t {
   append,  // IMAP APPEND into the mirror's INBOX
-  quiet,   // SMTP or LMTP with an empty sender and NOTIFY=NEVER
-  off,     // no copy
-};
-
-// What happens to a recipient whom the home side does not know but the other side does (rule R5).
-enum class OnUnknown : std::uint8_t {
-  fallback,  // the other side takes the message
-  defer,     // 451
-  reject,    // 550
-};
-
-enum class WhenHomeIsDown : std::uint8_t {
-  defer,  // 451: the sender keeps the message and tries again
+  off,     // no copy: the sync alone carries arrivals over
 };
 
 struct GatewaySettings {
   bool enabled = true;  // false: the MX goes straight from old to new
   Mirror mirror = Mirror::append;
-  OnUnknown on_unknown = OnUnknown::fallback;
-  WhenHomeIsDown when_home_is_down = WhenHomeIsDown::defer;
+  // How long a message that was handed over and never answered may still be on its way into the
+  // mailbox before it counts as not delivered.
+  Duration in_doubt = std::chrono::minutes(5);
   bool operator==(const GatewaySettings&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "config/migration_settings.hpp"
 #include "lib/base/log.hpp"
 #include "proxy/gateway/trace_search.hpp"
 
@@ -159,6 +160,15 @@ Task<Result<bool>> Mirror::is_at_home(RecipientRecord recipient, WallTime receiv
   co_return found;
 }
 
+bool Mirror::may_be_on_its_way(const RecipientRecord& recipient) const {
+  const auto routes = registry_.routes();
+  const migration::Account* account = routes->account(recipient.account);
+  const auto* migration = account != nullptr ? registry_.settings(account->migration) : nullptr;
+  const Duration patience =
+      migration != nullptr ? migration->gateway.in_doubt : config::GatewaySettings{}.in_doubt;
+  return clock_.wall() - recipient.at <= patience;
+}
+
 Task<void> Mirror::settle_doubts() {
   const auto doubts = journal_.in_doubt();
   if (!doubts) co_return;
@@ -175,7 +185,7 @@ Task<void> Mirror::settle(RecipientRecord recipient) {
   }
   if (*found) {
     co_await journal_.resolve(recipient.trace, HomeState::accepted);
-  } else if (clock_.wall() - received > options_.in_doubt) {
+  } else if (!may_be_on_its_way(recipient)) {
     co_await journal_.resolve(recipient.trace, HomeState::not_sent);
   }
   tell(recipient);

@@ -26,7 +26,6 @@ namespace tandem::gateway {
 
 struct MirrorOptions {
   std::size_t accounts_at_once = 4;
-  Duration in_doubt = std::chrono::minutes(5);  // how long a sent message may be on its way
 };
 
 class Mirror {
@@ -43,6 +42,8 @@ class Mirror {
 
   // Looks for a message at its recipient's home. Error: the mailbox could not be searched.
   Task<Result<bool>> is_at_home(RecipientRecord recipient, WallTime received) const;
+  // Whether a message that was not answered may still be on its way (gateway.in_doubt).
+  [[nodiscard]] bool may_be_on_its_way(const RecipientRecord& recipient) const;
 
  private:
   using Batch = std::vector<PendingMirror>;

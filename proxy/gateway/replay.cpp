@@ -30,7 +30,7 @@ Task<Transaction::Earlier> Transaction::look_back(const Recipient& recipient) {
     co_return Earlier::delivered;
   }
   // Not there yet is not proof while it may still be on its way (R10).
-  if (now - earlier.at <= rooms_.options.mirror.in_doubt) co_return Earlier::in_doubt;
+  if (rooms_.mirror.may_be_on_its_way(earlier)) co_return Earlier::in_doubt;
   const auto settled = co_await rooms_.journal.resolve(earlier.trace, HomeState::not_sent);
   co_return settled ? Earlier::none : Earlier::in_doubt;
 }

@@ -90,8 +90,12 @@ Task<Result<Reply>> Transaction::ask_home(const smtp::RcptCommand& command) {
 }
 
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
-  const auto route = route_of(command.to);
+  auto route = route_of(command.to);
   if (!route) co_return make_reply(550, "5.7.1", "Relaying denied: not a domain of ours");
+  const auto* migration = rooms_.registry.settings(route->migration);
+  if (migration == nullptr || !migration->gateway.enabled)
+    co_return make_reply(550, "5.7.1", "Mail for this domain is not taken here");
+  if (migration->gateway.mirror == config::Mirror::off) route->mirror.reset();
   if (route->account != 0 && rooms_.fence.is_held(route->account)) co_return try_again_moving();
   const auto endpoint = home_endpoint(*route);
   if (!endpoint) {

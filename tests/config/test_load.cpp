@@ -171,7 +171,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
       "submission = submission://u.jp\nlogin = {local}%{domain}\nmaster_user = admin\n"
       "master_login = authzid\nmaster_password_file = master.txt\n"
       "[new]\nimap = imap://127.0.0.1:1143?tls=never\nsmtp = lmtp://127.0.0.1:1024?tls=never\n"
-      "[gateway]\nenabled = yes\nmirror = quiet\non_unknown = reject\nwhen_home_is_down = defer\n"
+      "[gateway]\nenabled = yes\nmirror = off\nin_doubt = 2s\n"
       "[sync]\npropagate_deletes = yes\nconnections = 4\nexclude = Trash\nexclude = ごみ箱\n"
       "map = 送信済み -> Sent\nmap = A -> B -C\n",
       "/m/x.conf");
@@ -186,8 +186,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
   CHECK(settings.old_side.master_login == "authzid");
   CHECK(settings.old_side.master_password_file == "/m/master.txt");
   CHECK(settings.new_side.smtp->protocol == net::Protocol::lmtp);
-  CHECK(settings.gateway ==
-        GatewaySettings{true, Mirror::quiet, OnUnknown::reject, WhenHomeIsDown::defer});
+  CHECK(settings.gateway == GatewaySettings{true, Mirror::off, std::chrono::seconds(2)});
   CHECK(settings.sync ==
         SyncSettings{true, 4, {"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
 }
@@ -239,7 +238,7 @@ TEST_CASE("contradictions of a migration are named") {
   const std::string pop =
       "domain = a.jp\n[old]\npop3 = pop3s://a.jp\nsmtp = smtp://a.jp\n[new]\nprovider = builtin\n";
   CHECK(mentions(parse_migration(pop, "x").problems, 3, "mirror = quiet"));
-  CHECK(parse_migration(pop + "[gateway]\nmirror = quiet\n", "x").ok());
+  CHECK(parse_migration(pop + "[gateway]\nmirror = off\n", "x").ok());
 }
 
 TEST_CASE("files that settings name are looked at when loading") {
