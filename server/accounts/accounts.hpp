@@ -39,6 +39,22 @@ class Accounts {
   [[nodiscard]] virtual Result<std::optional<Scram>> scram_keys(std::string_view user) const = 0;
   // Tells the delay of guessers how an exchange without authenticate_plain (SCRAM) ended.
   virtual void note_login(std::string_view user, std::string_view peer, bool succeeded) = 0;
+
+  struct Recoverable {
+    AccountId account = 0;
+    Secret password;
+  };
+  // The password itself, for CRAM-MD5 and APOP; nothing: unknown, disabled, or (the rule) not kept.
+  [[nodiscard]] virtual Result<std::optional<Recoverable>> recoverable(std::string_view user) const;
+  // Waits as long as the guessers' delay says, before an exchange without authenticate_plain.
+  [[nodiscard]] virtual net::Task<void> hold_up(std::string user, std::string peer);
+
+  // What delivery asks of an account that lookup() found.
+  struct Intake {
+    bool disabled = false;    // takes no mail and no log-in
+    std::uint64_t quota = 0;  // bytes; 0: none
+  };
+  [[nodiscard]] virtual Result<Intake> intake(AccountId account) const;
 };
 
 }  // namespace tandem::server
