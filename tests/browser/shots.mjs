@@ -47,7 +47,7 @@ const drawer = async (page) => {
   await page.waitForSelector(".history");
 };
 
-await shoot("overview", { width: 1280, height: 860 });
+await shoot("overview", { width: 1280, height: 980 });
 await shoot("login", {}, undefined, { noLogin: true });
 await shoot("overview-dark", dark);
 await shoot("overview-ja", ja);

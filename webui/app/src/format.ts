@@ -1,6 +1,6 @@
 // Times, sizes and durations as people write them, in the page's language. 24-hour clock.
 import { computed } from "@preact/signals";
-import { language, number, t } from "./words";
+import { language, t } from "./words";
 
 const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
 const formats = computed(() => {
@@ -74,4 +74,6 @@ export function percent(done: number, total: number): number {
   return done >= total ? 100 : Math.min(99, Math.floor((done * 100) / total));
 }
 
-export const percentText = (value: number): string => `${number(value)} %`;
+export function percentText(value: number): string {
+  return new Intl.NumberFormat(language.value, { style: "percent" }).format(value / 100);
+}
