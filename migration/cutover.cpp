@@ -1,5 +1,6 @@
 #include "migration/cutover.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <utility>
 
@@ -136,24 +137,28 @@ std::vector<CutoverWarning> Cutover::simulate(const std::vector<AccountId>& acco
     const Account* account = routes->account(id);
     if (account == nullptr) continue;
     if (!after(account->phase, step)) {
-      warnings.push_back({account->address, cannot_step(*account, step).to_string(), true});
+      warnings.push_back(
+          {account->address, cannot_step(*account, step).to_string(), true, "not_possible"});
       continue;
     }
     const CopyProgress progress = parts_.copies.progress(id);
     if (progress.state != CopyState::in_sync && progress.state != CopyState::in_sync_notes)
-      warnings.push_back({account->address,
-                          fmt::format("not in sync yet ({} of {} messages copied)",
-                                      progress.messages_done, progress.messages_total),
-                          false});
+      warnings.push_back(
+          {account->address,
+           fmt::format("not in sync yet ({} of {} messages copied)", progress.messages_done,
+                       progress.messages_total),
+           false, "not_in_sync",
+           progress.messages_total - std::min(progress.messages_done, progress.messages_total)});
     if (progress.skipped > 0)
       warnings.push_back(
           {account->address,
            fmt::format("{} messages could not be copied; see the account's list", progress.skipped),
-           false});
+           false, "skipped", progress.skipped});
     const auto pending = parts_.transactions.pending_mirrors(id);
     if (pending > 0)
-      warnings.push_back(
-          {account->address, fmt::format("{} mirror copies are still to be made", pending), false});
+      warnings.push_back({account->address,
+                          fmt::format("{} mirror copies are still to be made", pending), false,
+                          "pending_copies", pending});
   }
   return warnings;
 }

@@ -42,8 +42,10 @@ struct CutoverOutcome {
 
 struct CutoverWarning {
   std::string address;
-  std::string text;       // plain words
-  bool blocking = false;  // the real run would refuse
+  std::string text;         // plain words
+  bool blocking = false;    // the real run would refuse
+  std::string kind;         // "not_possible", "not_in_sync", "skipped", "pending_copies"
+  std::uint64_t count = 0;  // messages it is about; 0 where that has no meaning
 };
 
 struct CutoverParts {

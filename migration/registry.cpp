@@ -135,13 +135,16 @@ Result<Credential> Registry::credential(const Account& account, Side side) const
   return Credential{"", login.login, std::move(*password)};
 }
 
-Result<std::vector<AuditEntry>> Registry::audit_log(std::size_t limit) const {
+Result<std::vector<AuditEntry>> Registry::audit_log(std::size_t limit, std::int64_t before) const {
   return store_.read([&](store::Sql& sql) -> Result<std::vector<AuditEntry>> {
     std::vector<AuditEntry> entries;
     auto rows = sql.query(
-        "SELECT at_ms, who, what, detail FROM migration_audit ORDER BY id DESC LIMIT $1", limit);
+        "SELECT id, at_ms, who, what, detail FROM migration_audit WHERE $1 = 0 OR id < $1 "
+        "ORDER BY id DESC LIMIT $2",
+        before, limit);
     while (rows.next())
-      entries.push_back({from_ms(rows.integer(0)), rows.text(1), rows.text(2), rows.text(3)});
+      entries.push_back(
+          {rows.integer(0), from_ms(rows.integer(1)), rows.text(2), rows.text(3), rows.text(4)});
     if (!rows.status()) return fail(rows.status().error());
     return entries;
   });

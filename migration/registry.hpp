@@ -47,6 +47,7 @@ struct Credential {
 };
 
 struct AuditEntry {
+  std::int64_t id = 0;  // rises with every entry
   WallTime at{};
   std::string who;
   std::string what;  // "import", "cut over", "pause", "log in", …
@@ -93,7 +94,9 @@ class Registry {
   [[nodiscard]] Result<Credential> credential(const Account& account, Side side) const;
 
   Task<Result<void>> audit(std::string who, std::string what, std::string detail);
-  [[nodiscard]] Result<std::vector<AuditEntry>> audit_log(std::size_t limit) const;  // newest first
+  // Newest first; with `before`, only entries with a smaller id.
+  [[nodiscard]] Result<std::vector<AuditEntry>> audit_log(std::size_t limit,
+                                                          std::int64_t before = 0) const;
   [[nodiscard]] Result<std::vector<StepRecord>> history(AccountId account) const;
 
  private:

@@ -74,9 +74,11 @@ struct Delivery {
   WallTime at{};
   std::string sender;
   std::string recipient;
-  std::string home;    // "delivered", "refused", "waiting"
-  std::string mirror;  // "none", "pending", "copied", "debt", "cancelled"
-  std::string answer;  // what the sending server was told
+  std::string home;                 // "delivered", "refused", "waiting"
+  std::string mirror;               // "none", "pending", "copied", "debt", "cancelled"
+  std::string answer;               // what the sending server was told
+  Side home_side = Side::old_side;  // of the recipient when the message came
+  std::uint64_t size = 0;           // bytes; 0: not kept
 };
 
 struct DeliveryCounts {

@@ -26,6 +26,11 @@ std::string answer_of(HomeState state, const std::string& words) {
   return "";
 }
 
+std::uint64_t size_of(std::string_view blob) {
+  const auto ref = store::BlobRef::from_text(blob);
+  return ref ? ref->size : 0;
+}
+
 }  // namespace
 
 std::uint64_t Journal::pending_mirrors(AccountId account) const {
@@ -42,8 +47,9 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
   auto found = store_.read([&](store::Sql& sql) -> Result<std::vector<migration::Delivery>> {
     std::vector<migration::Delivery> list;
     auto rows = sql.query(
-        "SELECT m.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words "
-        "FROM gateway_recipient r JOIN gateway_message m USING (trace) WHERE $1 = '' OR "
+        "SELECT m.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words, "
+        "r.home, m.blob FROM gateway_recipient r JOIN gateway_message m USING (trace) WHERE $1 = "
+        "'' OR "
         "m.trace = $1 OR m.sender LIKE $2 ESCAPE '\\' OR r.recipient LIKE $2 ESCAPE '\\' "
         "ORDER BY r.id DESC LIMIT $3",
         search, like(search), limit);
@@ -55,7 +61,9 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
                       .recipient = rows.text(3),
                       .home = std::string(name_of(home)),
                       .mirror = std::string(name_of(rows.as<MirrorState>(5))),
-                      .answer = answer_of(home, rows.text(6))});
+                      .answer = answer_of(home, rows.text(6)),
+                      .home_side = rows.as<Side>(7),
+                      .size = size_of(rows.view(8))});
     }
     if (!rows.status()) return fail(rows.status().error());
     return list;

@@ -69,6 +69,10 @@ TEST_CASE("registry: a step is durable, raises the epoch, and needs the epoch th
   REQUIRE(audit);
   CHECK(audit->front().what == "cut over");
   CHECK(audit->back().what == "import");
+  const auto older = ledger.registry->audit_log(1, audit->front().id);
+  REQUIRE(older);
+  REQUIRE(older->size() == 1);
+  CHECK(older->front().id == audit->at(1).id);
 }
 
 }  // namespace tandem::migration
