@@ -55,12 +55,11 @@ class Server {
 
  private:
   Server(std::unique_ptr<Mailboxes> mailboxes, Accounts& accounts, ServerSettings settings,
-         const Clock& clock, std::shared_ptr<const net::TlsServer> tls);
+         std::shared_ptr<const net::TlsServer> tls);
 
   std::unique_ptr<Mailboxes> mailboxes_;
   Accounts& accounts_;
   ServerSettings settings_;
-  const Clock& clock_;
   std::shared_ptr<const net::TlsServer> tls_;
 };
 

@@ -83,6 +83,9 @@ class Mailboxes {
   // Rows with first <= UID <= last, ascending, at most `limit`.
   [[nodiscard]] Result<std::vector<MessageRow>> rows(BoxId box, Uid first, Uid last,
                                                      RowDetail detail, std::size_t limit) const;
+  // The smallest UID without \Seen; 0: none.
+  [[nodiscard]] Result<Uid> first_unseen(BoxId box) const;
+  [[nodiscard]] Result<std::uint32_t> count_from(BoxId box, Uid first) const;
   // What changed after `modseq`; expunged messages after `expunged_after`.
   [[nodiscard]] Result<Changes> changes(BoxId box, Modseq modseq, Modseq expunged_after) const;
   [[nodiscard]] const store::Blobs& blobs() const { return store_.blobs(); }

@@ -125,6 +125,25 @@ Result<imap::SequenceSet> Mailboxes::uids(BoxId box) const {
   });
 }
 
+Result<Uid> Mailboxes::first_unseen(BoxId box) const {
+  const auto uid = store_.read([&](store::Sql& sql) {
+    return sql.integer(
+        "SELECT uid FROM mailbox_message WHERE box = $1 AND flags & 1 = 0 ORDER BY uid LIMIT 1",
+        box);
+  });
+  if (!uid) return fail(uid.error());
+  return static_cast<Uid>(uid->value_or(0));
+}
+
+Result<std::uint32_t> Mailboxes::count_from(BoxId box, Uid first) const {
+  const auto count = store_.read([&](store::Sql& sql) {
+    return sql.integer("SELECT count(*) FROM mailbox_message WHERE box = $1 AND uid >= $2", box,
+                       first);
+  });
+  if (!count) return fail(count.error());
+  return static_cast<std::uint32_t>(count->value_or(0));
+}
+
 Result<std::vector<MessageRow>> Mailboxes::rows(BoxId box, Uid first, Uid last, RowDetail detail,
                                                 std::size_t limit) const {
   return store_.read([&](store::Sql& sql) {
