@@ -103,6 +103,7 @@ net::Task<void> Entry::check_password() {
 
 net::Task<sasl::Answer> Entry::ask(sasl::Request request) {
   if (request.kind == sasl::Request::Kind::need_scram) {
+    co_await accounts_.hold_up(request.user, stream_.info().peer_address);
     auto found = accounts_.scram_keys(request.user);
     if (!found) co_return sasl::Answer::temporary();
     if (!*found) co_return sasl::Answer::refuse();
