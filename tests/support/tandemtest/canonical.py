@@ -30,7 +30,7 @@ def unfolded(data):
 
 
 def with_crlf(data):
-    return re.sub(rb"\r?\n", b"\r\n", data)
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def split(data):
@@ -54,7 +54,8 @@ def fields(header):
 
 def field(data, name):
     """The value of the first field called `name` (bytes, lower case), unfolded; None without one."""
-    for line in fields(split(with_crlf(data))[0]):
+    header = re.match(rb"(?:[^\r\n]+(?:\r?\n|$))*", data).group()
+    for line in fields(with_crlf(header)):
         key, colon, value = line.partition(b":")
         if colon and key.strip().lower() == name:
             return re.sub(rb"\r\n[ \t]", b" ", value).strip()

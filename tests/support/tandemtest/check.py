@@ -112,23 +112,24 @@ def _internal_date(attributes):
     return int(datetime.datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z").timestamp())
 
 
-def read_mbsync(peer, user, digest=canonical.exact):
-    """The second opinion. mbsync keeps standard flags and dates; keywords it does not carry."""
+def read_mbsync(peer, user, digest=canonical.exact, implicit=True):
+    """The second opinion. mbsync keeps standard flags and dates; keywords it does not carry. TLS, or
+    STARTTLS unless `implicit`."""
     directory = temporary_directory("mbsync")
     try:
-        fetch_with_mbsync(peer, user, directory)
+        fetch_with_mbsync(peer, user, directory, implicit)
         return {_maildir_name(path, directory): _read_maildir(path, digest)
                 for path in sorted(directory.rglob("cur"))}
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def fetch_with_mbsync(peer, user, directory):
+def fetch_with_mbsync(peer, user, directory, implicit=True):
     """Runs mbsync once, everything into Maildirs under `directory` (which gets its state too)."""
     config = directory / "mbsyncrc"
     config.write_text(
-        f"IMAPStore far\nHost {peer.tls_name}\nPort {peer.ports['imaps']}\nUser {user.address}\n"
-        f"PassCmd \"cat {directory}/password\"\nSSLType IMAPS\nCertificateFile {peer.ca_file}\n"
+        f"IMAPStore far\nHost {peer.tls_name}\nPort {peer.ports['imaps' if implicit else 'imap']}\n"
+        f"User {user.address}\nPassCmd \"cat {directory}/password\"\nSSLType {'IMAPS' if implicit else 'STARTTLS'}\nCertificateFile {peer.ca_file}\n"
         f"SystemCertificates no\nTimeout 30\n\n"
         f"MaildirStore near\nPath {directory}/mail/\nInbox {directory}/mail/INBOX\nSubFolders Verbatim\n\n"
         "Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Near\nSync Pull\nCopyArrivalDate yes\n"
@@ -233,8 +234,9 @@ def _flags(words):
 
 
 def _label(data):
-    subject = canonical.field(data, b"subject") or b"(no subject)"
-    return subject[:60].decode("ascii", "replace")
+    """The story's own id where the message has one, else its subject."""
+    text = canonical.field(data, b"x-story-id") or canonical.field(data, b"subject") or b"(no subject)"
+    return text[:60].decode("ascii", "replace")
 
 
 def _unquote(text):

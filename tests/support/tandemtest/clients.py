@@ -83,7 +83,8 @@ def curl_append(target, user, data, folder="INBOX"):
 
 def curl_smtp(target, data, sender, recipients, user=None, port="smtp", starttls=True):
     options = ["--mail-from", sender, *(word for to in recipients for word in ("--mail-rcpt", to))]
-    curl(target, user, f"smtp://{target.tls_name}:{target.ports[port]}", *options,
+    scheme = "smtps" if port == "submissions" else "smtp"
+    curl(target, user, f"{scheme}://{target.tls_name}:{target.ports[port]}", *options,
          *(["--ssl-reqd"] if starttls else []), data=data)
 
 
@@ -95,7 +96,7 @@ def swaks(target, data, sender, recipients, user=None, port="smtp", starttls=Tru
         words = ["swaks", "--server", target.host, "--port", target.ports[port], "--timeout", "30",
                  "--helo", "swaks.test.example", "--from", sender, "--to", ",".join(recipients),
                  "--data", f"@{home / 'mail'}"]
-        words += ["--tls"] if starttls else []
+        words += ["--tls-on-connect"] if port == "submissions" else ["--tls"] if starttls else []
         if user:
             config = _private(home / "config", f"--auth {mechanism}\n--auth-user {user.address}\n"
                                                f"--auth-password {user.password}\n")
@@ -104,13 +105,15 @@ def swaks(target, data, sender, recipients, user=None, port="smtp", starttls=Tru
 
 
 # ---- fetching ----------------------------------------------------------------------------------------
-def fetchmail(target, user, protocol="imap"):
-    """Takes INBOX with fetchmail (over TLS, nothing deleted); only what was not seen before it looks."""
-    port = target.ports[protocol + "s"]
+def fetchmail(target, user, protocol="imap", implicit=True):
+    """Takes INBOX with fetchmail (nothing deleted); only what was not seen before it looks. TLS, or
+    STARTTLS and STLS unless `implicit`."""
+    port = target.ports[protocol + ("s" if implicit else "")]
+    tls = "ssl sslcertck" if implicit else "sslproto TLS1.2+ sslcertck"
     with _home("fetchmail") as home:
         _private(home / "rc",
                  f'poll "{target.tls_name}" protocol {protocol} port {port}\n'
-                 f'  username "{user.address}" password "{user.password}" ssl sslcertck\n'
+                 f'  username "{user.address}" password "{user.password}" {tls}\n'
                  f'  sslcertfile "{target.ca_file}" fetchall keep no rewrite no forcecr pass8bits\n'
                  f'  mda "/bin/sh -c \'cat > $(mktemp {home}/mail.XXXXXX)\'"\n')
         done = run(["fetchmail", "-f", home / "rc", "--nosyslog", "-i", home / "ids", "--invisible"],
@@ -140,29 +143,32 @@ def getmail(target, user, protocol="imap"):
         return [_without(data, GETMAIL_ADDS) for data in _read_maildir(box)]
 
 
-def offlineimap(target, user):
-    """Synchronises everything with offlineimap; INBOX of the result."""
+def offlineimap(target, user, implicit=True):
+    """Synchronises everything with offlineimap; INBOX of the result. TLS, or STARTTLS."""
+    port = target.ports["imaps" if implicit else "imap"]
+    tls = "ssl = yes" if implicit else "ssl = no\nstarttls = yes"
     with _home("offlineimap") as home:
         config = _private(
             home / "rc",
             "[general]\naccounts = a\nmetadata = %s/meta\n[Account a]\nlocalrepository = near\n"
             "remoterepository = far\n[Repository near]\ntype = Maildir\nlocalfolders = %s/mail\n"
             "[Repository far]\ntype = IMAP\nreadonly = true\nremotehost = %s\nremoteport = %s\nremoteuser = %s\n"
-            "remotepass = %s\nssl = yes\nsslcacertfile = %s\n" % (
-                home, home, target.tls_name, target.ports["imaps"], user.address,
-                user.password.replace("%", "%%"), target.ca_file))
+            "remotepass = %s\n%s\nsslcacertfile = %s\n" % (
+                home, home, target.tls_name, port, user.address, user.password.replace("%", "%%"), tls,
+                target.ca_file))
         run(["offlineimap", "-c", config, "-o", "-u", "quiet", "-1"], env=_environment(home), bound=120)
         return _read_maildir(home / "mail" / "INBOX")
 
 
-def neomutt(target, user):
-    """Opens INBOX in neomutt, saves every message to a Maildir, leaves; under a terminal of `script`."""
+def neomutt(target, user, tls="imaps"):
+    """Opens INBOX in neomutt, saves every message to a Maildir, leaves; under a terminal of `script`.
+    `tls` "imaps", or "imap" with STARTTLS."""
     with _home("neomutt") as home:
         box = _maildir(home / "box")
         _private(home / "rc", "\n".join((
-            f'set folder="imaps://{target.tls_name}:{target.ports["imaps"]}/"', f'set imap_user="{user.address}"',
+            f'set folder="{tls}://{target.tls_name}:{target.ports[tls]}/"', f'set imap_user="{user.address}"',
             f'set imap_pass="{user.password}"', f'set certificate_file="{target.ca_file}"',
-            "set ssl_usesystemcerts=no", "set spoolfile=+INBOX", "set imap_keepalive=0", "set timeout=1",
+            "set ssl_starttls=yes", "set ssl_force_tls=yes", "set ssl_usesystemcerts=no", "set spoolfile=+INBOX", "set imap_keepalive=0", "set timeout=1",
             "set confirmappend=no", "set confirmcreate=no", "set sleep_time=0", "set wait_key=no", "set mark_old=no",
             "set mbox_type=Maildir", "set quit=yes", "unset help", "set imap_peek=yes", "set delete=no", "",
             f'push "<tag-pattern>~A<enter><tag-prefix><copy-message>{box}<enter><quit>"', "")))

@@ -18,7 +18,7 @@ from .check import Found
 class Manifest:
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self._lock, self._rows = threading.Lock(), []
+        self._lock, self._rows = threading.Condition(), []
         self._file = open(self.path, "a", encoding="utf-8")
 
     def add(self, outcome, message, recipient, route, code, text):
@@ -28,6 +28,13 @@ class Manifest:
             self._rows.append(row)
             self._file.write(json.dumps(row) + "\n")
             self._file.flush()
+            self._lock.notify_all()
+
+    def wait_for_more(self, count, bound):
+        """Until `count` more answers are in, at most `bound` seconds; whether they are."""
+        with self._lock:
+            goal = len(self._rows) + count
+            return self._lock.wait_for(lambda: len(self._rows) >= goal, bound)
 
     def close(self):
         self._file.close()

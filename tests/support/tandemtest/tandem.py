@@ -8,6 +8,7 @@ and runs `tandemail serve`; `stop()`, `restart()`, `kill9()` do what they say an
 """
 import csv
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
@@ -32,14 +33,15 @@ class Migration:
 
 
 def side_of(store, mx=None, **more):
-    """The keys of a side for peers on loopback: `store` has the mailboxes, `mx` takes SMTP."""
+    """The keys of a side for peers on loopback: `store` has the mailboxes and takes what
+    people send, `mx` is the mail exchanger."""
     keys = {"imap": f"imaps://{store.tls_name}:{store.ports['imaps']}?ca={store.ca_file}"}
     if "pop3s" in store.ports:
         keys["pop3"] = f"pop3s://{store.tls_name}:{store.ports['pop3s']}?ca={store.ca_file}"
+    if "submission" in store.ports:
+        keys["submission"] = f"submission://{store.tls_name}:{store.ports['submission']}?ca={store.ca_file}"
     if mx is not None:
         keys["smtp"] = f"smtp://127.0.0.1:{mx.ports['smtp']}?tls=never"
-        if "submission" in mx.ports:
-            keys["submission"] = f"submission://127.0.0.1:{mx.ports['submission']}?tls=never"
     return {**keys, "login": "{address}", **more}
 
 
@@ -54,12 +56,15 @@ class Tandemail(Peer):
     name = "tandemail"
     port_names = LISTENERS
 
-    def __init__(self, migrations, hostname="mail.test.example", sections=None, binary=None, keep=False):
-        """`sections`: more of tandemail.conf, {"log": {"level": "debug"}}; the key "" is the top."""
+    def __init__(self, migrations, hostname="mail.test.example", sections=None, mailboxes=(), binary=None,
+                 keep=False):
+        """`sections`: more of tandemail.conf, {"log": {"level": "debug"}}; the key "" is the top.
+        `mailboxes`: Users of the built-in server, made before the first start."""
         super().__init__(keep)
         self.migrations, self.hostname, self.sections = list(migrations), hostname, dict(sections or {})
         self.binary = pathlib.Path(binary) if binary else binary_path()
         self.config, self.data = self.directory / "tandemail.conf", self.directory / "data"
+        self.mailboxes = list(mailboxes)
         self._certificate, self._imported = None, False
 
     def configure(self):
@@ -67,10 +72,14 @@ class Tandemail(Peer):
         self._certificate.key.chmod(0o600)
         self.data.mkdir(mode=0o700, exist_ok=True)
         parts = {
-            "": {"data": self.data, "hostname": self.hostname},
+            "": {"data": self.data, "hostname": self.hostname,
+                 "secrets_key": self.directory / "secrets.key"},
             "listen": {name: f"127.0.0.1:{self.ports[name]}" for name in LISTENERS},
             "tls": {"certificate": self._certificate.chain, "key": self._certificate.key},
+            "limits": {"connections_per_address": 10_000},      # every client here is 127.0.0.1
         }
+        if self.mailboxes:
+            parts["server"] = {"domains": sorted({user.domain for user in self.mailboxes})}
         self.write("tandemail.conf", ini_text(merge(parts, self.sections)), 0o600)
         for migration in self.migrations:
             parts = {"": {"domain": migration.domain}, "old": migration.old, "new": migration.new}
@@ -78,6 +87,8 @@ class Tandemail(Peer):
 
     def launch(self):
         if not self._imported:
+            for user in self.mailboxes:
+                self.cli("mailbox", "add", user.address, "--password-stdin", data=user.password.encode() + b"\n")
             for migration in self.migrations:
                 self.import_accounts(migration)
             self._imported = True
@@ -104,6 +115,41 @@ class Tandemail(Peer):
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json").stdout)
 
+    # ---- what an operator does ------------------------------------------------------------------
+    def accounts(self):
+        """What `tandemail status` says of every account, as in the API's schema Account."""
+        return self.cli_json("status")["accounts"]
+
+    def homes(self):
+        """{address: "old" or "new"}."""
+        return self.homes_in(self.cli("status", "--json").stdout)
+
+    @staticmethod
+    def homes_in(status):
+        """The same from what `status --json` printed."""
+        return {account["address"]: account["home"] for account in json.loads(status)["accounts"]}
+
+    @staticmethod
+    def synced_at(account):
+        """When the last whole pass over this account ended, seconds since 1970; None: never."""
+        text = account["synced_at"]
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else None
+
+    def cut_over(self, addresses, check=True):
+        return self._switch("cutover", addresses, check)
+
+    def roll_back(self, addresses, check=True):
+        return self._switch("rollback", addresses, check)
+
+    def _switch(self, word, addresses, check):
+        done = self.cli(word, *addresses, "--yes", check=check, bound=60 + 60 * len(addresses))
+        return done.returncode == 0
+
+    def deliveries(self, search):
+        """What the gateway's journal says of messages with this trace id or address."""
+        return self.cli_json("queue", "--search", search)["deliveries"]
+
+    # ---- life and death -------------------------------------------------------------------------
     def restart(self):
         """Stops cleanly and starts again on the same ports and data; the exit code of the stop."""
         code = self.process.stop()
