@@ -11,7 +11,7 @@ constexpr std::size_t most_messages = 100'000;
 Result<void> drop_bodies(store::Sql& sql, const std::vector<std::int64_t>& bodies) {
   for (const std::int64_t body : bodies) {
     auto marked =
-        sql.execute("UPDATE mailbox_body SET users = 0 WHERE id = $1 AND users < 0", body);
+        sql.execute("UPDATE mailbox_use SET users = 0 WHERE body = $1 AND users < 0", body);
     if (!marked) return fail(std::move(marked.error()));
   }
   return rows::drop_unused_bodies(sql);

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Mailboxes>> Mailboxes::open(store::Store& store, const Cl
   std::unique_ptr<Mailboxes> mailboxes(new Mailboxes(store, clock));
   store::Unit unit;
   unit.apply = [](store::Sql& sql, auto) -> Result<void> {
-    auto ahead = sql.execute("UPDATE mailbox_body SET users = 0 WHERE users < 0");
+    auto ahead = sql.execute("UPDATE mailbox_use SET users = 0 WHERE users < 0");
     if (!ahead) return fail(std::move(ahead.error()));
     return rows::drop_unused_bodies(sql);
   };

@@ -128,12 +128,14 @@ Result<void> note_keywords(store::Sql& sql, const Box& box, const Flags& flags) 
 Result<std::int64_t> insert_body(store::Sql& sql, store::BlobRef blob, const MessageIndex& index,
                                  bool ahead) {
   auto id = sql.integer(
-      "INSERT INTO mailbox_body (position, size, users, header_size, sent, message_id, received, "
-      "envelope, body_structure, parts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-      "RETURNING id",
-      blob.position(), blob.size, ahead ? -1 : 0, index.header_size, index.sent, index.message_id,
-      index.received, index.envelope, index.body_structure, index.parts);
+      "INSERT INTO mailbox_body (position, size, header_size, sent, message_id, received, "
+      "envelope, body_structure, parts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+      blob.position(), blob.size, index.header_size, index.sent, index.message_id, index.received,
+      index.envelope, index.body_structure, index.parts);
   if (!id) return fail(std::move(id.error()));
+  auto use = sql.execute("INSERT INTO mailbox_use (body, users) VALUES ($1, $2)", id->value_or(0),
+                         ahead ? -1 : 0);
+  if (!use) return fail(std::move(use.error()));
   return id->value_or(0);
 }
 
@@ -164,12 +166,17 @@ Result<void> drop_box(store::Sql& sql, BoxId box) {
 }
 
 Result<void> drop_unused_bodies(store::Sql& sql) {
-  std::vector<store::BlobRef> blobs;
-  auto rows = sql.query("DELETE FROM mailbox_body WHERE users = 0 RETURNING position, size");
-  while (rows.next()) blobs.push_back(store::BlobRef::at(rows.integer(0), rows.integer(1)));
+  std::vector<std::int64_t> bodies;
+  auto rows = sql.query("DELETE FROM mailbox_use WHERE users = 0 RETURNING body");
+  while (rows.next()) bodies.push_back(rows.integer(0));
   if (!rows.status()) return fail(rows.status().error());
-  for (const store::BlobRef blob : blobs)
+  for (const std::int64_t body : bodies) {
+    store::BlobRef blob;
+    auto row = sql.query("DELETE FROM mailbox_body WHERE id = $1 RETURNING position, size", body);
+    while (row.next()) blob = store::BlobRef::at(row.integer(0), row.integer(1));
+    if (!row.status()) return fail(row.status().error());
     if (auto released = store::release(sql, blob); !released) return released;
+  }
   return {};
 }
 

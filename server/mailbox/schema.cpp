@@ -38,7 +38,6 @@ store::Schema Mailboxes::schema() {
       id INTEGER PRIMARY KEY,
       position INTEGER NOT NULL,
       size INTEGER NOT NULL,
-      users INTEGER NOT NULL DEFAULT 0,  -- messages; -1: sent ahead of its APPEND's end
       header_size INTEGER NOT NULL,
       sent INTEGER,
       message_id TEXT NOT NULL,
@@ -47,12 +46,17 @@ store::Schema Mailboxes::schema() {
       body_structure TEXT NOT NULL,
       parts TEXT NOT NULL
     );
-    CREATE INDEX mailbox_body_unused ON mailbox_body (users) WHERE users <= 0;
+    -- Beside the body, because that is wide and this changes often.
+    CREATE TABLE mailbox_use (
+      body INTEGER PRIMARY KEY,
+      users INTEGER NOT NULL  -- messages; -1: sent ahead of its APPEND's end
+    );
+    CREATE INDEX mailbox_use_none ON mailbox_use (users) WHERE users <= 0;
 
     CREATE TABLE mailbox_message (
       box INTEGER NOT NULL REFERENCES mailbox_box(id),
       uid INTEGER NOT NULL,
-      body INTEGER NOT NULL REFERENCES mailbox_body(id),
+      body INTEGER NOT NULL,
       flags INTEGER NOT NULL,
       keywords TEXT NOT NULL,
       modseq INTEGER NOT NULL,
@@ -74,13 +78,13 @@ store::Schema Mailboxes::schema() {
       UPDATE mailbox_box SET messages = messages + 1, bytes = bytes + NEW.size,
         unseen = unseen + (NEW.flags & 1 = 0), deleted = deleted + (NEW.flags & 8 <> 0)
         WHERE id = NEW.box;
-      UPDATE mailbox_body SET users = max(users, 0) + 1 WHERE id = NEW.body;
+      UPDATE mailbox_use SET users = max(users, 0) + 1 WHERE body = NEW.body;
     END;
     CREATE TRIGGER mailbox_message_out AFTER DELETE ON mailbox_message BEGIN
       UPDATE mailbox_box SET messages = messages - 1, bytes = bytes - OLD.size,
         unseen = unseen - (OLD.flags & 1 = 0), deleted = deleted - (OLD.flags & 8 <> 0)
         WHERE id = OLD.box;
-      UPDATE mailbox_body SET users = users - 1 WHERE id = OLD.body;
+      UPDATE mailbox_use SET users = users - 1 WHERE body = OLD.body;
     END;
     CREATE TRIGGER mailbox_message_flags AFTER UPDATE OF flags ON mailbox_message BEGIN
       UPDATE mailbox_box SET

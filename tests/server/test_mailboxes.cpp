@@ -14,7 +14,7 @@ net::Task<void> share_one_blob(PostOffice& office) {
   REQUIRE(placed);
   REQUIRE(placed->size() == 3);
   CHECK(office.count("SELECT count(*) FROM mailbox_body") == 1);
-  CHECK(office.count("SELECT users FROM mailbox_body") == 3);
+  CHECK(office.count("SELECT users FROM mailbox_use") == 3);
   const Box inbox = office.box(1, "INBOX");
   CHECK(inbox.messages == 1);
   CHECK(inbox.unseen == 1);
@@ -24,11 +24,11 @@ net::Task<void> share_one_blob(PostOffice& office) {
   auto copied = co_await boxes.copy(inbox.id, one, office.box(1, "Sent").id);
   REQUIRE(copied);
   CHECK(copied->to.to_string() == "1");
-  CHECK(office.count("SELECT users FROM mailbox_body") == 4);
+  CHECK(office.count("SELECT users FROM mailbox_use") == 4);
   auto removed = co_await boxes.remove_messages(inbox.id, one);
   REQUIRE(removed);
   CHECK(office.box(1, "INBOX").messages == 0);
-  CHECK(office.count("SELECT users FROM mailbox_body") == 3);
+  CHECK(office.count("SELECT users FROM mailbox_use") == 3);
   for (const auto& name : {"Archive", "Sent"}) CHECK(co_await boxes.remove(1, name));
   CHECK(co_await boxes.remove_messages(office.box(2, "INBOX").id, one));
   CHECK(office.count("SELECT count(*) FROM mailbox_body") == 0);
@@ -53,7 +53,7 @@ net::Task<void> abandon(PostOffice& office) {
   AppendBatch batch = office.boxes->append_batch(office.box(1, "INBOX").id);
   for (int i = 0; i < 3; ++i)
     CHECK(co_await batch.add(office.draft(letter("big", std::string(9 << 20, 'x'))), {}, noon));
-  CHECK(office.count("SELECT count(*) FROM mailbox_body WHERE users = -1") == 2);
+  CHECK(office.count("SELECT count(*) FROM mailbox_use WHERE users = -1") == 2);
 }
 
 net::Task<void> change_flags(PostOffice& office) {
@@ -160,7 +160,7 @@ TEST_CASE("a batch too large for memory goes ahead in pieces and is placed at on
   office.add_account(1);
   run(append_many(office, 40, 1 << 20));
   CHECK(office.box(1, "INBOX").messages == 40);
-  CHECK(office.count("SELECT count(*) FROM mailbox_body WHERE users = 1") == 40);
+  CHECK(office.count("SELECT count(*) FROM mailbox_use WHERE users = 1") == 40);
 }
 
 TEST_CASE("a batch that is given up leaves nothing") {
