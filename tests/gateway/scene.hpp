@@ -1,0 +1,205 @@
+// A gateway between two sides that the test plays: each side's SMTP server records what it gets and
+// answers what it is told to. Its IMAP server is not there unless the test gives one, so mirror
+// copies become debts. Time stands still.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "config/accounts_csv.hpp"
+#include "config/migration_settings.hpp"
+#include "config/secret_box.hpp"
+#include "lib/net/connector.hpp"
+#include "lib/net/smtp_client.hpp"
+#include "migration/account_locks.hpp"
+#include "migration/registry.hpp"
+#include "migration/side_access.hpp"
+#include "proxy/gateway/gateway.hpp"
+#include "tests/migration/ledger_fixture.hpp"
+#include "tests/support/run.hpp"
+
+namespace tandem::gateway {
+
+// The envelope's commands, each from the same sender.
+inline Task<smtp::Reply> say_mail(net::SmtpClient& client) {
+  smtp::MailCommand command{.from = "sender@sender.example"};
+  const auto reply = co_await client.mail(std::move(command));
+  REQUIRE(reply);
+  co_return *reply;
+}
+inline Task<smtp::Reply> say_rcpt(net::SmtpClient& client, std::string recipient) {
+  smtp::RcptCommand command{.to = std::move(recipient)};
+  const auto reply = co_await client.rcpt(std::move(command));
+  REQUIRE(reply);
+  co_return *reply;
+}
+
+// What one side's mail server saw and shall say.
+struct FakeHome {
+  std::map<std::string, smtp::Reply> rcpt;  // by recipient; default 250
+  smtp::Reply end = smtp::make_reply(250, "2.0.0", "Ok");
+  bool vanish_after_dot = false;  // takes the message and closes without an answer
+  std::vector<std::string> messages;
+  std::vector<std::string> recipients;  // of accepted RCPTs
+  net::Stream* stream = nullptr;
+};
+
+class FakePolicy : public net::SmtpPolicy {
+ public:
+  explicit FakePolicy(FakeHome& home) : home_(home) {}
+  Task<smtp::Reply> on_mail(smtp::MailCommand) override {
+    content_.clear();
+    co_return smtp::make_reply(250, "2.1.0", "Ok");
+  }
+  Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
+    const auto told = home_.rcpt.find(command.to);
+    if (told != home_.rcpt.end()) co_return told->second;
+    home_.recipients.push_back(command.to);
+    co_return smtp::make_reply(250, "2.1.5", "Ok");
+  }
+  Task<Result<void>> on_chunk(std::string_view chunk) override {
+    content_ += chunk;
+    co_return Result<void>{};
+  }
+  Task<std::vector<smtp::Reply>> on_end() override {
+    if (home_.end.positive()) home_.messages.push_back(content_);
+    if (home_.vanish_after_dot) home_.stream->close();
+    std::vector<smtp::Reply> replies;
+    replies.push_back(home_.end);
+    co_return replies;
+  }
+  Task<void> on_abort() override { co_return; }
+
+ private:
+  FakeHome& home_;
+  std::string content_;
+};
+
+inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGroup& group) {
+  home.stream = stream.get();
+  FakePolicy policy(home);
+  net::SmtpServerOptions options;
+  options.group = &group;
+  co_await net::serve_smtp(*stream, std::move(options), policy);
+}
+
+inline net::Endpoint inside(std::string name, net::Protocol protocol) {
+  return {.protocol = protocol, .tls = net::TlsMode::never, .in_process = std::move(name)};
+}
+
+inline config::MigrationSettings gateway_settings() {
+  auto settings = migration::example_settings();
+  settings.old_side.smtp = inside("old", net::Protocol::smtp);
+  settings.old_side.imap = inside("old", net::Protocol::imap);
+  settings.new_side.smtp = inside("new", net::Protocol::smtp);
+  settings.new_side.imap = inside("new", net::Protocol::imap);
+  return settings;
+}
+
+class Scene {
+ public:
+  test::TestNet net;
+  FakeHome old_home, new_home;
+
+  explicit Scene(config::MigrationSettings settings = gateway_settings()) {
+    add_side("old", old_home);
+    add_side("new", new_home);
+    auto opened = store::Store::open(directory_.path + "/data",
+                                     {migration::Registry::schema(), Gateway::schema()});
+    REQUIRE(opened);
+    store_ = std::move(*opened);
+    auto made = migration::Registry::open(*store_, {std::move(settings)}, secrets_, net.clock());
+    REQUIRE(made);
+    registry_ = std::move(*made);
+    access_ = std::make_unique<migration::SideAccess>(*registry_, connector_);
+    const GatewayParts parts{*store_, *registry_, *access_,   locks_,
+                             events_, connector_, net.clock()};
+    gateway_ = std::make_unique<Gateway>(net.executor(), parts,
+                                         GatewayOptions{.hostname = "gate.example"});
+    net.run(import_people(*registry_));
+  }
+  ~Scene() {
+    net.run(end(net));
+    gateway_.reset();
+    registry_.reset();
+    store_.reset();
+  }
+
+  [[nodiscard]] Gateway& gateway() { return *gateway_; }
+  [[nodiscard]] migration::Registry& registry() { return *registry_; }
+  [[nodiscard]] store::Store& store() { return *store_; }
+
+  // A client of the gateway, greeted.
+  Task<std::unique_ptr<net::SmtpClient>> connect() {
+    auto [ours, theirs] = net::make_memory_pair(net.executor());
+    net.group.spawn(gateway_->serve(std::move(theirs), nullptr, net.group));
+    auto client = std::make_unique<net::SmtpClient>();
+    net::SmtpClientOptions options;
+    options.protocol.host = "mta.sender.example";
+    options.protocol.tls = smtp::ClientOptions::Tls::never;
+    const auto opened = co_await client->open(std::move(ours), std::move(options));
+    REQUIRE(opened);
+    co_return client;
+  }
+
+  // One message; the answer after the dot, or the first refusal.
+  Task<smtp::Reply> send(net::SmtpClient& client, std::string recipient, std::string bytes) {
+    co_await say_mail(client);
+    const auto rcpt = co_await say_rcpt(client, std::move(recipient));
+    if (!rcpt.positive()) co_return rcpt;
+    const auto go = co_await client.data_begin();
+    REQUIRE(go);
+    const auto written = co_await client.data_chunk(bytes);
+    REQUIRE(written);
+    const auto replies = co_await client.data_end();
+    REQUIRE(replies);
+    co_return replies->front();
+  }
+
+ private:
+  void add_side(std::string name, FakeHome& home) {
+    connector_.register_in_process(
+        std::move(name), [this, &home](net::StreamPtr stream, net::Protocol protocol) {
+          if (protocol == net::Protocol::imap) return;  // nobody there
+          net.group.spawn(serve_fake(std::move(stream), home, net.group));
+        });
+  }
+  static Task<void> import_people(migration::Registry& registry) {
+    std::vector<config::AccountRow> rows;
+    for (const char* name : {"aoki@example.jp", "baba@example.jp", "chiba@example.jp"})
+      rows.push_back(migration::row(name, "secret"));
+    const auto imported = co_await registry.import_accounts("example", std::move(rows), "test");
+    REQUIRE(imported);
+    const auto routes = registry.routes();
+    for (const char* name : {"aoki@example.jp", "baba@example.jp"}) {
+      const auto* account = routes->account(name);
+      const auto moved =
+          co_await registry.take_step(account->id, migration::Step::start, account->epoch, "test");
+      REQUIRE(moved);
+    }
+    const auto moved = co_await registry.take_step(routes->account("baba@example.jp")->id,
+                                                   migration::Step::cut_over, 2, "test");
+    REQUIRE(moved);
+  }
+  static Task<void> end(test::TestNet& net) {
+    net.group.request_stop();
+    net.group.cancel();
+    co_await net.group.join();
+  }
+
+  migration::TempDirectory directory_;
+  config::SecretBox secrets_ = *config::SecretBox::from_key(Secret(std::string(32, 'k')));
+  net::Connector connector_;
+  migration::AccountLocks locks_;
+  migration::EventBus events_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<migration::Registry> registry_;
+  std::unique_ptr<migration::SideAccess> access_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+}  // namespace tandem::gateway
