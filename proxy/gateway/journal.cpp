@@ -8,6 +8,8 @@
 namespace tandem::gateway {
 namespace {
 
+constexpr std::size_t seen_kept = 4096;
+
 constexpr std::array<std::string_view, 4> home_names = {"waiting", "delivered", "refused",
                                                         "not sent"};
 static_assert(home_names.size() == static_cast<std::size_t>(HomeState::not_sent) + 1);
@@ -151,16 +153,30 @@ void Journal::note(MessageRecord message, std::vector<RecipientRecord> recipient
   later(store_, std::move(unit), "delivery");
 }
 
-void Journal::home_answered(std::string trace, bool accepted, std::string words) {
+Task<Result<void>> Journal::home_answered(std::string trace, bool accepted, std::string words) {
   store::Unit unit;
-  unit.apply = [trace = std::move(trace), accepted, words = std::move(words)](
-                   store::Sql& sql, std::span<const store::BlobRef>) {
+  unit.apply = [&trace, accepted, &words](store::Sql& sql, std::span<const store::BlobRef>) {
     return set_home(sql, trace, accepted ? HomeState::accepted : HomeState::refused, words);
   };
-  later(store_, std::move(unit), "home answered");
+  co_return co_await commit(store_, std::move(unit));
+}
+
+void Journal::SeenLately::add(const std::string& trace) {
+  const std::lock_guard lock(mutex_);
+  order_.push_back(trace);
+  traces_.insert(trace);
+  if (order_.size() <= seen_kept) return;  // the oldest have long been durable
+  traces_.erase(order_.front());
+  order_.pop_front();
+}
+
+bool Journal::SeenLately::contains(const std::string& trace) const {
+  const std::lock_guard lock(mutex_);
+  return traces_.contains(trace);
 }
 
 void Journal::answer_seen(std::string trace) {
+  seen_.add(trace);
   store::Unit unit;
   unit.apply = [trace = std::move(trace)](store::Sql& sql,
                                           std::span<const store::BlobRef>) -> Result<void> {
@@ -219,9 +235,12 @@ Result<std::optional<RecipientRecord>> Journal::unseen(const std::string& replay
     static const std::string text =
         "SELECT " + std::string(recipient_columns) +
         " FROM gateway_recipient r JOIN gateway_message m USING (trace) WHERE r.replay = $1 AND "
-        "r.seen = 0 AND r.home_state IN (0, 1) AND m.at_ms >= $2 ORDER BY r.id DESC LIMIT 1";
+        "r.seen = 0 AND r.home_state IN (0, 1) AND m.at_ms >= $2 ORDER BY r.id DESC LIMIT 16";
     auto rows = sql.query(text, store::Blob{replay}, to_ms(not_before));
-    if (rows.next()) return recipient_of(rows);
+    while (rows.next()) {
+      RecipientRecord row = recipient_of(rows);
+      if (!seen_.contains(row.trace)) return row;
+    }
     if (!rows.status()) return fail(rows.status().error());
     return std::nullopt;
   });

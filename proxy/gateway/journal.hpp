@@ -6,9 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -85,8 +88,9 @@ class Journal {
                                      store::BlobDraft body);
   // A transaction without a mirror: its outcome, for the list of deliveries. Nobody waits.
   void note(MessageRecord message, std::vector<RecipientRecord> recipients);
-  // J3. Nobody waits: until it is durable a restart finds "sent" and looks into the mailbox.
-  void home_answered(std::string trace, bool accepted, std::string words);
+  // J3, before the client is answered: a replay that follows finds the outcome, not a doubt. If it
+  // fails, a restart finds "sent" and looks into the mailbox.
+  Task<Result<void>> home_answered(std::string trace, bool accepted, std::string words);
   // J4: the client has shown that it saw our 250; identical bytes are a new message from now on.
   void answer_seen(std::string trace);
 
@@ -107,7 +111,20 @@ class Journal {
   [[nodiscard]] migration::DeliveryCounts counts(const std::string& migration) const;
 
  private:
+  // Traces whose answer was seen, while that is on its way to the disk.
+  class SeenLately {
+   public:
+    void add(const std::string& trace);
+    [[nodiscard]] bool contains(const std::string& trace) const;
+
+   private:
+    mutable std::mutex mutex_;
+    std::deque<std::string> order_;
+    std::unordered_set<std::string> traces_;
+  };
+
   store::Store& store_;
+  SeenLately seen_;
 };
 
 }  // namespace tandem::gateway

@@ -228,7 +228,11 @@ Task<Reply> Transaction::deliver_journaled(MessageRecord message) {
     co_return in_doubt();
   }
   const Reply home = reply ? *reply : home_unreachable();
-  rooms_.journal.home_answered(trace_, home.positive(), home.to_string());
+  const auto recorded =
+      co_await rooms_.journal.home_answered(trace_, home.positive(), home.to_string());
+  if (!recorded)
+    log::error("E-GATE-7", "{}: the home side's answer was not recorded: {}", trace_,
+               recorded.error().to_string());
   if (home.positive()) {
     answered_ = trace_;
     rooms_.mirror.notify();
