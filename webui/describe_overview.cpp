@@ -1,0 +1,216 @@
+#include "webui/describe_overview.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <boost/json.hpp>
+
+#include "config/migration_settings.hpp"
+#include "config/providers.hpp"
+#include "migration/registry.hpp"
+#include "migration/views.hpp"
+#include "webui/context.hpp"
+#include "webui/json.hpp"
+
+namespace tandem::webui {
+namespace json = boost::json;
+using config::MigrationSettings;
+using config::SideSettings;
+using migration::CopyState;
+using migration::Phase;
+using migration::Side;
+
+namespace {
+
+// One migration's accounts added up.
+struct Totals {
+  std::size_t accounts = 0;
+  std::array<std::uint64_t, state_count> states{};
+  std::array<std::uint64_t, 4> phases{};
+  std::uint64_t messages_done = 0, messages_total = 0, bytes_done = 0, bytes_total = 0;
+  std::uint64_t unreachable_old = 0, unreachable_new = 0;
+  std::optional<WallTime> last_pass;
+  std::optional<Problem> old_problem, new_problem;
+
+  [[nodiscard]] std::uint64_t in(State state) const {
+    return states[static_cast<std::size_t>(state)];
+  }
+  [[nodiscard]] std::uint64_t in(Phase phase) const {
+    return phases[static_cast<std::size_t>(phase)];
+  }
+};
+
+void add_problem(Totals& totals, const AccountState& state) {
+  if (state.progress.problem.empty()) return;
+  const Problem problem = problem_of(state.progress);
+  if (problem.kind != "unreachable" && problem.kind != "certificate") return;
+  if (state.progress.problem.contains("old side")) {
+    ++totals.unreachable_old;
+    totals.old_problem = problem;
+  } else if (state.progress.problem.contains("new side")) {
+    ++totals.unreachable_new;
+    totals.new_problem = problem;
+  }
+}
+
+Totals add_up(const std::vector<AccountState>& accounts) {
+  Totals totals;
+  totals.accounts = accounts.size();
+  for (const AccountState& one : accounts) {
+    ++totals.states[static_cast<std::size_t>(one.state)];
+    ++totals.phases[static_cast<std::size_t>(one.account.phase)];
+    totals.messages_done += one.progress.messages_done;
+    totals.messages_total += one.progress.messages_total;
+    totals.bytes_done += one.progress.bytes_done;
+    totals.bytes_total += one.progress.bytes_total;
+    if (one.progress.in_sync_at)
+      totals.last_pass = std::max(totals.last_pass.value_or(WallTime{}), *one.progress.in_sync_at);
+    add_problem(totals, one);
+  }
+  return totals;
+}
+
+// A side is taken for down when nobody in trouble there is an exception: no account is in sync or
+// being copied.
+bool is_down(const Totals& totals, std::uint64_t unreachable) {
+  return unreachable > 0 && totals.in(State::copying) + totals.in(State::in_sync) +
+                                    totals.in(State::in_sync_with_notes) ==
+                                0;
+}
+
+std::string host_of(const SideSettings& side) {
+  for (const auto* endpoint : {&side.imap, &side.pop3, &side.smtp, &side.submission}) {
+    if (!*endpoint) continue;
+    return (*endpoint)->in_process.empty() ? (*endpoint)->host : "this server";
+  }
+  return side.host;
+}
+
+std::string label_of(const SideSettings& side) {
+  if (const auto* provider = config::find_provider(side.provider)) return provider->name.en;
+  const std::string host = host_of(side);
+  return host.empty() ? "?" : host;
+}
+
+json::object describe_side(const SideSettings& side, const Totals& totals,
+                           const std::optional<Problem>& problem, std::uint64_t unreachable) {
+  json::value reachable = nullptr;
+  if (totals.last_pass) reachable = true;
+  if (is_down(totals, unreachable)) reachable = false;
+  json::value trouble = nullptr;
+  if (problem) trouble = describe(*problem);
+  return {{"label", label_of(side)},
+          {"host", host_of(side)},
+          {"reachable", std::move(reachable)},
+          {"checked_at", time_or_null(totals.last_pass)},
+          {"problem", std::move(trouble)}};
+}
+
+json::object sentence(std::string_view code, std::uint64_t count) {
+  return {{"code", code}, {"count", count}};
+}
+
+json::object down_sentence(Side side, std::uint64_t count) {
+  json::object down = sentence("side_unreachable", count);
+  down["side"] = migration::name_of(side);
+  return down;
+}
+
+// The one sentence on top of the page: the first that is true.
+json::object sentence_of(const Totals& totals, std::uint64_t owed, std::size_t switching) {
+  const auto needs = totals.in(State::needs_you) + totals.in(State::failed);
+  const auto ready = totals.in(State::in_sync) + totals.in(State::in_sync_with_notes) +
+                     totals.in(State::rolled_back);
+  const auto begun = totals.in(State::waiting) + totals.in(State::checking);
+  if (totals.accounts == 0) return sentence("no_accounts", 0);
+  if (is_down(totals, totals.unreachable_old))
+    return down_sentence(Side::old_side, totals.unreachable_old);
+  if (is_down(totals, totals.unreachable_new))
+    return down_sentence(Side::new_side, totals.unreachable_new);
+  if (needs > 0) return sentence("needs_you", needs);
+  if (owed > 0) return sentence("owed", owed);
+  if (switching > 0) return sentence("switching", switching);
+  if (totals.in(State::copying) > 0) return sentence("copying", totals.in(State::copying));
+  if (begun > 0 && ready == 0) return sentence("checking", begun);
+  if (totals.in(State::paused) > 0) return sentence("paused", totals.in(State::paused));
+  if (ready > 0) return sentence("ready", ready);
+  if (totals.in(State::done) == totals.accounts) return sentence("done", totals.accounts);
+  return sentence("watching", totals.in(State::switched));
+}
+
+json::object describe_counts(const Totals& totals) {
+  json::object counts;
+  for (std::size_t i = 0; i < state_count; ++i)
+    counts[name_of(static_cast<State>(i))] = totals.states[i];
+  return counts;
+}
+
+json::object describe_phases(const Totals& totals) {
+  json::object phases;
+  for (const Phase phase : {Phase::old, Phase::mirror_old, Phase::mirror_new, Phase::finished})
+    phases[wire_name(phase)] = totals.in(phase);
+  return phases;
+}
+
+json::object describe_eta(const std::optional<Eta>& eta) {
+  return {{"known", eta.has_value()},
+          {"low", eta ? json::value(time_text(eta->low)) : json::value(nullptr)},
+          {"high", eta ? json::value(time_text(eta->high)) : json::value(nullptr)},
+          {"limit", nullptr}};
+}
+
+std::uint64_t bytes_left(const Totals& totals) {
+  return totals.bytes_total - std::min(totals.bytes_done, totals.bytes_total);
+}
+
+json::object describe_migration(Context& context, const MigrationSettings& settings) {
+  const Totals totals = add_up(context.accounts(settings.name));
+  const auto counts = context.parts.deliveries.counts(settings.name);
+  const Clock& clock = context.parts.clock;
+  const SteadyTime now = clock.steady();
+  context.rates.sample(settings.name, totals.bytes_done, now);
+  const auto eta = context.rates.eta(settings.name, bytes_left(totals), now, clock.wall());
+  json::array domains(settings.domains.begin(), settings.domains.end());
+  return {
+      {"name", settings.name},
+      {"domains", std::move(domains)},
+      {"sides",
+       {{"old",
+         describe_side(settings.old_side, totals, totals.old_problem, totals.unreachable_old)},
+        {"new",
+         describe_side(settings.new_side, totals, totals.new_problem, totals.unreachable_new)}}},
+      {"sentence", sentence_of(totals, counts.owed, context.news->runs.switching(settings.name))},
+      {"accounts", totals.accounts},
+      {"counts", describe_counts(totals)},
+      {"phases", describe_phases(totals)},
+      {"copied",
+       {{"messages_done", totals.messages_done},
+        {"messages_total", totals.messages_total},
+        {"bytes_done", totals.bytes_done},
+        {"bytes_total", totals.bytes_total}}},
+      {"eta", describe_eta(eta)},
+      {"owed", describe_waiting(counts.owed)},
+      {"debts", describe_waiting(counts.debts)},
+      {"arrivals",
+       {{"since", time_text(context.started)},
+        {"gateway", counts.accepted},
+        {"old_direct", 0},
+        {"old_local", 0},
+        {"forwarded", 0}}}};
+}
+
+}  // namespace
+
+json::object describe_waiting(std::uint64_t count) {
+  return {{"count", count}, {"oldest_at", nullptr}};
+}
+
+json::object describe_overview(Context& context) {
+  json::array migrations;
+  for (const auto& settings : context.parts.registry.migrations())
+    migrations.push_back(describe_migration(context, settings));
+  return {{"at", time_text(context.parts.clock.wall())}, {"migrations", std::move(migrations)}};
+}
+
+}  // namespace tandem::webui
