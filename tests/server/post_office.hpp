@@ -31,9 +31,10 @@ class PostOffice {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<Mailboxes> boxes;
 
-  PostOffice() { open(); }
+  PostOffice() : path_(folder.path) { open(); }
+  explicit PostOffice(std::string path) : path_(std::move(path)) { open(); }
   void open() {
-    auto opened = store::Store::open(folder.path + "/data", {Mailboxes::schema()});
+    auto opened = store::Store::open(path_ + "/data", {Mailboxes::schema()});
     if (!opened) throw std::runtime_error(opened.error().to_string());
     store = std::move(*opened);
     auto mailboxes = Mailboxes::open(*store, clock);
@@ -69,6 +70,9 @@ class PostOffice {
     auto value = store->read([&](store::Sql& sql) { return sql.integer(statement); });
     return value ? value->value_or(0) : -1;
   }
+
+ private:
+  std::string path_;
 };
 
 inline std::string letter(std::string_view subject, std::string_view body = "Hello\r\n") {
