@@ -29,11 +29,6 @@ config::SecretBinding binding(std::string_view key) {
 
 }  // namespace
 
-std::string login_key(std::string_view user) {
-  const auto address = mail::parse_address(user);
-  return address ? mail::lookup_key(*address) : lower(user);
-}
-
 AccountBook::AccountBook(store::Store& store, net::Offload& pool, const Clock& clock,
                          AccountSettings settings, const config::SecretBox* secrets)
     : store_(store),
@@ -163,6 +158,13 @@ Result<std::optional<Accounts::Recoverable>> AccountBook::recoverable(std::strin
   auto opened = secrets_->open(sealed, binding(key));
   if (!opened) return fail(std::move(opened.error()));
   return Recoverable{account, std::move(*opened)};
+}
+
+bool AccountBook::any_recoverable() const {
+  auto any = store_.read([](store::Sql& sql) {
+    return sql.integer("SELECT 1 FROM server_account WHERE sealed <> '' AND disabled = 0 LIMIT 1");
+  });
+  return any && any->has_value();
 }
 
 Result<Accounts::Intake> AccountBook::intake(AccountId account) const {

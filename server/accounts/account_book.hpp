@@ -68,6 +68,7 @@ class AccountBook : public Accounts {
   void note_login(std::string_view user, std::string_view peer, bool succeeded) override;
   [[nodiscard]] Result<std::optional<Recoverable>> recoverable(
       std::string_view user) const override;
+  [[nodiscard]] bool any_recoverable() const override;
   [[nodiscard]] net::Task<void> hold_up(std::string user, std::string peer) override;
   [[nodiscard]] Result<Intake> intake(AccountId account) const override;
 
@@ -114,8 +115,5 @@ class AccountBook : public Accounts {
   VerifiedCache verified_;
   LoginThrottle throttle_;
 };
-
-// What names are compared by: the address's lookup_key; a name that is no address in lower case.
-[[nodiscard]] std::string login_key(std::string_view user);
 
 }  // namespace tandem::server

@@ -46,6 +46,8 @@ class Accounts {
   };
   // The password itself, for CRAM-MD5 and APOP; nothing: unknown, disabled, or (the rule) not kept.
   [[nodiscard]] virtual Result<std::optional<Recoverable>> recoverable(std::string_view user) const;
+  // Whether there is anybody whose password is kept: else CRAM-MD5 and APOP are not offered.
+  [[nodiscard]] virtual bool any_recoverable() const { return false; }
   // Waits as long as the guessers' delay says, before an exchange without authenticate_plain.
   [[nodiscard]] virtual net::Task<void> hold_up(std::string user, std::string peer);
 
@@ -56,5 +58,8 @@ class Accounts {
   };
   [[nodiscard]] virtual Result<Intake> intake(AccountId account) const;
 };
+
+// What log-in names are compared by: an address's lookup_key; anything else in lower case.
+[[nodiscard]] std::string login_key(std::string_view user);
 
 }  // namespace tandem::server

@@ -114,15 +114,15 @@ net::Task<void> recoverable(AccountOffice& office) {
 
 TEST_CASE("Accounts are made, aliased, listed and removed with their mail", "[accounts]") {
   AccountOffice office;
-  office.net.run(administer(office));
+  office.run(administer(office));
 }
 TEST_CASE("A password opens its account, and only until it is changed", "[accounts][T-32]") {
   AccountOffice office;
-  office.net.run(passwords(office));
+  office.run(passwords(office));
 }
 TEST_CASE("A password is kept for CRAM-MD5 and APOP only where asked for", "[accounts]") {
   AccountOffice office;
-  office.net.run(recoverable(office));
+  office.run(recoverable(office));
 }
 
 TEST_CASE("Guessers wait longer and longer, and nobody else does", "[accounts][T-31]") {
