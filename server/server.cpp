@@ -1,7 +1,10 @@
 #include "server/server.hpp"
 
+#include "server/accounts/account_book.hpp"
 #include "server/imap/login.hpp"
 #include "server/imap/session.hpp"
+#include "server/pop3/serve.hpp"
+#include "server/smtp/serve.hpp"
 
 namespace tandem::server {
 namespace {
@@ -17,6 +20,12 @@ net::Task<void> serve_imap(net::StreamPtr stream, Accounts& accounts, Mailboxes&
     co_await session.run(group);
   }
   stream->close();
+}
+
+// Not a protocol of this room.
+net::Task<void> refuse(net::StreamPtr stream) {
+  stream->close();
+  co_return;
 }
 
 }  // namespace
@@ -38,19 +47,33 @@ Result<std::unique_ptr<Server>> Server::open(store::Store& store, Accounts& acco
 }
 
 std::vector<store::Schema> Server::schemas() {
-  return {Mailboxes::schema()};
+  return {Mailboxes::schema(), AccountBook::schema()};
 }
 
 net::Task<void> Server::serve(net::StreamPtr stream, net::Protocol protocol, Trust trust,
                               net::TaskGroup& group) {
-  std::shared_ptr<const net::TlsServer> tls = tls_;
-  if (protocol == net::Protocol::imap) {
-    if (tls != nullptr) tls = tls->for_protocol("imap");
-    co_await serve_imap(std::move(stream), accounts_, *mailboxes_, settings_, trust, std::move(tls),
-                        group);
-    co_return;
+  const auto tls_for = [this](std::string_view alpn) {
+    return tls_ == nullptr ? nullptr : tls_->for_protocol(std::string(alpn));
+  };
+  ProtocolContext context{accounts_, *mailboxes_, settings_, trust, nullptr};
+  switch (protocol) {
+    case net::Protocol::imap:
+      return serve_imap(std::move(stream), accounts_, *mailboxes_, settings_, trust,
+                        tls_for("imap"), group);
+    case net::Protocol::pop3:
+      context.tls = tls_for("pop3");
+      return serve_pop3(std::move(stream), std::move(context), maildrops_, group);
+    case net::Protocol::submission:
+      context.tls = tls_for("smtp");
+      return serve_submission(std::move(stream), std::move(context), group);
+    case net::Protocol::smtp:
+    case net::Protocol::lmtp:
+      context.tls = tls_for("smtp");
+      return serve_smtp_in(std::move(stream), std::move(context), protocol == net::Protocol::lmtp,
+                           group);
+    case net::Protocol::http: break;
   }
-  stream->close();
+  return refuse(std::move(stream));
 }
 
 net::InProcessServer Server::in_process(std::function<net::TaskGroup&()> group_of_thread) {

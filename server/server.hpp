@@ -17,6 +17,7 @@
 #include "lib/store/store.hpp"
 #include "server/accounts/accounts.hpp"
 #include "server/mailbox/mailboxes.hpp"
+#include "server/pop3/maildrop_locks.hpp"
 
 namespace tandem::server {
 
@@ -61,6 +62,7 @@ class Server {
   Accounts& accounts_;
   ServerSettings settings_;
   std::shared_ptr<const net::TlsServer> tls_;
+  MaildropLocks maildrops_;
 };
 
 }  // namespace tandem::server
