@@ -5,6 +5,11 @@ import { pageTest } from "./support/suite.mjs";
 
 const rowOf = (page, address) => page.locator("tbody tr", { has: page.getByRole("button", { name: address, exact: true }) });
 const firstAddress = (page) => page.locator("[data-row]").first().innerText();
+async function allAddresses(page) {
+  await page.waitForSelector("[data-row]");
+  return page.locator("[data-row]").allInnerTexts();
+}
+
 const focused = (page) => page.evaluate(() => document.activeElement.textContent);
 
 pageTest("set-up: a wrong link says what to do, the right one works and leaves the address bar", { needsSetup: true, enter: false }, async (page, { url, setup }) => {
@@ -118,7 +123,7 @@ pageTest("what cannot be switched is named with its reason before anything happe
 
 pageTest("a run stops at the first problem and says what was and was not done", {}, async (page, { mock }) => {
   await go(page, "#/accounts?state=in_sync");
-  const addresses = await page.locator("[data-row]").allInnerTexts();
+  const addresses = await allAddresses(page);
   mock.failing.add(addresses[1]);
   for (const address of addresses.slice(0, 3)) await page.getByRole("checkbox", { name: `Select ${address}` }).check();
   await page.locator(".selection").getByRole("button", { name: "Cut over" }).click();
@@ -193,8 +198,8 @@ pageTest("the appearance follows the system until someone chooses", { theme: "da
 
 pageTest("the keyboard reaches everything: / j k x Enter ? and 1 to 4", {}, async (page) => {
   await page.keyboard.press("2");
-  await page.getByRole("heading", { name: "Accounts" }).waitFor();
-  const addresses = await page.locator("[data-row]").allInnerTexts();
+  await page.getByRole("heading", { name: "Accounts", exact: true }).waitFor();
+  const addresses = await allAddresses(page);
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("k");

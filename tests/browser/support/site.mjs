@@ -39,4 +39,9 @@ async function fill(page) {
   await page.waitForSelector("main.overview");
 }
 
-export const go = (page, hash) => page.evaluate((to) => void (location.hash = to), hash);
+/** Goes there, and returns when it is drawn. */
+export const go = (page, hash) =>
+  page.evaluate((to) => {
+    location.hash = to;
+    return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  }, hash);

@@ -15,7 +15,10 @@ export function pageTest(name, look, body, options = {}) {
     const site = await openSite({ needsSetup: false, ...look });
     const page = await browser.page(look);
     try {
-      if (look.enter !== false) await enter(page, site);
+      if (look.enter !== false) {
+        await enter(page, site);
+        await page.waitForSelector("main.overview h1");
+      }
       await body(page, site);
       assert.deepEqual(page.complaints, []);
     } finally {

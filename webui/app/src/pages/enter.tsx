@@ -29,10 +29,9 @@ interface FormProps {
   isNew: boolean;
   go: string;
   send: (user: string, password: string) => Promise<Session>;
-  children: ComponentChildren;
 }
 
-function PasswordForm({ isNew, go, send, children }: FormProps) {
+function PasswordForm({ isNew, go, send }: FormProps) {
   const user = useSignal(isNew ? "admin" : "");
   const password = useSignal("");
   const shown = useSignal(false);
@@ -96,7 +95,6 @@ function PasswordForm({ isNew, go, send, children }: FormProps) {
       <button type="submit" class="primary" disabled={busy}>
         {go}
       </button>
-      {children}
     </form>
   );
 }
@@ -109,9 +107,7 @@ function Login() {
         isNew={false}
         go={t("login.go")}
         send={(user, password) => post("/api/login", { user, password })}
-      >
-        <p class="muted small">{t("login.forgotten")}</p>
-      </PasswordForm>
+      />
     </Card>
   );
 }
@@ -125,9 +121,7 @@ function Setup({ token }: { token: string }) {
         isNew
         go={t("setup.go")}
         send={(user, password) => post("/api/setup", { token, user, password })}
-      >
-        {null}
-      </PasswordForm>
+      />
     </Card>
   );
 }

@@ -18,7 +18,11 @@ export function Dialog({ title, kind, close, children }: DialogProps) {
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
-    return () => (before instanceof HTMLElement && before.isConnected ? before.focus() : undefined);
+    return () => {
+      // Unless the person has moved on already: the browser itself gives it back on Escape.
+      if (document.activeElement !== document.body) return;
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   return (
     <dialog
