@@ -125,14 +125,19 @@ Result<Credential> Registry::credential(const Account& account, Side side) const
                       config::master_login_name(there.master_login, login.login, there.master_user),
                       Secret(std::move(*master))};
   }
+  auto password = own_password(account, side);
+  if (!password) return fail(password.error());
+  return Credential{"", login.login, std::move(*password)};
+}
+
+Result<Secret> Registry::own_password(const Account& account, Side side) const {
+  const SideLogin& login = account.login_at(side);
   if (login.sealed_password.empty())
     return fail(Error{.kind = ErrorKind::not_found,
                       .what = fmt::format("{}: no password is stored for the {} side",
                                           account.address, name_of(side)),
                       .next_step = "Import a CSV that contains it, or set a master user."});
-  auto password = secrets_.open(login.sealed_password, binding_of(account.address, side));
-  if (!password) return fail(password.error());
-  return Credential{"", login.login, std::move(*password)};
+  return secrets_.open(login.sealed_password, binding_of(account.address, side));
 }
 
 Result<std::vector<AuditEntry>> Registry::audit_log(std::size_t limit, std::int64_t before) const {

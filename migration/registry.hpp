@@ -93,6 +93,10 @@ class Registry {
   // not_found: no password is stored; the next step says what to do.
   [[nodiscard]] Result<Credential> credential(const Account& account, Side side) const;
 
+  // The account's own password on a side, whether or not there is a master user: for a person's
+  // log-in, which never becomes the master user. not_found: none is stored.
+  [[nodiscard]] Result<Secret> own_password(const Account& account, Side side) const;
+
   Task<Result<void>> audit(std::string who, std::string what, std::string detail);
   // Newest first; with `before`, only entries with a smaller id.
   [[nodiscard]] Result<std::vector<AuditEntry>> audit_log(std::size_t limit,

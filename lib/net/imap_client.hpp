@@ -133,6 +133,9 @@ class ImapClient {
   void close();
   [[nodiscard]] bool is_open() const { return stream_->is_open(); }
   [[nodiscard]] Stream& stream() { return *stream_; }
+  // For a proxy that takes over after log-in: the stream, and the bytes read ahead. Nothing else
+  // may be called afterwards.
+  [[nodiscard]] StreamPtr release(std::string& rest);
   // Until something changes in the selected mailbox, stop_idle() is called or `at_most` is over;
   // then see take_changes(). True: something changed.
   Task<Result<bool>> idle(Duration at_most);

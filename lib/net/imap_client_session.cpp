@@ -211,6 +211,11 @@ Task<Result<void>> ImapClient::logout() {
   co_return Result<void>();
 }
 
+StreamPtr ImapClient::release(std::string& rest) {
+  rest = reader_.take_rest();
+  return std::move(stream_);
+}
+
 Task<Result<bool>> ImapClient::idle(Duration at_most) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const SteadyTime end = clock_of(executor).steady() + at_most;

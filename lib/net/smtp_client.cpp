@@ -158,6 +158,11 @@ Task<void> SmtpClient::quit() {
   close();
 }
 
+StreamPtr SmtpClient::release(std::string& rest) {
+  rest = machine_->take_rest();
+  return std::move(stream_);
+}
+
 void SmtpClient::close() {
   if (stream_) stream_->close();
 }

@@ -55,6 +55,8 @@ class SmtpClient {
   [[nodiscard]] const smtp::Capabilities& capabilities() const { return machine_->capabilities(); }
   [[nodiscard]] std::size_t accepted() const { return machine_->accepted(); }
   [[nodiscard]] Stream& stream() { return *stream_; }
+  // For a proxy that takes over after AUTH: the stream, and the bytes read ahead.
+  [[nodiscard]] StreamPtr release(std::string& rest);
 
  private:
   Task<Result<Replies>> run();

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -91,6 +92,8 @@ class ClientMachine {
   [[nodiscard]] bool tls_active() const { return options_.tls_active; }
   [[nodiscard]] std::size_t accepted() const { return accepted_; }  // RCPTs of this transaction
   [[nodiscard]] const ClientOptions& options() const { return options_; }
+  // For a proxy that takes the stream over: what was read beyond the last reply.
+  [[nodiscard]] std::string take_rest() { return std::exchange(rest_, {}); }
 
  private:
   enum class Expect : std::uint8_t {

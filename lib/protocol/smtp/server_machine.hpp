@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -107,6 +108,8 @@ class ServerMachine {
   // Bare CR, LF and NUL seen in all messages so far (T-10).
   [[nodiscard]] const DotReader::Counts& framing_counts() const { return counts_; }
   [[nodiscard]] bool tls_active() const { return options_.tls_active; }
+  // For a proxy that takes the stream over after AUTH: what was read and not yet used.
+  [[nodiscard]] std::string take_rest() { return std::exchange(in_, {}); }
 
  private:
   // connecting: the policy decides on the greeting. fresh: greeted, no HELO. ready: HELO accepted.
