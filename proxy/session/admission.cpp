@@ -1,0 +1,138 @@
+#include "proxy/session/admission.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "config/migration_settings.hpp"
+#include "lib/base/log.hpp"
+#include "migration/side_access.hpp"
+
+namespace tandem::session {
+
+using migration::Account;
+using migration::AccountId;
+using migration::Side;
+
+namespace {
+
+std::unexpected<Error> wrong() {
+  return fail(ErrorKind::authentication, "the name or the password is wrong");
+}
+
+std::unexpected<Error> held() {
+  return fail(Error{.kind = ErrorKind::timed_out,
+                    .what = "the account is being moved and its log-ins are held",
+                    .temporary = true});
+}
+
+}  // namespace
+
+Result<net::Endpoint> endpoint_at(const migration::Registry& registry, const Account& account,
+                                  Side side, net::Protocol protocol) {
+  const auto* settings = registry.settings(account.migration);
+  if (settings == nullptr)
+    return fail(ErrorKind::not_found, "no settings for migration " + account.migration);
+  const config::SideSettings& there =
+      side == Side::old_side ? settings->old_side : settings->new_side;
+  std::optional<net::Endpoint> found;
+  if (protocol == net::Protocol::imap) found = there.imap;
+  if (protocol == net::Protocol::pop3) found = there.pop3;
+  if (protocol == net::Protocol::submission) found = there.submission;
+  const bool ours = there.smtp && !there.smtp->in_process.empty();
+  if (protocol == net::Protocol::submission && !found && ours) found = there.smtp;
+  if (!found)
+    return fail(
+        Error{.kind = ErrorKind::not_found,
+              .what = fmt::format("migration {}: the {} side has no {} server", account.migration,
+                                  name_of(side), name_of(protocol)),
+              .next_step = fmt::format("Set '{}' in the section [{}] of migrations/{}.conf.",
+                                       name_of(protocol), name_of(side), account.migration)});
+  found->protocol = protocol;
+  return *found;
+}
+
+Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionInfo& from) {
+  const auto routes = registry_.routes();
+  const Account* account = routes->login(attempt.user);
+  const bool itself = attempt.identity.empty() || attempt.identity == attempt.user;
+  Result<Admitted> admitted = wrong();
+  if (account != nullptr && itself) admitted = co_await admit_account(attempt, account->id);
+  if (admitted) {
+    throttle_.succeeded(attempt.user);
+    record(attempt, admitted->place.guest().account(), from);
+    co_return admitted;
+  }
+  if (admitted.error().kind != ErrorKind::authentication) {
+    log::warning("W-SES-1", "{} log-in of {} from {}: {}", name_of(attempt.protocol), attempt.user,
+                 from.peer_address, admitted.error().to_string());
+    co_return admitted;
+  }
+  const Duration delay =
+      throttle_.failed(from.peer_address, attempt.user, attempt.password.reveal());
+  log::info("I-SES-2", "{} log-in of {} from {} refused", name_of(attempt.protocol), attempt.user,
+            from.peer_address);
+  (void)co_await net::sleep_for(delay);
+  co_return admitted;
+}
+
+Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountId id) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  const SteadyTime end = clock_.steady() + options_.hold_limit;
+  while (true) {
+    auto place = roster_.enter(id, executor);
+    if (!place) {
+      const bool released = co_await roster_.wait_released(id, end - clock_.steady());
+      if (!released) co_return held();
+      continue;
+    }
+    auto backend = co_await open(attempt, id);
+    // Fenced meanwhile: what was opened belongs to a route that may be gone.
+    if (place->guest().kicked()) {
+      if (clock_.steady() >= end) co_return held();
+      continue;
+    }
+    if (!backend) co_return fail(backend.error());
+    co_return Admitted{std::move(*place), std::move(*backend)};
+  }
+}
+
+Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
+  const auto routes = registry_.routes();  // of now: nobody moves an account that somebody is in
+  const Account* found = routes->account(id);
+  if (found == nullptr) co_return wrong();
+  const Account& account = *found;
+  const Side home = migration::home_of(account.phase);
+  auto endpoint = endpoint_at(registry_, account, home, attempt.protocol);
+  if (!endpoint) co_return fail(endpoint.error());
+  BackendLogin login{account.login_at(home).login, password_at(account, home, attempt.password)};
+  if (login.name.empty()) login.name = account.address;
+  BackendOptions options{options_.hostname, options_.backend_limit};
+  auto backend =
+      co_await open_backend(connector_, std::move(*endpoint), std::move(login), std::move(options));
+  if (!backend) {
+    backend.error().origin = migration::origin_of(home);
+    co_return fail(backend.error());
+  }
+  co_return backend;
+}
+
+Secret Admission::password_at(const Account& account, Side home, const Secret& typed) const {
+  auto at_home = registry_.own_password(account, home);
+  const auto elsewhere = registry_.own_password(account, migration::other(home));
+  if (at_home && elsewhere && *elsewhere == typed) return std::move(*at_home);
+  return typed.clone();
+}
+
+void Admission::record(const Attempt& attempt, AccountId id, const net::ConnectionInfo& from) {
+  census_.saw({.account = id,
+               .protocol = std::string(name_of(attempt.protocol)),
+               .client = printable(attempt.client, 100),
+               .mechanism = attempt.mechanism,
+               .tls_version = from.tls_version,
+               .host_name = from.sni,
+               .address = from.peer_address,
+               .last_seen = clock_.wall()});
+}
+
+}  // namespace tandem::session

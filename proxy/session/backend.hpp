@@ -1,0 +1,43 @@
+// Backend: logs a person in at a side's server and hands the connection over. One credential, one
+// server, one attempt. Nothing secret is sent before the connection is as safe as the endpoint
+// demands: a PREAUTH greeting, a missing or refused STARTTLS, a bad certificate or bytes ahead of
+// the handshake end it (T-02, T-04, T-05); there is no second try in the clear.
+//
+// Errors: kind authentication: the server refused this credential. Anything else: it could not be
+// asked, or said itself that it cannot answer now; the person may be right. No error text holds a
+// secret.
+#pragma once
+
+#include <string>
+
+#include "lib/base/secret.hpp"
+#include "lib/net/connector.hpp"
+#include "lib/net/endpoint.hpp"
+#include "lib/net/stream.hpp"
+
+namespace tandem::session {
+
+using net::Task;
+
+struct BackendLogin {
+  std::string name;
+  Secret password;
+};
+
+struct Backend {
+  net::StreamPtr stream;
+  std::string rest;          // read beyond the answer to the log-in: the client's
+  std::string capabilities;  // IMAP: its own, after log-in, for our tagged OK
+};
+
+struct BackendOptions {
+  std::string hostname;                       // ours, for EHLO
+  Duration limit = std::chrono::seconds(20);  // to connect; and for each answer
+};
+
+// `endpoint.protocol`: imap, pop3 or submission.
+[[nodiscard]] Task<Result<Backend>> open_backend(const net::Connector& connector,
+                                                 net::Endpoint endpoint, BackendLogin login,
+                                                 BackendOptions options);
+
+}  // namespace tandem::session

@@ -1,0 +1,80 @@
+#include "proxy/session/session_proxy.hpp"
+
+#include <optional>
+
+#include "lib/net/socket_address.hpp"
+#include "proxy/session/admission.hpp"
+#include "proxy/session/front.hpp"
+#include "proxy/session/tunnel.hpp"
+
+namespace tandem::session {
+
+using migration::AccountId;
+
+struct SessionProxy::Parts {
+  Parts(const migration::Registry& registry, const net::Connector& connector, const Clock& clock,
+        SessionOptions chosen)
+      : options(std::move(chosen)), admission(registry, connector, clock, options) {}
+
+  const SessionOptions options;
+  Admission admission;
+};
+
+bool may_log_in_without_tls(const net::Stream& client, const SessionOptions& options) {
+  const std::string& peer = client.info().peer_address;  // empty: within this process
+  return options.login_without_tls && (peer.empty() || net::is_loopback(peer));
+}
+
+namespace {
+
+Task<std::optional<Joined>> run_front(net::Stream& client, net::Protocol protocol, Door door) {
+  switch (protocol) {
+    case net::Protocol::imap: co_return co_await imap_front(client, std::move(door));
+    case net::Protocol::pop3: co_return co_await pop3_front(client, std::move(door));
+    default: co_return co_await submission_front(client, std::move(door));
+  }
+}
+
+}  // namespace
+
+SessionProxy::SessionProxy(const migration::Registry& registry, const net::Connector& connector,
+                           const Clock& clock, SessionOptions options)
+    : parts_(std::make_unique<Parts>(registry, connector, clock, std::move(options))) {}
+
+SessionProxy::~SessionProxy() = default;
+
+Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
+                               std::shared_ptr<const net::TlsServer> tls, net::TaskGroup& group) {
+  const SessionOptions& options = parts_->options;
+  Door door{parts_->admission, options, std::move(tls), group};
+  auto joined = co_await run_front(*stream, protocol, std::move(door));
+  if (!joined) co_return stream->close();
+  Backend& backend = joined->admitted.backend;
+  Tunnel tunnel(*stream, *backend.stream, make_tracker(protocol, options.hostname),
+                joined->admitted.place.guest(), options.idle_limit);
+  co_await tunnel.run(std::move(joined->to_backend), std::move(backend.rest), group);
+}
+
+Task<void> SessionProxy::hold(AccountId account, Duration limit) {
+  parts_->admission.roster().hold(account, limit);
+  co_return;
+}
+
+Task<std::size_t> SessionProxy::drain(AccountId account, Duration limit) {
+  co_return co_await parts_->admission.roster().drain(account, limit, parts_->options.kick_pace);
+}
+
+Task<void> SessionProxy::release(AccountId account) {
+  parts_->admission.roster().release(account);
+  co_return;
+}
+
+std::size_t SessionProxy::open_sessions() const {
+  return parts_->admission.roster().size();
+}
+
+std::vector<ClientSeen> SessionProxy::census() const {
+  return parts_->admission.census().all();
+}
+
+}  // namespace tandem::session
