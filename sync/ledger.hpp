@@ -1,0 +1,123 @@
+// Ledger: this room's rows, read and written. Every writing call is durable when it returns, except
+// close_batch, which is durable before anything written after it.
+// Any io thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
+#include "lib/net/task.hpp"
+#include "migration/account.hpp"
+#include "migration/views.hpp"
+#include "sync/message.hpp"
+
+namespace tandem::store {
+class Store;
+class Sql;
+}  // namespace tandem::store
+
+namespace tandem::sync {
+
+using migration::AccountId;
+using migration::Side;
+using net::Task;
+
+// What a folder of one side was when it was last left in order.
+struct FolderSide {
+  std::string name;
+  std::uint32_t validity = 0;  // 0: never opened
+  Uid next = 0;                // messages with lower UIDs are all accounted for
+  std::uint64_t modseq = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t unseen = 0;
+};
+
+struct FolderRow {
+  std::int64_t id = 0;
+  AccountId account = 0;
+  std::array<FolderSide, 2> sides;  // by Side
+  std::uint64_t matched = 0;        // messages of the home side with a counterpart
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_done = 0;
+  bool subscribed = false;  // on the mirror, by us
+  [[nodiscard]] FolderSide& at(Side side) { return sides[static_cast<std::size_t>(side)]; }
+  [[nodiscard]] const FolderSide& at(Side side) const {
+    return sides[static_cast<std::size_t>(side)];
+  }
+};
+
+struct Batch {
+  std::int64_t id = 0;
+  Side target = Side::new_side;
+  Uid next = 0;
+  std::vector<Uid> sources;
+};
+
+struct Skipped {
+  std::int64_t folder = 0;
+  Side side = Side::old_side;  // that has the message
+  Uid uid = 0;                 // 0: the whole folder
+  std::string subject;
+  std::uint64_t size = 0;
+  std::string reason, next_step;
+};
+
+struct AccountRow {
+  migration::CopyState state = migration::CopyState::waiting;
+  std::string problem, server_words, next_step;
+  std::optional<WallTime> in_sync_at;
+};
+
+struct MessageCounts {
+  std::uint64_t home = 0;     // known and not gone
+  std::uint64_t mirror = 0;
+  std::uint64_t matched = 0;  // of home: with a counterpart, or one that a person removed
+};
+
+class Ledger {
+ public:
+  explicit Ledger(store::Store& store) : store_(store) {}
+
+  [[nodiscard]] Result<std::vector<FolderRow>> folders(AccountId account) const;
+  Task<Result<FolderRow>> add_folder(FolderRow folder);  // with its id
+  Task<Result<void>> save_folder(FolderRow folder);
+
+  // Rows with a UID from the given ones on, or named by `home_uids`, and all that are open.
+  [[nodiscard]] Result<std::vector<Row>> rows(std::int64_t folder, Side home, Uid home_from,
+                                              Uid mirror_from,
+                                              const std::vector<Uid>& home_uids) const;
+  [[nodiscard]] Result<MessageCounts> counts(std::int64_t folder, Side home) const;
+  // Inserts rows without an id, rewrites the others.
+  Task<Result<void>> save_rows(std::int64_t folder, Side home, std::vector<Row> rows);
+  Task<Result<void>> save_flags(std::vector<std::pair<std::int64_t, Flags>> flags);
+  Task<Result<void>> mark_gone(std::vector<std::int64_t> rows, Side side);
+  Task<Result<void>> remove_rows(std::vector<std::int64_t> rows);
+  // The side's UIDs mean nothing any more (UIDVALIDITY): its UIDs are forgotten.
+  Task<Result<void>> forget_uids(std::int64_t folder, Side side);
+
+  [[nodiscard]] Result<std::vector<Batch>> batches(std::int64_t folder) const;
+  Task<Result<std::int64_t>> open_batch(std::int64_t folder, Batch batch);
+  Task<Result<void>> close_batch(std::int64_t folder, Side home, std::int64_t batch,
+                                 std::vector<Row> rows);
+
+  [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
+  [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;
+  Task<Result<void>> skip(Skipped skipped);
+  Task<Result<void>> unskip(std::int64_t folder, Side side, std::vector<Uid> uids);
+
+  [[nodiscard]] Result<AccountRow> account(AccountId account) const;
+  Task<Result<void>> save_account(AccountId account, AccountRow row);
+
+ private:
+  using Work = std::move_only_function<Result<void>(store::Sql&)>;
+  Task<Result<void>> commit(Work work);
+  store::Store& store_;
+};
+
+}  // namespace tandem::sync

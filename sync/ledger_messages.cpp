@@ -1,0 +1,271 @@
+// Ledger: messages, batches, and what was impossible.
+#include <array>
+
+#include "lib/store/store.hpp"
+#include "sync/ledger.hpp"
+#include "sync/ledger_rows.hpp"
+
+namespace tandem::sync {
+namespace {
+
+using store::Sql;
+
+Result<void> take_messages(store::Rows rows, Side home, std::vector<Row>& out) {
+  while (rows.next()) out.push_back(message_from(rows, home));
+  return rows.status();
+}
+
+// Statement texts are constants; which one follows from the side.
+std::string_view of_side(Side side, std::string_view old_text, std::string_view new_text) {
+  return side == Side::old_side ? old_text : new_text;
+}
+
+Result<void> put_all(Sql& sql, std::int64_t folder, Side home, const std::vector<Row>& rows) {
+  for (const Row& row : rows)
+    if (auto put = put_message(sql, folder, home, row); !put) return put;
+  return {};
+}
+
+Skipped skipped_from(const store::Rows& rows) {
+  return {.folder = rows.integer(0),
+          .side = rows.as<Side>(1),
+          .uid = static_cast<Uid>(rows.integer(2)),
+          .subject = rows.text(3),
+          .size = static_cast<std::uint64_t>(rows.integer(4)),
+          .reason = rows.text(5),
+          .next_step = rows.text(6)};
+}
+
+Result<std::vector<Skipped>> take_skipped(store::Rows rows) {
+  std::vector<Skipped> all;
+  while (rows.next()) all.push_back(skipped_from(rows));
+  if (!rows.status()) return fail(rows.status().error());
+  return all;
+}
+
+}  // namespace
+
+Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home, Uid home_from,
+                                      Uid mirror_from, const std::vector<Uid>& home_uids) const {
+  const Uid old_from = home == Side::old_side ? home_from : mirror_from;
+  const Uid new_from = home == Side::old_side ? mirror_from : home_from;
+  return store_.read([&](Sql& sql) -> Result<std::vector<Row>> {
+    std::vector<Row> all;
+    // `old_uid >= $2` is never true of NULL; one statement per index, each row once.
+    auto taken = take_messages(
+        sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                  "FROM sync_message WHERE folder = $1 AND old_uid >= $2",
+                  folder, old_from),
+        home, all);
+    if (taken)
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                    "FROM sync_message WHERE folder = $1 AND new_uid >= $2 "
+                    "AND (old_uid IS NULL OR old_uid < $3)",
+                    folder, new_from, old_from),
+          home, all);
+    if (taken)
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                    "FROM sync_message WHERE folder = $1 AND new_uid IS NULL AND gone & 2 = 0 "
+                    "AND old_uid < $2",
+                    folder, old_from),
+          home, all);
+    if (taken)
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                    "FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND gone & 1 = 0 "
+                    "AND new_uid < $2",
+                    folder, new_from),
+          home, all);
+    for (const Uid uid : home_uids) {
+      if (!taken) break;
+      if (uid >= home_from) continue;
+      taken = take_messages(
+          sql.query(
+              of_side(home,
+                      "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                      "FROM sync_message WHERE folder = $1 AND old_uid = $2 "
+                      "AND new_uid < $3",
+                      "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                      "FROM sync_message WHERE folder = $1 AND new_uid = $2 "
+                      "AND old_uid < $3"),
+              folder, uid, mirror_from),
+          home, all);
+    }
+    if (!taken) return fail(taken.error());
+    return all;
+  });
+}
+
+Result<MessageCounts> Ledger::counts(std::int64_t folder, Side home) const {
+  return store_.read([&](Sql& sql) -> Result<MessageCounts> {
+    auto rows = sql.query(
+        "SELECT sum(old_uid IS NOT NULL AND gone & 1 = 0), sum(new_uid IS NOT NULL AND gone & 2 = "
+        "0), sum(old_uid IS NOT NULL AND gone & 1 = 0 AND (new_uid IS NOT NULL OR gone & 2 <> 0)), "
+        "sum(new_uid IS NOT NULL AND gone & 2 = 0 AND (old_uid IS NOT NULL OR gone & 1 <> 0)) "
+        "FROM sync_message WHERE folder = $1",
+        folder);
+    MessageCounts counts;
+    if (rows.next()) {
+      const bool is_old = home == Side::old_side;
+      counts.home = static_cast<std::uint64_t>(rows.integer(is_old ? 0 : 1));
+      counts.mirror = static_cast<std::uint64_t>(rows.integer(is_old ? 1 : 0));
+      counts.matched = static_cast<std::uint64_t>(rows.integer(is_old ? 2 : 3));
+    }
+    if (!rows.status()) return fail(rows.status().error());
+    return counts;
+  });
+}
+
+Task<Result<void>> Ledger::save_rows(std::int64_t folder, Side home, std::vector<Row> rows) {
+  if (rows.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) { return put_all(sql, folder, home, rows); };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::save_flags(std::vector<std::pair<std::int64_t, Flags>> flags) {
+  if (flags.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const auto& [id, now] : flags) {
+      const std::string words = now.keyword_text();
+      const std::optional<std::string_view> keywords =
+          words.empty() ? std::nullopt : std::optional<std::string_view>(words);
+      const auto set = done(sql.execute(
+          "UPDATE sync_message SET flags = $2, keywords = $3 WHERE id = $1", id, now.system,
+          keywords));
+      if (!set) return set;
+    }
+    return {};
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::mark_gone(std::vector<std::int64_t> rows, Side side) {
+  if (rows.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const std::int64_t id : rows) {
+      const auto set =
+          done(sql.execute("UPDATE sync_message SET gone = gone | $2, trace = NULL WHERE id = $1",
+                           id, side == Side::old_side ? 1 : 2));
+      if (!set) return set;
+    }
+    return {};
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::remove_rows(std::vector<std::int64_t> rows) {
+  if (rows.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const std::int64_t id : rows)
+      if (auto gone = done(sql.execute("DELETE FROM sync_message WHERE id = $1", id)); !gone)
+        return gone;
+    return {};
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
+  Work work = [&](Sql& sql) -> Result<void> {
+    auto put = done(sql.execute(
+        of_side(side, "UPDATE sync_message SET old_uid = NULL WHERE folder = $1",
+                "UPDATE sync_message SET new_uid = NULL WHERE folder = $1"),
+        folder));
+    if (put)
+      put = done(sql.execute(
+          "DELETE FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND new_uid IS NULL",
+          folder));
+    if (put)
+      put = done(sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2", folder,
+                             side));
+    return put;
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Result<std::vector<Batch>> Ledger::batches(std::int64_t folder) const {
+  return store_.read([&](Sql& sql) -> Result<std::vector<Batch>> {
+    std::vector<Batch> all;
+    auto rows = sql.query(
+        "SELECT id, target, next, sources FROM sync_batch WHERE folder = $1 ORDER BY id", folder);
+    while (rows.next())
+      all.push_back({rows.integer(0), rows.as<Side>(1), static_cast<Uid>(rows.integer(2)),
+                     uids_from_text(rows.view(3))});
+    if (!rows.status()) return fail(rows.status().error());
+    return all;
+  });
+}
+
+Task<Result<std::int64_t>> Ledger::open_batch(std::int64_t folder, Batch batch) {
+  std::int64_t id = 0;
+  Work work = [&](Sql& sql) -> Result<void> {
+    const auto made = sql.integer(
+        "INSERT INTO sync_batch (folder, target, next, sources) VALUES ($1, $2, $3, $4) "
+        "RETURNING id",
+        folder, batch.target, batch.next, uids_to_text(batch.sources));
+    if (!made) return fail(made.error());
+    id = made->value_or(0);
+    return {};
+  };
+  const auto opened = co_await commit(std::move(work));
+  if (!opened) co_return fail(opened.error());
+  co_return id;
+}
+
+Task<Result<void>> Ledger::close_batch(std::int64_t folder, Side home, std::int64_t batch,
+                                       std::vector<Row> rows) {
+  store::Unit unit;
+  unit.apply = [folder, home, batch, rows = std::move(rows)](
+                   Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
+    if (auto put = put_all(sql, folder, home, rows); !put) return put;
+    return done(sql.execute("DELETE FROM sync_batch WHERE id = $1", batch));
+  };
+  co_return store_.committer().commit_later(std::move(unit));
+}
+
+Result<std::vector<Skipped>> Ledger::skipped(std::int64_t folder) const {
+  return store_.read([&](Sql& sql) {
+    return take_skipped(
+        sql.query("SELECT folder, side, uid, subject, size, reason, next_step FROM sync_skipped "
+                  "WHERE folder = $1 ORDER BY side, uid",
+                  folder));
+  });
+}
+
+Result<std::vector<Skipped>> Ledger::skipped_of(AccountId account) const {
+  return store_.read([&](Sql& sql) {
+    return take_skipped(
+        sql.query("SELECT folder, side, uid, subject, size, reason, next_step FROM sync_skipped "
+                  "WHERE folder IN (SELECT id FROM sync_folder WHERE account = $1) "
+                  "ORDER BY folder, side, uid LIMIT 10000",
+                  account));
+  });
+}
+
+Task<Result<void>> Ledger::skip(Skipped one) {
+  Work work = [&](Sql& sql) {
+    return done(sql.execute(
+        "INSERT INTO sync_skipped (folder, side, uid, subject, size, reason, next_step) VALUES "
+        "($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (folder, side, uid) DO UPDATE SET reason = $6, "
+        "next_step = $7",
+        one.folder, one.side, one.uid, one.subject, one.size, one.reason, one.next_step));
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::unskip(std::int64_t folder, Side side, std::vector<Uid> uids) {
+  if (uids.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const Uid uid : uids) {
+      const auto gone = done(
+          sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2 AND uid = $3",
+                      folder, side, uid));
+      if (!gone) return gone;
+    }
+    return {};
+  };
+  co_return co_await commit(std::move(work));
+}
+
+}  // namespace tandem::sync

@@ -1,0 +1,23 @@
+// Between rows of the ledger and values. Internal to Ledger.
+#pragma once
+
+#include "lib/store/sql.hpp"
+#include "sync/ledger.hpp"
+
+namespace tandem::sync {
+
+// The first and second UID column are the old and the new side's.
+inline constexpr std::string_view message_columns =
+    "id, old_uid, new_uid, flags, keywords, gone, identity, trace";
+
+[[nodiscard]] Row message_from(const store::Rows& rows, Side home);
+[[nodiscard]] Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home,
+                                       const Row& row);
+[[nodiscard]] Result<void> status_of(const store::Rows& rows);
+// Of an execute: its error or nothing.
+[[nodiscard]] Result<void> done(const Result<std::int64_t>& executed);
+// "3:7,9": UIDs in the order given.
+[[nodiscard]] std::string uids_to_text(const std::vector<Uid>& uids);
+[[nodiscard]] std::vector<Uid> uids_from_text(std::string_view text);
+
+}  // namespace tandem::sync

@@ -1,0 +1,112 @@
+#include "sync/message.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/core.h>
+
+#include "lib/base/text.hpp"
+
+namespace tandem::sync {
+namespace {
+
+struct SystemFlag {
+  std::uint8_t bit;
+  std::string_view name;
+};
+constexpr std::array<SystemFlag, 5> system_flags = {{{Flags::seen, "\\Seen"},
+                                                     {Flags::answered, "\\Answered"},
+                                                     {Flags::flagged, "\\Flagged"},
+                                                     {Flags::draft, "\\Draft"},
+                                                     {Flags::deleted, "\\Deleted"}}};
+
+bool same_keyword(const std::string& a, const std::string& b) {
+  return iequals(a, b);
+}
+
+bool less_keyword(const std::string& a, const std::string& b) {
+  return lower(a) < lower(b);
+}
+
+}  // namespace
+
+std::string Identity::to_bytes() const {
+  if (!known()) return {};
+  std::string bytes(sizeof words, '\0');
+  std::memcpy(bytes.data(), words.data(), sizeof words);
+  return bytes;
+}
+
+Identity Identity::from_bytes(std::string_view bytes) {
+  Identity identity;
+  if (bytes.size() == sizeof identity.words)
+    std::memcpy(identity.words.data(), bytes.data(), sizeof identity.words);
+  return identity;
+}
+
+Identity identity_of(const mail::StableDigest& digest, std::uint64_t body_size) {
+  std::string text;
+  if (digest.stable_fields > 0) {
+    text = fmt::format("h {} ", body_size);
+    text += digest.header;
+  } else if (digest.body) {
+    text = "b ";
+    text += *digest.body;
+  } else {
+    return {};
+  }
+  return Identity::from_bytes(std::string_view(sha256(text)).substr(0, 16));
+}
+
+void Flags::add(std::string_view flag) {
+  for (const auto& known : system_flags) {
+    if (!iequals(known.name, flag)) continue;
+    system |= known.bit;
+    return;
+  }
+  if (flag.empty() || flag.front() == '\\') return;  // \Recent, and what nobody may set
+  std::string keyword(flag);
+  const auto at = std::ranges::lower_bound(keywords, keyword, less_keyword);
+  if (at == keywords.end() || !same_keyword(*at, keyword)) keywords.insert(at, std::move(keyword));
+}
+
+std::vector<std::string> Flags::to_list() const {
+  std::vector<std::string> list;
+  for (const auto& known : system_flags)
+    if ((system & known.bit) != 0) list.emplace_back(known.name);
+  list.insert(list.end(), keywords.begin(), keywords.end());
+  return list;
+}
+
+std::string Flags::keyword_text() const {
+  std::string text;
+  for (const auto& keyword : keywords) {
+    if (!text.empty()) text += ' ';
+    text += keyword;
+  }
+  return text;
+}
+
+std::vector<std::string> Flags::keywords_from(std::string_view text) {
+  std::vector<std::string> list;
+  if (text.empty()) return list;
+  for (const std::string_view word : split(text, ' ')) list.emplace_back(word);
+  return list;
+}
+
+Flags minus(const Flags& a, const Flags& b) {
+  Flags rest;
+  rest.system = static_cast<std::uint8_t>(a.system & ~b.system);
+  std::ranges::set_difference(a.keywords, b.keywords, std::back_inserter(rest.keywords),
+                              less_keyword);
+  return rest;
+}
+
+Flags permitted(const Flags& flags, const std::vector<std::string>& permanent) {
+  // A server that says nothing takes everything (RFC 9051 7.1, PERMANENTFLAGS).
+  if (permanent.empty() || std::ranges::find(permanent, "\\*") != permanent.end()) return flags;
+  Flags named;
+  for (const auto& flag : permanent) named.add(flag);
+  return minus(flags, minus(flags, named));
+}
+
+}  // namespace tandem::sync

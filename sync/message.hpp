@@ -1,0 +1,75 @@
+// The values the pure parts of this room work on: a message as a scan sees it, what is known of it,
+// and who it is. "Home" and "mirror" are roles; in the ledger columns are named by side.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/mail/digest.hpp"
+#include "lib/protocol/imap/date_time.hpp"
+
+namespace tandem::sync {
+
+using Uid = std::uint32_t;  // 0: none
+
+// Rung (b) of the ladder, shortened to 128 bits: the stable header and the body's size; where the
+// header says nothing, the body itself. All zero: not known.
+struct Identity {
+  std::array<std::uint64_t, 2> words{};
+  [[nodiscard]] bool known() const { return words[0] != 0 || words[1] != 0; }
+  auto operator<=>(const Identity&) const = default;
+
+  [[nodiscard]] std::string to_bytes() const;  // 16 bytes
+  [[nodiscard]] static Identity from_bytes(std::string_view bytes);
+};
+[[nodiscard]] Identity identity_of(const mail::StableDigest& digest, std::uint64_t body_size);
+
+// Flags without \Recent. Keywords are sorted, each once.
+struct Flags {
+  enum : std::uint8_t { seen = 1, answered = 2, flagged = 4, draft = 8, deleted = 16 };
+  std::uint8_t system = 0;
+  std::vector<std::string> keywords;
+
+  void add(std::string_view flag);
+  [[nodiscard]] std::vector<std::string> to_list() const;
+  [[nodiscard]] std::string keyword_text() const;  // for the ledger: separated by spaces
+  static std::vector<std::string> keywords_from(std::string_view text);
+  [[nodiscard]] bool empty() const { return system == 0 && keywords.empty(); }
+  bool operator==(const Flags&) const = default;
+};
+[[nodiscard]] Flags minus(const Flags& a, const Flags& b);
+// What PERMANENTFLAGS lets us store.
+[[nodiscard]] Flags permitted(const Flags& flags, const std::vector<std::string>& permanent);
+
+// A message in a folder of one side, as scanned.
+struct Item {
+  Uid uid = 0;
+  std::uint64_t size = 0;
+  imap::DateTime date;
+  Flags flags;
+  Identity identity;   // when its header was looked at
+  std::string trace;   // the same; empty: it did not come through us
+  bool looked_at = false;
+};
+
+// What the ledger knows of a message. One UID is 0 while its counterpart is not known.
+struct Row {
+  std::int64_t id = 0;
+  Uid home = 0;
+  Uid mirror = 0;
+  Flags flags;  // as last agreed
+  bool home_gone = false;    // a person removed it there: a tombstone
+  bool mirror_gone = false;
+  Identity identity;
+  std::string trace;  // kept while `open`
+
+  // A counterpart may still turn up on the side whose UID is missing.
+  [[nodiscard]] bool open() const {
+    return (home == 0 && !home_gone) || (mirror == 0 && !mirror_gone);
+  }
+};
+
+}  // namespace tandem::sync

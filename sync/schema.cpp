@@ -1,0 +1,78 @@
+// The ledger's tables of this room. Steps are only ever added. Columns are named by side, since
+// home and mirror change places at a cut-over.
+#include "lib/store/schema.hpp"
+
+#include "sync/sync.hpp"
+
+namespace tandem::sync {
+
+// sync_message.gone: 1: removed on the old side, 2: on the new side (tombstones). `trace` is kept
+// only while one of the UIDs is missing. sync_batch: what may have been appended to side `target`
+// from its UID `next` on; it is there from before the first byte until all of it is in
+// sync_message.
+store::Schema Sync::schema() {
+  return {.component = "sync", .steps = {R"sql(
+    CREATE TABLE sync_account (
+      account INTEGER PRIMARY KEY,
+      state INTEGER NOT NULL,
+      problem TEXT NOT NULL DEFAULT '',
+      server_words TEXT NOT NULL DEFAULT '',
+      next_step TEXT NOT NULL DEFAULT '',
+      in_sync_ms INTEGER
+    );
+    CREATE TABLE sync_folder (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL,
+      old_name TEXT NOT NULL,
+      new_name TEXT NOT NULL,
+      old_validity INTEGER NOT NULL DEFAULT 0,
+      new_validity INTEGER NOT NULL DEFAULT 0,
+      old_next INTEGER NOT NULL DEFAULT 0,
+      new_next INTEGER NOT NULL DEFAULT 0,
+      old_modseq INTEGER NOT NULL DEFAULT 0,
+      new_modseq INTEGER NOT NULL DEFAULT 0,
+      old_messages INTEGER NOT NULL DEFAULT 0,
+      new_messages INTEGER NOT NULL DEFAULT 0,
+      old_unseen INTEGER NOT NULL DEFAULT 0,
+      new_unseen INTEGER NOT NULL DEFAULT 0,
+      matched INTEGER NOT NULL DEFAULT 0,
+      bytes INTEGER NOT NULL DEFAULT 0,
+      bytes_done INTEGER NOT NULL DEFAULT 0,
+      subscribed INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (account, old_name),
+      UNIQUE (account, new_name)
+    );
+    CREATE TABLE sync_message (
+      id INTEGER PRIMARY KEY,
+      folder INTEGER NOT NULL,
+      old_uid INTEGER,
+      new_uid INTEGER,
+      flags INTEGER NOT NULL DEFAULT 0,
+      keywords TEXT,
+      gone INTEGER NOT NULL DEFAULT 0,
+      identity BLOB,
+      trace TEXT
+    );
+    CREATE UNIQUE INDEX sync_message_old ON sync_message (folder, old_uid);
+    CREATE UNIQUE INDEX sync_message_new ON sync_message (folder, new_uid);
+    CREATE TABLE sync_batch (
+      id INTEGER PRIMARY KEY,
+      folder INTEGER NOT NULL,
+      target INTEGER NOT NULL,
+      next INTEGER NOT NULL,
+      sources TEXT NOT NULL
+    );
+    CREATE TABLE sync_skipped (
+      folder INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      uid INTEGER NOT NULL,
+      subject TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      next_step TEXT NOT NULL,
+      PRIMARY KEY (folder, side, uid)
+    );
+  )sql"}};
+}
+
+}  // namespace tandem::sync
