@@ -42,7 +42,7 @@ FlagChange change_of(const Item& item, const Row& row) {
 }  // namespace
 
 FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Row> rows,
-                 std::span<const Uid> home_skipped, std::span<const Uid> mirror_skipped) {
+                std::span<const Uid> home_skipped, std::span<const Uid> mirror_skipped) {
   FolderDiff result;
   walk(
       home, by_uid(rows, &Row::home), &Row::home,

@@ -34,7 +34,7 @@ struct FolderDiff {
 // `rows`: at least all with a UID among the scanned ones or in the complete ranges. `home_skipped`:
 // home UIDs recorded as impossible, ascending; they are known.
 [[nodiscard]] FolderDiff diff(const SideScan& home, const SideScan& mirror,
-                               std::span<const Row> rows, std::span<const Uid> home_skipped,
-                               std::span<const Uid> mirror_skipped);
+                              std::span<const Row> rows, std::span<const Uid> home_skipped,
+                              std::span<const Uid> mirror_skipped);
 
 }  // namespace tandem::sync

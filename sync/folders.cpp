@@ -91,8 +91,7 @@ class Pairing {
   [[nodiscard]] const Rule* rule_for(const Path& path) const {
     const Rule* best = nullptr;
     for (const Rule& rule : rules_)
-      if (starts_with(path, rule.from) &&
-          (best == nullptr || rule.from.size() > best->from.size()))
+      if (starts_with(path, rule.from) && (best == nullptr || rule.from.size() > best->from.size()))
         best = &rule;
     return best;
   }

@@ -1,10 +1,10 @@
 // Folders of two sides and which belong together. Pure.
 //
-// A folder's path is its name without the namespace prefix, cut at the delimiter; INBOX is {"INBOX"}
-// everywhere. Order of decision for a home folder that is not yet paired: `map` lines (children
-// included), INBOX, SPECIAL-USE, the table of localised names, the same path. A part of a name that
-// holds the other side's delimiter gets a replacement; a name that is taken gets a number. What was
-// decided is kept in the ledger and never decided again.
+// A folder's path is its name without the namespace prefix, cut at the delimiter; INBOX is
+// {"INBOX"} everywhere. Order of decision for a home folder that is not yet paired: `map` lines
+// (children included), INBOX, SPECIAL-USE, the table of localised names, the same path. A part of a
+// name that holds the other side's delimiter gets a replacement; a name that is taken gets a
+// number. What was decided is kept in the ledger and never decided again.
 #pragma once
 
 #include <optional>

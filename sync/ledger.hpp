@@ -75,7 +75,7 @@ struct AccountRow {
 };
 
 struct MessageCounts {
-  std::uint64_t home = 0;     // known and not gone
+  std::uint64_t home = 0;  // known and not gone
   std::uint64_t mirror = 0;
   std::uint64_t matched = 0;  // of home: with a counterpart, or one that a person removed
 };

@@ -82,15 +82,14 @@ Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home, Uid home_f
       if (!taken) break;
       if (uid >= home_from) continue;
       taken = take_messages(
-          sql.query(
-              of_side(home,
-                      "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                      "FROM sync_message WHERE folder = $1 AND old_uid = $2 "
-                      "AND new_uid < $3",
-                      "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                      "FROM sync_message WHERE folder = $1 AND new_uid = $2 "
-                      "AND old_uid < $3"),
-              folder, uid, mirror_from),
+          sql.query(of_side(home,
+                            "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                            "FROM sync_message WHERE folder = $1 AND old_uid = $2 "
+                            "AND new_uid < $3",
+                            "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+                            "FROM sync_message WHERE folder = $1 AND new_uid = $2 "
+                            "AND old_uid < $3"),
+                    folder, uid, mirror_from),
           home, all);
     }
     if (!taken) return fail(taken.error());
@@ -131,9 +130,9 @@ Task<Result<void>> Ledger::save_flags(std::vector<std::pair<std::int64_t, Flags>
       const std::string words = now.keyword_text();
       const std::optional<std::string_view> keywords =
           words.empty() ? std::nullopt : std::optional<std::string_view>(words);
-      const auto set = done(sql.execute(
-          "UPDATE sync_message SET flags = $2, keywords = $3 WHERE id = $1", id, now.system,
-          keywords));
+      const auto set =
+          done(sql.execute("UPDATE sync_message SET flags = $2, keywords = $3 WHERE id = $1", id,
+                           now.system, keywords));
       if (!set) return set;
     }
     return {};
@@ -168,17 +167,17 @@ Task<Result<void>> Ledger::remove_rows(std::vector<std::int64_t> rows) {
 
 Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
   Work work = [&](Sql& sql) -> Result<void> {
-    auto put = done(sql.execute(
-        of_side(side, "UPDATE sync_message SET old_uid = NULL WHERE folder = $1",
-                "UPDATE sync_message SET new_uid = NULL WHERE folder = $1"),
-        folder));
+    auto put =
+        done(sql.execute(of_side(side, "UPDATE sync_message SET old_uid = NULL WHERE folder = $1",
+                                 "UPDATE sync_message SET new_uid = NULL WHERE folder = $1"),
+                         folder));
     if (put)
       put = done(sql.execute(
           "DELETE FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND new_uid IS NULL",
           folder));
     if (put)
-      put = done(sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2", folder,
-                             side));
+      put = done(
+          sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2", folder, side));
     return put;
   };
   co_return co_await commit(std::move(work));
@@ -258,9 +257,9 @@ Task<Result<void>> Ledger::unskip(std::int64_t folder, Side side, std::vector<Ui
   if (uids.empty()) co_return Result<void>{};
   Work work = [&](Sql& sql) -> Result<void> {
     for (const Uid uid : uids) {
-      const auto gone = done(
-          sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2 AND uid = $3",
-                      folder, side, uid));
+      const auto gone =
+          done(sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2 AND uid = $3",
+                           folder, side, uid));
       if (!gone) return gone;
     }
     return {};

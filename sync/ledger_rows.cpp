@@ -48,14 +48,14 @@ Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home, const 
   const std::int64_t gone = (row.home_gone ? gone_bit(home) : 0) |
                             (row.mirror_gone ? gone_bit(migration::other(home)) : 0);
   if (row.id == 0)
-    return done(sql.execute("INSERT INTO sync_message (folder, old_uid, new_uid, flags, keywords, "
-                            "gone, identity, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                            folder, old_uid, new_uid, row.flags.system, keywords, gone, identity,
-                            trace));
-  return done(sql.execute("UPDATE sync_message SET old_uid = $2, new_uid = $3, flags = $4, "
-                          "keywords = $5, gone = $6, identity = $7, trace = $8 WHERE id = $1",
-                          row.id, old_uid, new_uid, row.flags.system, keywords, gone, identity,
-                          trace));
+    return done(
+        sql.execute("INSERT INTO sync_message (folder, old_uid, new_uid, flags, keywords, "
+                    "gone, identity, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    folder, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace));
+  return done(
+      sql.execute("UPDATE sync_message SET old_uid = $2, new_uid = $3, flags = $4, "
+                  "keywords = $5, gone = $6, identity = $7, trace = $8 WHERE id = $1",
+                  row.id, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace));
 }
 
 Result<void> status_of(const store::Rows& rows) {

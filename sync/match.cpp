@@ -10,8 +10,8 @@ namespace {
 template <class Key>
 class Rung {
  public:
-  Rung(std::span<const Candidate> left, std::span<const Candidate> right, std::vector<bool>& taken_l,
-       std::vector<bool>& taken_r, Key key)
+  Rung(std::span<const Candidate> left, std::span<const Candidate> right,
+       std::vector<bool>& taken_l, std::vector<bool>& taken_r, Key key)
       : left_(left), right_(right), taken_l_(taken_l), taken_r_(taken_r), key_(key) {}
 
   // `pairs` get positions in the spans.

@@ -50,8 +50,8 @@ struct Item {
   std::uint64_t size = 0;
   imap::DateTime date;
   Flags flags;
-  Identity identity;   // when its header was looked at
-  std::string trace;   // the same; empty: it did not come through us
+  Identity identity;  // when its header was looked at
+  std::string trace;  // the same; empty: it did not come through us
   bool looked_at = false;
 };
 
@@ -60,8 +60,8 @@ struct Row {
   std::int64_t id = 0;
   Uid home = 0;
   Uid mirror = 0;
-  Flags flags;  // as last agreed
-  bool home_gone = false;    // a person removed it there: a tombstone
+  Flags flags;             // as last agreed
+  bool home_gone = false;  // a person removed it there: a tombstone
   bool mirror_gone = false;
   Identity identity;
   std::string trace;  // kept while `open`

@@ -107,8 +107,9 @@ class Sync final : public migration::Delta, public migration::CopyView {
   // A pass now; also ends needs_you, and tries again what was recorded as impossible.
   void run_now(AccountId account) override;
 
+  struct State;  // this room's own
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

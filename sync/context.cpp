@@ -1,0 +1,60 @@
+#include "sync/context.hpp"
+
+#include <algorithm>
+
+namespace tandem::sync {
+
+std::optional<Board::Shown> Board::find(AccountId account) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = shown_.find(account);
+  if (found == shown_.end()) return std::nullopt;
+  return found->second;
+}
+
+void Board::put(AccountId account, Shown shown) {
+  const std::lock_guard lock(mutex_);
+  shown_[account] = std::move(shown);
+}
+
+void Board::count(AccountId account, std::size_t folder, std::uint64_t messages,
+                  std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto found = shown_.find(account);
+  if (found == shown_.end()) return;
+  found->second.progress.messages_done += messages;
+  found->second.progress.bytes_done += bytes;
+  if (folder < found->second.folders.size())
+    found->second.folders[folder].target_messages += messages;
+}
+
+void Board::set_state(AccountId account, migration::CopyState state) {
+  const std::lock_guard lock(mutex_);
+  auto& progress = shown_[account].progress;
+  progress.account = account;
+  progress.state = state;
+}
+
+unsigned Suspects::count(std::int64_t folder, Uid uid) const {
+  const auto found = counts_.find({folder, uid});
+  return found == counts_.end() ? 0 : found->second;
+}
+
+void Suspects::raise(std::int64_t folder, const std::vector<Uid>& uids) {
+  for (const Uid uid : uids) ++counts_[{folder, uid}];
+}
+
+void Suspects::clear(std::int64_t folder, const std::vector<Uid>& uids) {
+  if (counts_.empty()) return;
+  for (const Uid uid : uids) counts_.erase({folder, uid});
+}
+
+std::size_t Suspects::batch_size(unsigned count, std::size_t usual) {
+  for (; count > 0; --count) usual /= 8;
+  return std::max<std::size_t>(usual, 1);
+}
+
+std::unexpected<Error> stopped() {
+  return fail(ErrorKind::cancelled, "the sync was stopped");
+}
+
+}  // namespace tandem::sync

@@ -1,0 +1,62 @@
+// What every step of a pass needs, gathered once. Values of one Sync, referred to by its passes.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "lib/base/clock.hpp"
+#include "migration/views.hpp"
+#include "sync/ledger.hpp"
+#include "sync/sync.hpp"
+
+namespace tandem::sync {
+
+// What people see of running passes. Any thread.
+class Board {
+ public:
+  struct Shown {
+    migration::CopyProgress progress;
+    std::vector<migration::FolderProgress> folders;
+  };
+  [[nodiscard]] std::optional<Shown> find(AccountId account) const;
+  void put(AccountId account, Shown shown);
+  // Nothing while the account is not shown.
+  void count(AccountId account, std::size_t folder, std::uint64_t messages, std::uint64_t bytes);
+  void set_state(AccountId account, migration::CopyState state);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<AccountId, Shown> shown_;
+};
+
+// Messages that were under way when a connection broke: tried in ever smaller batches, so that one
+// which breaks it each time is found and left out. In memory: a restart begins anew.
+class Suspects {
+ public:
+  [[nodiscard]] unsigned count(std::int64_t folder, Uid uid) const;
+  void raise(std::int64_t folder, const std::vector<Uid>& uids);
+  void clear(std::int64_t folder, const std::vector<Uid>& uids);
+  // How many messages a batch may hold whose first one was under way `count` times.
+  [[nodiscard]] static std::size_t batch_size(unsigned count, std::size_t usual);
+  static constexpr unsigned hopeless = 5;
+
+ private:
+  std::map<std::pair<std::int64_t, Uid>, unsigned> counts_;
+};
+
+struct Context {
+  Ledger& ledger;
+  migration::AccountLocks& locks;
+  const SyncOptions& options;
+  const Clock& clock;
+  const migration::EventBus& events;
+  Board& board;
+  Suspects& suspects;
+  const bool& stopping;
+};
+
+[[nodiscard]] std::unexpected<Error> stopped();
+
+}  // namespace tandem::sync

@@ -1,0 +1,216 @@
+// FolderPass: which of the new messages are the same, which are to be copied, and the copying.
+#include <algorithm>
+
+#include "sync/folder_pass.hpp"
+#include "sync/scan.hpp"
+
+namespace tandem::sync {
+namespace {
+
+bool has_size(const Item& item) {
+  return item.size > 0 || item.date != imap::DateTime();
+}
+
+}  // namespace
+
+// Fills to_copy_ and to_bring_, after writing what turned out to be the same.
+Task<Result<void>> FolderPass::look_and_match() {
+  step_ = FolderStep::matching;
+  home_items_.clear();
+  mirror_items_.clear();
+  to_copy_.clear();
+  to_bring_.clear();
+  open_mirror_.clear();
+  std::vector<Uid> wanted;  // without date and size yet
+  for (const std::size_t at : diff_.home_new) {
+    if (has_size(home_scan_.items[at]))
+      home_items_.push_back(home_scan_.items[at]);
+    else
+      wanted.push_back(home_scan_.items[at].uid);
+  }
+  if (settings_.retry_skipped) {
+    wanted.insert(wanted.end(), home_skipped_.begin(), home_skipped_.end());
+    const auto forgotten =
+        co_await context_.ledger.unskip(folder_.id, settings_.home, home_skipped_);
+    if (!forgotten) co_return forgotten;
+    settings_.retry_skipped = false;
+  }
+  auto more = co_await scan_uids(home_, wanted);
+  if (!more) co_return fail(more.error());
+  std::ranges::move(*more, std::back_inserter(home_items_));
+  std::ranges::sort(home_items_, {}, &Item::uid);
+  wanted.clear();
+  for (const std::size_t at : diff_.mirror_new) wanted.push_back(mirror_scan_.items[at].uid);
+  auto there = co_await scan_uids(mirror_, wanted);
+  if (!there) co_return fail(there.error());
+  mirror_items_ = std::move(*there);
+  co_return co_await match_news();
+}
+
+Task<Result<void>> FolderPass::match_news() {
+  const auto wants_home = [](const Row& row) { return row.home == 0 && !row.home_gone; };
+  const auto wants_mirror = [](const Row& row) { return row.mirror == 0 && !row.mirror_gone; };
+  Sides sides;
+  for (const Row& row : rows_) {
+    if (row.home != 0 && wants_mirror(row)) sides.left_rows.push_back(&row);
+    if (row.mirror != 0 && wants_home(row)) sides.right_rows.push_back(&row);
+  }
+  const bool any_left = !home_items_.empty() || !sides.left_rows.empty();
+  const bool any_right = !mirror_items_.empty() || !sides.right_rows.empty();
+  mail::DigestOptions digest;
+  digest.our_names = {context_.options.our_hostname};
+  auto looked = co_await look_at(mirror_, mirror_items_, digest);
+  if (looked && any_right) looked = co_await look_at(home_, home_items_, digest);
+  if (!looked) co_return looked;
+  if (any_left && any_right) find_pairs(sides);
+  auto saved = co_await take_pairs(sides);
+  if (saved) saved = co_await sort_left(sides);
+  if (saved) saved = co_await sort_right(sides);
+  if (!saved || !first_contact_) co_return saved;
+  // Whatever is on the mirror now is accounted for: from here on, what comes there is news.
+  mirror_row().validity = mirror_.selected().uid_validity;
+  mirror_row().next = mirror_next_;
+  first_contact_ = false;
+  co_return co_await context_.ledger.save_folder(folder_);
+}
+
+void FolderPass::find_pairs(Sides& sides) {
+  std::vector<Candidate> left = candidates(home_items_);
+  std::vector<Candidate> right = candidates(mirror_items_);
+  for (const Row* row : sides.left_rows)
+    left.push_back({left.size(), row->home, row->identity, row->trace});
+  for (const Row* row : sides.right_rows)
+    right.push_back({right.size(), row->mirror, row->identity, row->trace});
+  sides.found = match(left, right);
+  for (const Match& pair : sides.found) {
+    sides.left_taken.insert(pair.left);
+    sides.right_taken.insert(pair.right);
+  }
+}
+
+Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
+  std::vector<Row> changed;
+  std::vector<std::int64_t> merged;
+  for (const Match& pair : sides.found) {
+    const bool left_is_item = pair.left < home_items_.size();
+    const bool right_is_item = pair.right < mirror_items_.size();
+    Row row;
+    if (right_is_item) {
+      const Item& item = mirror_items_[pair.right];
+      row.mirror = item.uid;
+      row.identity = item.identity;
+      row.flags = item.flags;
+    } else {
+      row = *sides.right_rows[pair.right - mirror_items_.size()];
+    }
+    if (left_is_item) {
+      const Item& item = home_items_[pair.left];
+      row.home = item.uid;
+      row.identity = item.identity;
+      folder_.bytes_done += item.size;
+      context_.board.count(folder_.account, settings_.shown, 1, item.size);
+      // The flags are agreed on in another round, when the pair has its row.
+      if (item.flags != row.flags) again_ = true;
+    } else {
+      const Row& left = *sides.left_rows[pair.left - home_items_.size()];
+      if (right_is_item)
+        row.id = left.id;
+      else
+        merged.push_back(left.id);
+      row.home = left.home;
+      row.home_gone = left.home_gone;
+      row.flags = left.flags;
+    }
+    changed.push_back(std::move(row));
+  }
+  auto saved = co_await context_.ledger.remove_rows(std::move(merged));
+  if (saved) saved = co_await context_.ledger.save_rows(folder_.id, settings_.home, changed);
+  co_return saved;
+}
+
+// Of home: what is not on the mirror is to be copied.
+Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
+  for (std::size_t at = 0; at < home_items_.size(); ++at)
+    if (!sides.left_taken.contains(at)) to_copy_.push_back(std::move(home_items_[at]));
+  if (!mirror_was_reset_) co_return Result<void>{};
+  // The mirror's folder was made anew, and these are not in it.
+  mirror_was_reset_ = false;
+  std::vector<Uid> lost;
+  std::vector<std::int64_t> rows;
+  for (std::size_t at = 0; at < sides.left_rows.size(); ++at) {
+    if (sides.left_taken.contains(home_items_.size() + at)) continue;
+    rows.push_back(sides.left_rows[at]->id);
+    if (!sides.left_rows[at]->home_gone) lost.push_back(sides.left_rows[at]->home);
+  }
+  auto items = co_await scan_uids(home_, lost);
+  if (!items) co_return fail(items.error());
+  std::ranges::move(*items, std::back_inserter(to_copy_));
+  std::ranges::sort(to_copy_, {}, &Item::uid);
+  co_return co_await context_.ledger.remove_rows(std::move(rows));
+}
+
+// Of the mirror: what home has not. Arrivals are brought home; what came through the gateway was at
+// home before, so it was removed there, or home is late: it stays open, and is not brought back.
+// What was there at the first contact is not ours to move.
+Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
+  std::vector<Row> remembered;
+  for (std::size_t at = 0; at < mirror_items_.size(); ++at) {
+    if (sides.right_taken.contains(at)) continue;
+    Item& item = mirror_items_[at];
+    if (!first_contact_ && item.trace.empty()) {
+      to_bring_.push_back(std::move(item));
+      continue;
+    }
+    Row row;
+    row.mirror = item.uid;
+    row.flags = item.flags;
+    row.identity = item.identity;
+    row.trace = item.trace;
+    row.home_gone = item.trace.empty();
+    remembered.push_back(row);
+  }
+  for (std::size_t at = 0; at < sides.right_rows.size(); ++at) {
+    if (sides.right_taken.contains(mirror_items_.size() + at)) continue;
+    const Row& row = *sides.right_rows[at];
+    if (home_was_reset_) {
+      remembered.push_back(row);
+      remembered.back().home_gone = true;
+      continue;
+    }
+    Unpaired& open = open_mirror_.emplace_back();
+    open.row = row.id;
+    open.item.uid = row.mirror;
+    open.item.flags = row.flags;
+    open.item.identity = row.identity;
+    open.item.trace = row.trace;
+  }
+  home_was_reset_ = false;
+  co_return co_await context_.ledger.save_rows(folder_.id, settings_.home, remembered);
+}
+
+Task<Result<void>> FolderPass::copy() {
+  step_ = FolderStep::copying;
+  if (to_copy_.empty()) co_return Result<void>{};
+  for (const Item& item : to_copy_) folder_.bytes += item.size;
+  Transfer transfer(context_, folder_, settings_.shown, to_mirror(), std::move(to_copy_),
+                    std::move(open_mirror_), mirror_next_);
+  const auto done = co_await transfer.run();
+  report_.copied += transfer.appended();
+  mirror_next_ = transfer.target_next();
+  if (transfer.found_strangers()) again_ = true;
+  co_return done;
+}
+
+Task<Result<void>> FolderPass::bring_home() {
+  step_ = FolderStep::returning;
+  if (to_bring_.empty()) co_return Result<void>{};
+  Transfer transfer(context_, folder_, settings_.shown, to_home(), std::move(to_bring_), {},
+                    home_next_);
+  const auto done = co_await transfer.run();
+  report_.copied += transfer.appended();
+  home_next_ = transfer.target_next();
+  if (transfer.found_strangers()) again_ = true;
+  co_return done;
+}
+
+}  // namespace tandem::sync

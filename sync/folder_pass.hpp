@@ -1,0 +1,109 @@
+// FolderPass: one folder, both sides open, from the look to the last flag. Its steps are
+// sync/scan -> match -> diff -> apply (transfer, flags); a stranger that comes while it copies
+// gives it another round.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sync/context.hpp"
+#include "sync/diff.hpp"
+#include "sync/folders.hpp"
+#include "sync/match.hpp"
+#include "sync/transfer.hpp"
+
+namespace tandem::sync {
+
+struct FolderReport {
+  std::uint64_t copied = 0;  // in either direction
+  std::uint64_t flags_changed = 0;
+};
+
+// Where a folder's pass is, and what is true there.
+enum class FolderStep : std::uint8_t {
+  opening,      // nothing is known but names; the mirror's folder may not exist yet
+  reconciling,  // both are open; batches of an earlier life may be half done
+  scanning,     // every message on the target that we put there is in the ledger
+  matching,     // both sides' news are known; nobody knows yet which of them are the same
+  copying,      // what is on one side only is known; some of it may be on its way
+  returning,    // the mirror has all that home had; arrivals of the mirror are on their way home
+  flagging,     // both sides have the same messages; flags may differ
+  settled,      // everything seen is done or recorded; the ledger says up to where
+};
+inline constexpr std::size_t folder_steps = 8;
+[[nodiscard]] std::string_view name_of(FolderStep step);
+
+class FolderPass {
+ public:
+  struct Settings {
+    Side home = Side::old_side;
+    bool all_flags = false;  // compare all flags where CONDSTORE is missing
+    bool retry_skipped = false;
+    std::size_t shown = 0;  // the folder's place on the board
+  };
+  FolderPass(Context& context, FolderRow& folder, const FolderPair& pair, net::ImapClient& home,
+             net::ImapClient& mirror, Settings settings);
+
+  Task<Result<FolderReport>> run();
+  [[nodiscard]] FolderStep step() const { return step_; }
+
+ private:
+  Task<Result<void>> open();
+  Task<Result<void>> check_validity();
+  Task<Result<void>> reconcile_batches();
+  Task<Result<void>> round();
+  Task<Result<void>> scan();
+  Task<Result<void>> scan_home();
+  Task<Result<void>> scan_completely(net::ImapClient& client, SideScan& scan);
+  Task<Result<void>> look_and_match();
+  // The news of both sides and the rows that still miss a counterpart. Positions: items first,
+  // rows behind them.
+  struct Sides {
+    std::vector<const Row*> left_rows, right_rows;  // home, mirror
+    std::vector<Match> found;
+    std::set<std::size_t> left_taken, right_taken;
+  };
+  Task<Result<void>> match_news();
+  void find_pairs(Sides& sides);
+  Task<Result<void>> take_pairs(const Sides& sides);
+  Task<Result<void>> sort_left(const Sides& sides);
+  Task<Result<void>> sort_right(const Sides& sides);
+  Task<Result<void>> copy();
+  Task<Result<void>> bring_home();
+  Task<Result<void>> store_flags();
+  Task<Result<void>> settle();
+  [[nodiscard]] FolderSide& home_row() { return folder_.at(settings_.home); }
+  [[nodiscard]] FolderSide& mirror_row() { return folder_.at(migration::other(settings_.home)); }
+  [[nodiscard]] Direction to_mirror();
+  [[nodiscard]] Direction to_home();
+
+  Context& context_;
+  FolderRow& folder_;
+  const FolderPair& pair_;
+  net::ImapClient& home_;
+  net::ImapClient& mirror_;
+  Settings settings_;
+  FolderStep step_ = FolderStep::opening;
+  FolderReport report_;
+
+  bool first_contact_ = false;     // with the mirror's folder as it is now
+  bool mirror_was_reset_ = false;  // its UIDVALIDITY changed
+  bool home_was_reset_ = false;
+  bool again_ = false;  // another round is wanted
+  Uid home_next_ = 0;   // as the scan saw it
+  Uid mirror_next_ = 0;
+  std::uint64_t modseq_ = 0;
+  std::uint64_t home_messages_ = 0;
+  std::uint64_t mirror_messages_ = 0;
+  SideScan home_scan_, mirror_scan_;
+  std::vector<Row> rows_;
+  std::vector<Uid> home_skipped_, mirror_skipped_;
+  FolderDiff diff_;
+  std::vector<Item> home_items_, mirror_items_;  // new ones
+  std::vector<Item> to_copy_;                    // to the mirror
+  std::vector<Item> to_bring_;                   // home
+  std::vector<Unpaired> open_mirror_;            // may still find a counterpart
+};
+
+}  // namespace tandem::sync

@@ -1,0 +1,119 @@
+#include "sync/list_side.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lib/base/text.hpp"
+
+namespace tandem::sync {
+namespace {
+
+namespace response = imap::response;
+using net::Task;
+
+bool has_attribute(const response::List& entry, std::string_view attribute) {
+  return std::ranges::any_of(entry.attributes,
+                             [&](const std::string& one) { return iequals(one, attribute); });
+}
+
+bool below_any(std::string_view name, const std::vector<response::NamespaceEntry>& spaces) {
+  return std::ranges::any_of(spaces, [&](const response::NamespaceEntry& space) {
+    return !space.prefix.empty() && (name.starts_with(space.prefix) ||
+                                     name == space.prefix.substr(0, space.prefix.size() - 1));
+  });
+}
+
+// Without NAMESPACE: everything below INBOX means that INBOX is the prefix (old Courier, Cyrus).
+Naming guess_naming(const std::vector<net::ImapListed>& listed) {
+  Naming naming;
+  naming.delimiter = listed.empty() ? '/' : listed.front().entry.delimiter;
+  bool below = false;
+  for (const auto& [entry, status] : listed) {
+    if (iequals(entry.name, "INBOX")) continue;
+    const bool here = istarts_with(entry.name, std::string("INBOX") + entry.delimiter);
+    if (!here) return naming;
+    below = true;
+  }
+  if (below) naming.prefix = std::string("INBOX") + naming.delimiter;
+  return naming;
+}
+
+Folder folder_from(const net::ImapListed& listed, const Naming& naming) {
+  Folder folder;
+  folder.name = listed.entry.name;
+  folder.path = naming.path_of(folder.name);
+  folder.status = listed.status;
+  folder.selectable =
+      !has_attribute(listed.entry, "\\NoSelect") && !has_attribute(listed.entry, "\\NonExistent");
+  for (const std::string& attribute : listed.entry.attributes)
+    if (const SpecialUse use = special_use_of(attribute); use != SpecialUse::none) folder.use = use;
+  return folder;
+}
+
+Task<Result<void>> add_statuses(net::ImapClient& client, SideFolders& side) {
+  std::vector<std::string> names;
+  for (const Folder& folder : side.folders)
+    if (folder.selectable && !folder.status) names.push_back(folder.name);
+  if (names.empty()) co_return Result<void>{};
+  auto statuses = co_await client.statuses(names, status_items(client));
+  if (!statuses) {
+    // A single folder that has no status does not spoil the others; the connection would.
+    if (client.is_open()) co_return Result<void>{};
+    co_return fail(statuses.error());
+  }
+  std::map<std::string, response::MailboxStatus, std::less<>> by_name;
+  for (auto& status : *statuses) by_name[status.name] = std::move(status);
+  for (Folder& folder : side.folders)
+    if (const auto found = by_name.find(folder.name); found != by_name.end() && !folder.status)
+      folder.status = found->second;
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+imap::StatusItems status_items(const net::ImapClient& client) {
+  imap::StatusItems items = imap::status_messages | imap::status_uid_next |
+                            imap::status_uid_validity | imap::status_unseen;
+  if (client.has("CONDSTORE") || client.has("QRESYNC")) items |= imap::status_highest_modseq;
+  return items;
+}
+
+Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions) {
+  response::Namespace spaces;
+  const bool has_namespaces = client.has("NAMESPACE") || client.has("IMAP4REV2");
+  if (has_namespaces) {
+    auto told = co_await client.namespaces();
+    if (!told) co_return fail(told.error());
+    spaces = std::move(*told);
+  }
+  auto listed = co_await client.list("", "*", status_items(client));
+  if (!listed) co_return fail(listed.error());
+  SideFolders side;
+  if (has_namespaces && !spaces.personal.empty()) {
+    side.naming.prefix = spaces.personal.front().prefix;
+    side.naming.delimiter = spaces.personal.front().delimiter;
+  } else {
+    side.naming = guess_naming(*listed);
+  }
+  std::set<std::string> subscribed;
+  if (subscriptions) {
+    auto told = co_await client.list_subscribed();
+    if (!told && !client.is_open()) co_return fail(told.error());
+    if (told)
+      for (const auto& one : *told) subscribed.insert(one.entry.name);
+  }
+  std::set<std::string> seen;
+  for (const auto& one : *listed) {
+    if (below_any(one.entry.name, spaces.other_users) || below_any(one.entry.name, spaces.shared))
+      continue;
+    if (!seen.insert(one.entry.name).second) continue;
+    side.folders.push_back(folder_from(one, side.naming));
+    side.folders.back().subscribed = subscribed.contains(one.entry.name);
+  }
+  const auto added = co_await add_statuses(client, side);
+  if (!added) co_return fail(added.error());
+  co_return side;
+}
+
+}  // namespace tandem::sync

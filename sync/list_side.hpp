@@ -1,0 +1,16 @@
+// Reads one side's folders: namespace, names, special use, subscriptions, STATUS.
+#pragma once
+
+#include "lib/net/imap_client.hpp"
+#include "sync/folders.hpp"
+
+namespace tandem::sync {
+
+// `subscriptions`: also asks which are subscribed. Folders of other people and shared ones are left
+// out.
+net::Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions);
+
+// What a pass wants to know of each folder.
+[[nodiscard]] imap::StatusItems status_items(const net::ImapClient& client);
+
+}  // namespace tandem::sync

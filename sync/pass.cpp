@@ -1,0 +1,195 @@
+#include "sync/pass.hpp"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+#include "lib/base/log.hpp"
+#include "sync/folder_pass.hpp"
+#include "sync/list_side.hpp"
+
+namespace tandem::sync {
+
+using migration::DeltaReport;
+
+AccountPass::AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
+                         net::ImapClient& home, net::ImapClient& mirror, Settings settings)
+    : context_(context),
+      account_(account),
+      sync_(sync),
+      home_(home),
+      mirror_(mirror),
+      settings_(settings) {}
+
+Task<Result<DeltaReport>> AccountPass::run() {
+  auto done = co_await list();
+  if (done) done = co_await plan();
+  if (!done) co_return fail(done.error());
+  show();
+  for (std::size_t at = 0; at < work_.size(); ++at) {
+    if (context_.stopping) co_return stopped();
+    if (work_[at].changed) done = co_await folder(work_[at], at);
+    if (done) done = co_await subscribe(work_[at]);
+    if (!done) co_return fail(done.error());
+  }
+  co_return co_await report();
+}
+
+Task<Result<void>> AccountPass::list() {
+  auto home = co_await list_side(home_, true);
+  if (!home) co_return fail(home.error());
+  home_side_ = std::move(*home);
+  auto mirror = co_await list_side(mirror_, false);
+  if (!mirror) co_return fail(mirror.error());
+  mirror_side_ = std::move(*mirror);
+  co_return Result<void>{};
+}
+
+// Pairs the folders and finds or makes their rows.
+Task<Result<void>> AccountPass::plan() {
+  const Side mirror_side = migration::other(settings_.home);
+  auto rows = context_.ledger.folders(account_);
+  if (!rows) co_return fail(rows.error());
+  std::vector<KnownPair> known;
+  for (const FolderRow& row : *rows)
+    known.push_back({row.at(settings_.home).name, row.at(mirror_side).name});
+  for (FolderPair& pair : pair_folders(home_side_, mirror_side_, known, sync_, settings_.home)) {
+    Work work;
+    const auto found = std::ranges::find_if(*rows, [&](const FolderRow& row) {
+      return row.at(settings_.home).name == pair.home->name;
+    });
+    if (found != rows->end()) {
+      work.row = *found;
+    } else {
+      work.row.account = account_;
+      work.row.at(settings_.home).name = pair.home->name;
+      work.row.at(mirror_side).name = pair.mirror_name;
+      auto added = co_await context_.ledger.add_folder(work.row);
+      if (!added) co_return fail(added.error());
+      work.row = std::move(*added);
+    }
+    work.pair = std::move(pair);
+    const auto batches = context_.ledger.batches(work.row.id);
+    if (!batches) co_return fail(batches.error());
+    work.changed = !batches->empty() || has_news(work);
+    if (settings_.retry_skipped && !work.changed) {
+      const auto skipped = context_.ledger.skipped(work.row.id);
+      if (!skipped) co_return fail(skipped.error());
+      work.changed = !skipped->empty();
+    }
+    work_.push_back(std::move(work));
+  }
+  co_return Result<void>{};
+}
+
+// Whether STATUS tells of anything that the ledger does not know.
+bool AccountPass::has_news(const Work& work) const {
+  if (work.pair.mirror == nullptr || !work.pair.home->status || !work.pair.mirror->status)
+    return true;
+  const auto& home = *work.pair.home->status;
+  const auto& mirror = *work.pair.mirror->status;
+  const FolderSide& home_row = work.row.at(settings_.home);
+  const FolderSide& mirror_row = work.row.at(migration::other(settings_.home));
+  if (home_row.validity != home.uid_validity || mirror_row.validity != mirror.uid_validity ||
+      home_row.next != home.uid_next || mirror_row.next != mirror.uid_next ||
+      home_row.messages != home.messages || mirror_row.messages != mirror.messages)
+    return true;
+  if (home.messages == 0) return false;
+  if ((home.items & imap::status_highest_modseq) != 0 && home_row.modseq != 0 &&
+      home.highest_modseq != 0)
+    return home.highest_modseq != home_row.modseq;
+  return settings_.all_flags || home.unseen != home_row.unseen;
+}
+
+Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
+  FolderPass::Settings settings;
+  settings.home = settings_.home;
+  settings.all_flags =
+      settings_.all_flags || (work.pair.home->status &&
+                              work.pair.home->status->unseen != work.row.at(settings_.home).unseen);
+  settings.retry_skipped = settings_.retry_skipped;
+  settings.shown = shown;
+  FolderPass pass(context_, work.row, work.pair, home_, mirror_, settings);
+  const auto done = co_await pass.run();
+  migration::Event event;
+  event.account = account_;
+  context_.events.publish(event);
+  Skipped whole;
+  whole.folder = work.row.id;
+  whole.side = settings_.home;
+  if (done) {
+    report_.copied += done->copied;
+    report_.flags_changed += done->flags_changed;
+    const std::vector<Uid> whole_folder(1, Uid{0});
+    co_return co_await context_.ledger.unskip(work.row.id, settings_.home, whole_folder);
+  }
+  if (is_fatal(done.error()) || is_over_quota(done.error())) co_return fail(done.error());
+  // One folder that cannot be opened or made does not stop the others.
+  whole.reason = fmt::format("the folder could not be copied ({}): {}", name_of(pass.step()),
+                             done.error().to_string());
+  whole.next_step = "Rename the folder, or name its place on the other side with 'map'.";
+  log::warning("W-SYNC-5", "account {}: folder '{}': {}", account_, work.pair.home->name,
+               whole.reason);
+  if (work.pair.home->status)
+    work.row.at(settings_.home).messages = work.pair.home->status->messages;
+  co_return co_await context_.ledger.skip(std::move(whole));
+}
+
+Task<Result<void>> AccountPass::subscribe(Work& work) {
+  if (!work.pair.home->subscribed || work.row.subscribed) co_return Result<void>{};
+  const auto subscribed = co_await mirror_.subscribe(work.pair.mirror_name);
+  if (!subscribed && is_fatal(subscribed.error())) co_return subscribed;
+  work.row.subscribed = true;
+  co_return co_await context_.ledger.save_folder(work.row);
+}
+
+// The board as the pass begins: the source as STATUS says, the target as the ledger knows.
+void AccountPass::show() const {
+  Board::Shown shown = context_.board.find(account_).value_or(Board::Shown());
+  shown.folders.clear();
+  migration::CopyProgress& progress = shown.progress;
+  progress.account = account_;
+  progress.messages_total = progress.messages_done = 0;
+  progress.bytes_total = progress.bytes_done = 0;
+  bool any = false;
+  for (const Work& work : work_) {
+    const std::uint64_t messages = work.pair.home->status ? work.pair.home->status->messages
+                                                          : work.row.at(settings_.home).messages;
+    std::uint64_t matched = work.row.matched;
+    if (work.changed)
+      if (const auto counts = context_.ledger.counts(work.row.id, settings_.home))
+        matched = counts->matched;
+    matched = std::min(matched, messages);
+    any = any || matched < messages;
+    shown.folders.push_back({work.pair.home->name, messages, matched});
+    progress.messages_total += messages;
+    progress.messages_done += matched;
+    progress.bytes_total += work.row.bytes;
+    progress.bytes_done += work.row.bytes_done;
+  }
+  progress.state = any ? migration::CopyState::copying : migration::CopyState::checking;
+  context_.board.put(account_, std::move(shown));
+}
+
+Task<Result<DeltaReport>> AccountPass::report() {
+  Board::Shown shown = context_.board.find(account_).value_or(Board::Shown());
+  shown.folders.clear();
+  std::uint64_t bytes = 0;
+  for (const Work& work : work_) {
+    const std::uint64_t messages = work.row.at(settings_.home).messages;
+    report_.source_messages += messages;
+    report_.matched += std::min(work.row.matched, messages);
+    bytes += work.row.bytes_done;
+    shown.folders.push_back({work.pair.home->name, messages, std::min(work.row.matched, messages)});
+  }
+  const auto skipped = context_.ledger.skipped_of(account_);
+  if (!skipped) co_return fail(skipped.error());
+  report_.skipped = skipped->size();
+  shown.progress.messages_total = report_.source_messages;
+  shown.progress.messages_done = report_.matched;
+  shown.progress.bytes_total = shown.progress.bytes_done = bytes;
+  shown.progress.skipped = report_.skipped;
+  context_.board.put(account_, std::move(shown));
+  co_return report_;
+}
+
+}  // namespace tandem::sync

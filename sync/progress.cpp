@@ -1,0 +1,87 @@
+// Sync as CopyView: what people see, from the board while passes run, else from the ledger.
+#include <algorithm>
+
+#include "sync/state.hpp"
+
+namespace tandem::sync {
+
+using migration::CopyProgress;
+using migration::CopyState;
+using migration::FolderProgress;
+using migration::SkippedMessage;
+
+namespace {
+
+Side home_side(const migration::Registry& registry, AccountId account) {
+  const auto routes = registry.routes();
+  const migration::Account* found = routes->account(account);
+  return found == nullptr ? Side::old_side : migration::home_of(found->phase);
+}
+
+bool is_paused(const migration::Registry& registry, AccountId account) {
+  const auto routes = registry.routes();
+  const migration::Account* found = routes->account(account);
+  return found != nullptr && found->paused;
+}
+
+// As the last pass left it, for an account that no pass of this process has touched.
+Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
+  Board::Shown shown;
+  CopyProgress& progress = shown.progress;
+  progress.account = account;
+  if (const auto row = ledger.account(account)) {
+    progress.state = row->state;
+    progress.problem = row->problem;
+    progress.server_words = row->server_words;
+    progress.next_step = row->next_step;
+    progress.in_sync_at = row->in_sync_at;
+  }
+  if (const auto folders = ledger.folders(account)) {
+    for (const FolderRow& folder : *folders) {
+      const std::uint64_t messages = folder.at(home).messages;
+      const std::uint64_t matched = std::min(folder.matched, messages);
+      shown.folders.push_back({folder.at(home).name, messages, matched});
+      progress.messages_total += messages;
+      progress.messages_done += matched;
+      progress.bytes_total += folder.bytes;
+      progress.bytes_done += std::min(folder.bytes_done, folder.bytes);
+    }
+  }
+  if (const auto skipped = ledger.skipped_of(account)) progress.skipped = skipped->size();
+  return shown;
+}
+
+}  // namespace
+
+CopyProgress Sync::progress(AccountId account) const {
+  auto shown = state_->board.find(account);
+  if (!shown) shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
+  if (is_paused(state_->registry, account)) shown->progress.state = CopyState::paused;
+  return shown->progress;
+}
+
+std::vector<FolderProgress> Sync::folders(AccountId account) const {
+  auto shown = state_->board.find(account);
+  if (!shown || shown->folders.empty())
+    shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
+  return shown->folders;
+}
+
+std::vector<SkippedMessage> Sync::skipped(AccountId account) const {
+  std::vector<SkippedMessage> all;
+  const auto folders = state_->ledger.folders(account);
+  const auto skipped = state_->ledger.skipped_of(account);
+  if (!folders || !skipped) return all;
+  for (const Skipped& one : *skipped) {
+    const auto folder = std::ranges::find(*folders, one.folder, &FolderRow::id);
+    all.push_back({.folder = folder == folders->end() ? "" : folder->at(one.side).name,
+                   .uid = one.uid,
+                   .subject = one.subject,
+                   .size = one.size,
+                   .reason = one.reason,
+                   .next_step = one.next_step});
+  }
+  return all;
+}
+
+}  // namespace tandem::sync

@@ -1,0 +1,259 @@
+#include "sync/scan.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "lib/base/text.hpp"
+#include "lib/mail/encoded_word.hpp"
+#include "lib/mail/header.hpp"
+#include "lib/protocol/imap/decoder.hpp"
+
+namespace tandem::sync {
+namespace {
+
+namespace response = imap::response;
+
+constexpr std::size_t most_header = 1024 * 1024;
+
+Flags flags_of(const response::Fetch& message) {
+  Flags flags;
+  for (const std::string_view flag : message.flags) flags.add(imap::canonical_flag(flag));
+  return flags;
+}
+
+// Collects UIDs, flags, dates, sizes.
+class Listing final : public net::ImapHandler {
+ public:
+  std::vector<Item> items;
+
+  Task<Result<void>> on_message(const response::Fetch& message) override {
+    // Flag changes that come by unasked have no date and size: not ours.
+    if (message.uid != 0 && (message.size || flags_only)) {
+      Item& item = items.emplace_back();
+      item.uid = message.uid;
+      item.size = message.size.value_or(0);
+      item.date = message.internal_date.value_or(imap::DateTime());
+      item.flags = flags_of(message);
+    }
+    co_return Result<void>{};
+  }
+
+  bool flags_only = false;
+
+  std::vector<Item> take(Uid from) {
+    std::erase_if(items, [from](const Item& item) { return item.uid < from; });
+    std::ranges::sort(items, {}, &Item::uid);
+    const auto rest = std::ranges::unique(items, {}, &Item::uid);
+    items.erase(rest.begin(), rest.end());
+    return std::move(items);
+  }
+};
+
+// Passes each header (or whole message) to a digest.
+class Digesting final : public net::ImapHandler {
+ public:
+  enum class Depth : std::uint8_t { header, unless_header_says_nothing, whole };
+  Digesting(std::vector<Item>& items, mail::DigestOptions options, Depth depth)
+      : options_(std::move(options)), depth_(depth), whole_(depth != Depth::header) {
+    for (Item& item : items) items_.emplace(item.uid, &item);
+  }
+
+  Task<Result<void>> on_body(const response::Fetch&, std::uint64_t) override {
+    held_.clear();
+    stream_.emplace(options_);
+    co_return Result<void>{};
+  }
+  Task<Result<void>> on_body_bytes(std::string_view bytes) override {
+    take(bytes);
+    co_return Result<void>{};
+  }
+  Task<Result<void>> on_message(const response::Fetch& message) override {
+    const auto found = items_.find(message.uid);
+    if (found == items_.end() || message.bodies.empty()) co_return Result<void>{};
+    const auto& value = message.bodies.front().value;
+    if (value.nil) co_return Result<void>{};
+    if (!value.streamed) {
+      held_.clear();
+      stream_.emplace(options_);
+      take(value.bytes);
+    }
+    finish(*found->second);
+    co_return Result<void>{};
+  }
+
+ private:
+  void take(std::string_view bytes) {
+    if (whole_)
+      stream_->update(bytes);
+    else if (held_.size() < most_header)
+      held_.append(bytes.substr(0, most_header - held_.size()));
+  }
+
+  void finish(Item& item) {
+    item.looked_at = true;
+    const mail::StableDigest digest =
+        whole_ ? stream_->finish() : mail::digest_header(held_, options_);
+    item.trace = digest.trace_id.value_or("");
+    const std::uint64_t body =
+        whole_ ? digest.body_size : item.size - std::min(item.size, digest.header_size);
+    item.identity = identity_of(digest, body);
+    if (depth_ != Depth::whole || !digest.body) return;
+    const std::string all = digest.header + *digest.body;
+    item.identity = Identity::from_bytes(std::string_view(sha256(all)).substr(0, 16));
+  }
+
+  mail::DigestOptions options_;
+  Depth depth_;
+  bool whole_;
+  std::map<Uid, Item*> items_;
+  std::string held_;
+  std::optional<mail::DigestStream> stream_;
+};
+
+imap::FetchAttributes listing_attributes() {
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  attributes.flags = true;
+  attributes.internal_date = true;
+  attributes.size = true;
+  return attributes;
+}
+
+imap::FetchAttributes body_attributes(imap::SectionText text) {
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  imap::BodyRequest body;
+  body.peek = true;
+  body.section.text = text;
+  attributes.bodies.push_back(body);
+  return attributes;
+}
+
+}  // namespace
+
+imap::BodyRequest whole_body() {
+  imap::BodyRequest body;
+  body.peek = true;
+  return body;
+}
+
+imap::SequenceSet set_of(const std::vector<Uid>& uids) {
+  imap::SequenceSet set;
+  for (const Uid uid : uids) set.add(uid);
+  return set;
+}
+
+namespace {
+
+std::string subject_in(std::string_view header) {
+  constexpr std::size_t most = 300;
+  std::string subject = mail::decode_header_text(mail::HeaderView(header).text("Subject"));
+  if (subject.size() > most) {
+    std::size_t end = most;
+    while (end > 0 && (static_cast<unsigned char>(subject[end]) & 0xc0) == 0x80) --end;
+    subject.resize(end);
+  }
+  return subject;
+}
+
+class Header final : public net::ImapHandler {
+ public:
+  std::string text;
+  Task<Result<void>> on_body_bytes(std::string_view bytes) override {
+    if (text.size() < most_header) text.append(bytes);
+    co_return Result<void>{};
+  }
+  Task<Result<void>> on_message(const response::Fetch& message) override {
+    if (!message.bodies.empty() && !message.bodies.front().value.streamed)
+      text = message.bodies.front().value.bytes;
+    co_return Result<void>{};
+  }
+};
+
+}  // namespace
+
+Task<Result<std::string>> subject_of(net::ImapClient& client, Uid uid) {
+  Header header;
+  imap::SequenceSet set;
+  set.add(uid);
+  imap::FetchAttributes attributes = body_attributes(imap::SectionText::header);
+  const auto fetched = co_await client.fetch(set, attributes, header);
+  if (!fetched) co_return fail(fetched.error());
+  co_return subject_in(header.text);
+}
+
+Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {
+  Listing listing;
+  if (client.selected().exists == 0) co_return std::vector<Item>();
+  imap::SequenceSet set;
+  set.add(std::max<Uid>(from, 1), imap::SequenceSet::star);
+  imap::FetchAttributes attributes = listing_attributes();
+  const auto fetched = co_await client.fetch(set, attributes, listing);
+  if (!fetched) co_return fail(fetched.error());
+  co_return listing.take(from);
+}
+
+Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<Uid> uids) {
+  Listing listing;
+  if (uids.empty()) co_return std::vector<Item>();
+  imap::SequenceSet set = set_of(uids);
+  imap::FetchAttributes attributes = listing_attributes();
+  const auto fetched = co_await client.fetch(set, attributes, listing);
+  if (!fetched) co_return fail(fetched.error());
+  co_return listing.take(1);
+}
+
+Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
+                                           std::uint64_t changed_since) {
+  Listing listing;
+  listing.flags_only = true;
+  if (client.selected().exists == 0 || below <= 1) co_return std::vector<Item>();
+  imap::SequenceSet set;
+  set.add(1, below - 1);
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  attributes.flags = true;
+  net::ImapClient::FetchModifiers modifiers;
+  if (changed_since > 0) modifiers.changed_since = changed_since;
+  const auto fetched = co_await client.fetch(set, attributes, listing, modifiers);
+  if (!fetched) co_return fail(fetched.error());
+  std::vector<Item> items = listing.take(1);
+  std::erase_if(items, [below](const Item& item) { return item.uid >= below; });
+  co_return items;
+}
+
+Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
+                           mail::DigestOptions options) {
+  std::vector<Uid> uids;
+  for (const Item& item : items)
+    if (!item.looked_at) uids.push_back(item.uid);
+  if (uids.empty()) co_return Result<void>{};
+  Digesting headers(items, options, Digesting::Depth::header);
+  imap::SequenceSet set = set_of(uids);
+  imap::FetchAttributes attributes = body_attributes(imap::SectionText::header);
+  auto fetched = co_await client.fetch(set, attributes, headers);
+  if (!fetched) co_return fetched;
+  uids.clear();
+  for (const Item& item : items)
+    if (item.looked_at && !item.identity.known()) uids.push_back(item.uid);
+  if (uids.empty()) co_return Result<void>{};
+  Digesting messages(items, options, Digesting::Depth::unless_header_says_nothing);
+  set = set_of(uids);
+  attributes = body_attributes(imap::SectionText::whole);
+  fetched = co_await client.fetch(set, attributes, messages);
+  co_return fetched;
+}
+
+Task<Result<void>> look_at_whole(net::ImapClient& client, std::vector<Item>& items,
+                                 mail::DigestOptions options) {
+  std::vector<Uid> uids;
+  for (const Item& item : items) uids.push_back(item.uid);
+  if (uids.empty()) co_return Result<void>{};
+  Digesting messages(items, options, Digesting::Depth::whole);
+  imap::SequenceSet set = set_of(uids);
+  imap::FetchAttributes attributes = body_attributes(imap::SectionText::whole);
+  const auto fetched = co_await client.fetch(set, attributes, messages);
+  co_return fetched;
+}
+
+}  // namespace tandem::sync

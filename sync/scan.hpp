@@ -1,0 +1,36 @@
+// scan: reads what is in a folder that a client has open. Nothing is changed (PEEK, EXAMINE).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/net/imap_client.hpp"
+#include "sync/diff.hpp"
+#include "sync/message.hpp"
+
+namespace tandem::sync {
+
+using net::Task;
+
+// UIDs, flags, dates and sizes of all messages from `from` on. Ascending.
+Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from);
+// The same of those named; what is no longer there is missing from the answer.
+Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<Uid> uids);
+// UIDs and flags only, of messages below `below`; with `changed_since` (CONDSTORE) of those only
+// that have changed.
+Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
+                                           std::uint64_t changed_since);
+// Fills in identity and trace of `items` from their headers (where a header says nothing, from the
+// whole message). What vanished meanwhile stays without.
+Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
+                           mail::DigestOptions options);
+// The same from whole messages, for a comparison that leaves nothing to doubt.
+Task<Result<void>> look_at_whole(net::ImapClient& client, std::vector<Item>& items,
+                                 mail::DigestOptions options);
+// The decoded subject, at most 300 bytes.
+Task<Result<std::string>> subject_of(net::ImapClient& client, Uid uid);
+
+[[nodiscard]] imap::SequenceSet set_of(const std::vector<Uid>& uids);
+[[nodiscard]] imap::BodyRequest whole_body();
+
+}  // namespace tandem::sync

@@ -1,0 +1,139 @@
+#include "sync/state.hpp"
+
+#include "lib/base/log.hpp"
+#include "sync/pass.hpp"
+#include "sync/transfer.hpp"
+
+namespace tandem::sync {
+
+using migration::CopyState;
+using migration::DeltaReport;
+
+Sync::State::State(store::Store& store, const migration::Registry& known,
+                   const migration::SideAccess& logins, migration::AccountLocks& account_locks,
+                   const migration::EventBus& bus, const Clock& time, net::Executor on,
+                   SyncOptions chosen)
+    : registry(known),
+      access(logins),
+      events(bus),
+      clock(time),
+      executor(std::move(on)),
+      options(std::move(chosen)),
+      ledger(store),
+      context{ledger, account_locks, options, clock, events, board, suspects, stopping},
+      slots(options.accounts_at_once) {}
+
+CopyState state_after(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::authentication:
+    case ErrorKind::not_found:
+    case ErrorKind::invalid: return CopyState::needs_you;
+    default: return is_over_quota(error) ? CopyState::needs_you : CopyState::failed;
+  }
+}
+
+Task<Result<void>> Sync::State::open(const migration::Account& account, Clients& clients) {
+  for (const Side side : {Side::old_side, Side::new_side}) {
+    auto& client = clients.sides[static_cast<std::size_t>(side)];
+    if (client && client->is_open()) continue;
+    auto opened = co_await access.open_imap(account, side);
+    if (!opened) co_return fail(opened.error());
+    client = std::move(*opened);
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, PassSettings settings) {
+  const auto guard = co_await passes.lock(id);
+  const auto routes = registry.routes();
+  const migration::Account* account = routes->account(id);
+  if (account == nullptr) co_return fail(ErrorKind::not_found, "no such account");
+  const auto* migration = registry.settings(account->migration);
+  if (migration == nullptr)
+    co_return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
+  board.set_state(id, CopyState::checking);
+  migration::Event event;
+  event.account = id;
+  events.publish(event);
+  const migration::Account copy = *account;
+  const auto opened = co_await open(copy, clients);
+  if (!opened) {
+    clients.reset();
+    co_return fail(opened.error());
+  }
+  AccountPass::Settings how;
+  how.home = settings.home;
+  how.all_flags = settings.all_flags;
+  how.retry_skipped = settings.retry_skipped;
+  AccountPass work(context, id, migration->sync, clients.at(settings.home),
+                   clients.at(migration::other(settings.home)), how);
+  auto done = co_await work.run();
+  // Commands may be under way on either connection; new ones begin clean.
+  if (!done) clients.reset();
+  co_return done;
+}
+
+Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
+  if (!ended && ended.error().kind == ErrorKind::cancelled) co_return;
+  AccountRow row = ledger.account(account).value_or(AccountRow());
+  row.problem = row.server_words = row.next_step = "";
+  if (ended) {
+    const bool complete = ended->matched + ended->skipped >= ended->source_messages;
+    row.state = !complete            ? CopyState::copying
+                : ended->skipped > 0 ? CopyState::in_sync_notes
+                                     : CopyState::in_sync;
+    if (complete) row.in_sync_at = clock.wall();
+  } else {
+    const Error& error = ended.error();
+    row.state = state_after(error);
+    row.problem = error.what;
+    row.server_words = error.server_words;
+    row.next_step = error.next_step;
+    if (row.next_step.empty())
+      row.next_step = is_over_quota(error)
+                          ? "Give the mailbox more room; copying goes on by itself."
+                          : "It is tried again by itself.";
+    log::warning("W-SYNC-6", "account {}: {}", account, error.to_string());
+  }
+  Board::Shown shown = board.find(account).value_or(Board::Shown());
+  shown.progress.account = account;
+  shown.progress.state = row.state;
+  shown.progress.in_sync_at = row.in_sync_at;
+  shown.progress.problem = row.problem;
+  shown.progress.server_words = row.server_words;
+  shown.progress.next_step = row.next_step;
+  board.put(account, std::move(shown));
+  const auto saved = co_await ledger.save_account(account, std::move(row));
+  if (!saved) log::error("E-SYNC-7", "account {}: {}", account, saved.error().to_string());
+  migration::Event event;
+  event.account = account;
+  event.ok = ended.has_value();
+  events.publish(event);
+}
+
+// A lost connection is tried again at once: a cut-over waits for this.
+Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
+  constexpr int attempts = 3;
+  Result<DeltaReport> done;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    Clients clients;
+    PassSettings settings;
+    settings.home = from;
+    settings.retry_skipped = take_request(account);
+    done = co_await pass(account, clients, settings);
+    if (done) {
+      co_await conclude(account, done);
+      co_return done;
+    }
+    if (done.error().kind != ErrorKind::closed && done.error().kind != ErrorKind::timed_out) break;
+  }
+  co_await conclude(account, done);
+  co_return done;
+}
+
+bool Sync::State::take_request(AccountId account) {
+  const std::lock_guard lock(mutex);
+  return asked.erase(account) > 0;
+}
+
+}  // namespace tandem::sync

@@ -1,0 +1,75 @@
+// The inside of the door: what is shared by workers, passes and views.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "lib/net/imap_client.hpp"
+#include "lib/net/keyed_lock.hpp"
+#include "lib/net/sync.hpp"
+#include "migration/registry.hpp"
+#include "migration/side_access.hpp"
+#include "sync/context.hpp"
+
+namespace tandem::sync {
+
+class Worker;
+
+// A pass's two connections; kept between passes by a worker.
+struct Clients {
+  std::array<std::unique_ptr<net::ImapClient>, 2> sides;  // by Side
+  [[nodiscard]] net::ImapClient& at(Side side) { return *sides[static_cast<std::size_t>(side)]; }
+  [[nodiscard]] bool usable() const {
+    return sides[0] && sides[1] && sides[0]->is_open() && sides[1]->is_open();
+  }
+  void reset() { sides = {}; }
+};
+
+struct PassSettings {
+  Side home = Side::old_side;
+  bool all_flags = true;
+  bool retry_skipped = false;
+};
+
+struct Sync::State {
+  State(store::Store& store, const migration::Registry& known, const migration::SideAccess& logins,
+        migration::AccountLocks& account_locks, const migration::EventBus& bus, const Clock& time,
+        net::Executor on, SyncOptions chosen);
+
+  const migration::Registry& registry;
+  const migration::SideAccess& access;
+  const migration::EventBus& events;
+  const Clock& clock;
+  net::Executor executor;
+  SyncOptions options;
+  Ledger ledger;
+  Board board;
+  Suspects suspects;
+  bool stopping = false;  // the executor's thread only
+  Context context;
+  net::KeyedLock passes;  // one per account
+  net::Semaphore slots;   // background passes under way
+  std::size_t watching = 0;
+
+  std::mutex mutex;
+  std::map<AccountId, std::shared_ptr<Worker>> workers;
+  std::set<AccountId> asked;  // run_now: try again what was left out
+
+  // One pass over connections that are opened if they are not usable; after an error of a
+  // connection they are gone. The executor's thread only.
+  Task<Result<migration::DeltaReport>> pass(AccountId account, Clients& clients,
+                                            PassSettings settings);
+  Task<Result<void>> open(const migration::Account& account, Clients& clients);
+  // Writes and shows how a pass ended.
+  Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
+  Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);
+  Task<Result<VerifyReport>> verify(AccountId account, bool full);
+  [[nodiscard]] bool take_request(AccountId account);
+};
+
+// What a fault means for people.
+[[nodiscard]] migration::CopyState state_after(const Error& error);
+
+}  // namespace tandem::sync

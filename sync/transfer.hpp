@@ -1,0 +1,95 @@
+// Transfer: the messages of one folder in one direction, in batches, each exactly once.
+//
+// Per batch, and in this order:
+//   lock     the account's lock is ours: the gateway appends nothing meanwhile
+//   look     what is on the target from the UID on that was seen last, and is not ours, is matched
+//            with the batch (ladder, counts); what matches is not appended
+//   record   the batch's source UIDs and the target's next UID are durable
+//   append   bodies from socket to socket
+//   close    UIDs by APPENDUID, else by matching the tail; rows are written, the record goes
+// A process or connection that dies between record and close leaves the record: reconcile() finds
+// by the ladder what of it had arrived.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "migration/account_locks.hpp"
+#include "sync/context.hpp"
+#include "sync/copy.hpp"
+
+namespace tandem::sync {
+
+// One direction between two open folders.
+struct Direction {
+  net::ImapClient& source;
+  net::ImapClient& target;
+  Side source_side;
+  Side home;
+  std::string target_name;
+  [[nodiscard]] Side target_side() const { return migration::other(source_side); }
+  [[nodiscard]] bool from_home() const { return source_side == home; }
+  // A row for a source and a target message.
+  [[nodiscard]] Row row(Uid source_uid, Uid target_uid) const;
+};
+
+// On the target, without a known counterpart.
+struct Unpaired {
+  std::int64_t row = 0;  // 0: not in the ledger
+  Item item;
+};
+
+class Transfer {
+ public:
+  Transfer(Context& context, FolderRow& folder, std::size_t shown_folder, Direction direction,
+           std::vector<Item> items, std::vector<Unpaired> unpaired, Uid target_next);
+
+  Task<Result<void>> run();
+
+  [[nodiscard]] std::uint64_t appended() const { return appended_; }
+  // The target's messages below are all accounted for.
+  [[nodiscard]] Uid target_next() const { return target_next_; }
+  // Something came on the target meanwhile that is not ours: the folder wants another round.
+  [[nodiscard]] bool found_strangers() const { return strangers_; }
+
+ private:
+  Task<Result<void>> batch();
+  std::vector<Item> cut();
+  Task<Result<void>> send_fetch(const std::vector<Item>& items);
+  Task<Result<void>> drain_fetch();
+  Task<Result<void>> look();
+  Task<Result<void>> pair(std::vector<Item>& items);
+  Task<Result<void>> append(std::vector<Item> items, bool multi);
+  Task<Result<void>> append_again(std::vector<Item> items);
+  Task<Result<void>> settle(BatchCopy& copy, std::vector<Item>* again);
+  void arrived(const Item& item, const Copied& copied);
+  Task<Result<void>> find_uids();
+  Task<Result<void>> refuse(const Item& item, const Copied& copied);
+  void advance();
+  [[nodiscard]] BatchCopy::Options copy_options(bool multi) const;
+
+  Context& context_;
+  FolderRow& folder_;
+  std::size_t shown_folder_;
+  Direction direction_;
+  std::vector<Item> items_;
+  std::size_t done_ = 0;  // of items_
+  std::vector<Unpaired> unpaired_;
+  Uid target_next_;
+  std::set<Uid> ours_;  // appended, at or above target_next_
+  std::vector<net::ImapTag> fetches_;
+  std::vector<Item> next_;  // cut, and perhaps asked for
+  std::vector<Row> rows_;   // of the batch at hand, to be written with its close
+  std::uint64_t appended_ = 0;
+  bool strangers_ = false;
+};
+
+// What an interrupted batch had brought to the target is matched and written; the record goes.
+Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Direction direction,
+                             Batch batch);
+
+[[nodiscard]] bool is_over_quota(const Error& error);
+
+}  // namespace tandem::sync

@@ -1,0 +1,193 @@
+#include "sync/worker.hpp"
+
+#include <algorithm>
+
+#include "lib/base/log.hpp"
+#include "sync/transfer.hpp"
+
+namespace tandem::sync {
+namespace {
+
+// RFC 2177: at most 29 minutes.
+constexpr Duration longest_idle = std::chrono::minutes(28);
+// What is delivered to both sides comes within moments: one pass for both.
+constexpr Duration settle_time = std::chrono::milliseconds(500);
+
+constexpr std::array<Side, 2> both = {Side::old_side, Side::new_side};
+
+}  // namespace
+
+Worker::Worker(Sync::State& state, net::TaskGroup& group, AccountId account)
+    : state_(state), group_(group), id_(account), bell_(state.executor) {}
+
+Task<void> Worker::run(std::shared_ptr<Worker> self) {
+  co_await self->work();
+  self->now_ = WorkerState::ended;
+  self->clients_.reset();
+}
+
+// The account while it is to be kept alike.
+std::optional<migration::Account> Worker::account() const {
+  const auto routes = state_.registry.routes();
+  const migration::Account* found = routes->account(id_);
+  if (found == nullptr || found->paused || !migration::mirror_of(found->phase)) return std::nullopt;
+  return *found;
+}
+
+Task<void> Worker::work() {
+  while (!state_.stopping) {
+    const auto account = this->account();
+    if (!account) co_return;
+    now_ = WorkerState::waiting_for_a_slot;
+    auto slot = co_await state_.slots.acquire();
+    if (!slot || state_.stopping) co_return;
+    now_ = WorkerState::passing;
+    const SteadyTime began = state_.clock.steady();
+    PassSettings settings;
+    settings.home = migration::home_of(account->phase);
+    settings.all_flags = !flags_at_ || began - *flags_at_ >= state_.options.flag_interval;
+    settings.retry_skipped = state_.take_request(id_);
+    const auto done = co_await state_.pass(id_, clients_, settings);
+    co_await state_.conclude(id_, done);
+    slot.release();
+    if (state_.stopping) co_return;
+    if (!done) {
+      co_await after_fault(done.error());
+      continue;
+    }
+    retry_ = Duration::zero();
+    if (settings.all_flags) flags_at_ = began;
+    now_ = WorkerState::watching;
+    co_await watch();
+  }
+}
+
+Task<void> Worker::after_fault(Error error) {
+  if (error.kind == ErrorKind::cancelled) co_return;
+  const bool quota = is_over_quota(error);
+  if (state_after(error) == migration::CopyState::needs_you && !quota) {
+    // A wrong password is tried once. An import or run_now rings.
+    now_ = WorkerState::needs_you;
+    const auto before = account();
+    while (!state_.stopping) {
+      const bool rung = co_await bell_.wait();
+      if (!rung) co_return;
+      const auto after = account();
+      if (!before || !after) co_return;
+      const bool renewed = std::ranges::any_of(both, [&](Side side) {
+        return before->login_at(side).login != after->login_at(side).login ||
+               before->login_at(side).sealed_password != after->login_at(side).sealed_password;
+      });
+      const std::lock_guard lock(state_.mutex);
+      if (renewed || state_.asked.contains(id_)) co_return;
+    }
+    co_return;
+  }
+  now_ = WorkerState::backing_off;
+  const Duration longest = state_.options.longest_retry;
+  retry_ = quota ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
+  (void)co_await bell_.wait_for(retry_);
+}
+
+bool Worker::has_idle() const {
+  return std::ranges::all_of(clients_.sides,
+                             [](const auto& client) { return client->has("IDLE"); });
+}
+
+Task<void> Worker::watch() {
+  if (state_.watching >= state_.options.watched_accounts) {
+    clients_.reset();
+    (void)co_await bell_.wait_for(state_.options.pass_interval);
+    co_return;
+  }
+  ++state_.watching;
+  if (has_idle())
+    co_await watch_by_idle();
+  else
+    co_await watch_by_status();
+  --state_.watching;
+}
+
+Task<void> Worker::watch_by_idle() {
+  for (const Side side : both) {
+    net::ImapClient& client = clients_.at(side);
+    const std::string inbox("INBOX");
+    const auto opened = co_await client.examine(inbox);
+    if (!opened) {
+      clients_.reset();
+      (void)co_await bell_.wait_for(state_.options.first_retry);
+      co_return;
+    }
+  }
+  // What came between the pass and now is not announced any more. Seen twice, it is old news.
+  bool news = false;
+  const auto rows = state_.ledger.folders(id_);
+  if (rows)
+    for (const FolderRow& row : *rows)
+      for (const Side side : both) {
+        if (row.at(side).name != "INBOX") continue;
+        const net::ImapMailbox& open = clients_.at(side).selected();
+        const std::pair<std::uint64_t, std::uint64_t> now{open.uid_next, open.exists};
+        auto& seen = inbox_[static_cast<std::size_t>(side)];
+        if (now !=
+                std::pair<std::uint64_t, std::uint64_t>{row.at(side).next, row.at(side).messages} &&
+            now != seen)
+          news = true;
+        seen = now;
+      }
+  if (news) co_return;
+  for (const Side side : both) {
+    ++idling_;
+    group_.spawn(idle(side));
+  }
+  (void)co_await bell_.wait_for(std::min(state_.options.pass_interval, longest_idle));
+  if (!state_.stopping) (void)co_await net::sleep_for(settle_time);
+  for (const Side side : both) clients_.at(side).stop_idle();
+  while (idling_ > 0) (void)co_await idle_ended_.wait_through();
+  if (!clients_.usable()) clients_.reset();
+}
+
+Task<void> Worker::idle(Side side) {
+  net::ImapClient& client = clients_.at(side);
+  const auto changed = co_await client.idle(longest_idle);
+  if (!changed) client.close();
+  --idling_;
+  bell_.notify();
+  idle_ended_.wake_all();
+}
+
+Task<void> Worker::watch_by_status() {
+  const SteadyTime until = state_.clock.steady() + state_.options.pass_interval;
+  while (!state_.stopping && state_.clock.steady() < until) {
+    const bool rung = co_await bell_.wait_for(state_.options.poll_interval);
+    if (rung) co_return;
+    const bool changed = co_await inbox_changed();
+    if (changed) co_return;
+  }
+}
+
+Task<bool> Worker::inbox_changed() {
+  bool changed = false;
+  for (const Side side : both) {
+    const std::string inbox("INBOX");
+    const imap::StatusItems items = imap::status_messages | imap::status_uid_next;
+    const auto status = co_await clients_.at(side).status(inbox, items);
+    if (!status) {
+      clients_.reset();
+      co_return true;
+    }
+    const std::pair<std::uint64_t, std::uint64_t> now{status->uid_next, status->messages};
+    auto& seen = inbox_[static_cast<std::size_t>(side)];
+    changed = changed || seen != now;
+    seen = now;
+  }
+  co_return changed;
+}
+
+void Worker::stop() {
+  bell_.notify();
+  for (const auto& client : clients_.sides)
+    if (client && idling_ > 0) client->stop_idle();
+}
+
+}  // namespace tandem::sync
