@@ -1,5 +1,6 @@
 // Ledger: this room's rows, read and written. Every writing call is durable when it returns, except
-// close_batch, which is durable before anything written after it.
+// close_batch with `wait` off, which is durable (and seen by readers) before anything written after
+// it.
 // Any io thread.
 #pragma once
 
@@ -104,7 +105,7 @@ class Ledger {
   [[nodiscard]] Result<std::vector<Batch>> batches(std::int64_t folder) const;
   Task<Result<std::int64_t>> open_batch(std::int64_t folder, Batch batch);
   Task<Result<void>> close_batch(std::int64_t folder, Side home, std::int64_t batch,
-                                 std::vector<Row> rows);
+                                 std::vector<Row> rows, bool wait);
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
   [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;

@@ -213,14 +213,17 @@ Task<Result<std::int64_t>> Ledger::open_batch(std::int64_t folder, Batch batch) 
 }
 
 Task<Result<void>> Ledger::close_batch(std::int64_t folder, Side home, std::int64_t batch,
-                                       std::vector<Row> rows) {
+                                       std::vector<Row> rows, bool wait) {
   store::Unit unit;
   unit.apply = [folder, home, batch, rows = std::move(rows)](
                    Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
     if (auto put = put_all(sql, folder, home, rows); !put) return put;
     return done(sql.execute("DELETE FROM sync_batch WHERE id = $1", batch));
   };
-  co_return store_.committer().commit_later(std::move(unit));
+  if (!wait) co_return store_.committer().commit_later(std::move(unit));
+  const auto committed = co_await store_.committer().commit(std::move(unit));
+  if (!committed) co_return fail(committed.error());
+  co_return Result<void>{};
 }
 
 Result<std::vector<Skipped>> Ledger::skipped(std::int64_t folder) const {

@@ -42,7 +42,7 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
     }
   }
   co_return co_await context.ledger.close_batch(folder.id, direction.home, batch.id,
-                                                std::move(rows));
+                                                std::move(rows), true);
 }
 
 }  // namespace tandem::sync

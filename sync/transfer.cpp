@@ -126,8 +126,10 @@ Task<Result<void>> Transfer::batch() {
   }
   // What did arrive is written even when a refusal (quota) ends the transfer here.
   if (!done && is_fatal(done.error())) co_return done;
-  const auto closed = co_await context_.ledger.close_batch(folder_.id, direction_.home, id,
-                                                           std::exchange(rows_, {}));
+  const bool last = next_.empty() || !done;
+  std::vector<Row> rows = std::exchange(rows_, {});
+  const auto closed =
+      co_await context_.ledger.close_batch(folder_.id, direction_.home, id, std::move(rows), last);
   if (!closed) co_return closed;
   advance();
   co_return done;
