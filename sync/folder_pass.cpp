@@ -200,7 +200,8 @@ Task<Result<void>> FolderPass::scan_home() {
   std::vector<Item> changed;
   const bool condstore = modseq_ != 0 && home_row().modseq != 0;
   if (from > 1 && (condstore ? modseq_ != home_row().modseq : settings_.all_flags)) {
-    auto flags = co_await scan_flags(home_, from, condstore ? home_row().modseq : 0);
+    const std::uint64_t since = condstore ? home_row().modseq : 0;
+    auto flags = co_await scan_flags(home_, from, since);
     if (!flags) co_return fail(flags.error());
     changed = std::move(*flags);
     if (!condstore) home_scan_.complete_from = 1;

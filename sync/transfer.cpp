@@ -181,7 +181,7 @@ Task<Result<void>> Transfer::look() {
   });
   if (tail->empty()) co_return Result<void>{};
   strangers_ = true;
-  const auto looked = co_await look_at(direction_.target, *tail, {{context_.options.our_hostname}});
+  const auto looked = co_await look_at(direction_.target, *tail, digest_options());
   if (!looked) co_return looked;
   for (Item& item : *tail) unpaired_.push_back({0, std::move(item)});
   co_return Result<void>{};
@@ -191,7 +191,7 @@ Task<Result<void>> Transfer::look() {
 Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
   if (unpaired_.empty()) co_return Result<void>{};
   auto done = co_await drain_fetch();
-  if (done) done = co_await look_at(direction_.source, items, {{context_.options.our_hostname}});
+  if (done) done = co_await look_at(direction_.source, items, digest_options());
   if (!done) co_return done;
   std::vector<Candidate> there;
   for (std::size_t at = 0; at < unpaired_.size(); ++at) {
@@ -225,10 +225,16 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
   co_return Result<void>{};
 }
 
+mail::DigestOptions Transfer::digest_options() const {
+  mail::DigestOptions options;
+  options.our_names = {context_.options.our_hostname};
+  return options;
+}
+
 BatchCopy::Options Transfer::copy_options(bool multi) const {
   BatchCopy::Options options;
   options.multi = multi;
-  options.digest.our_names = {context_.options.our_hostname};
+  options.digest = digest_options();
   return options;
 }
 

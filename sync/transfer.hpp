@@ -68,6 +68,7 @@ class Transfer {
   Task<Result<void>> find_uids();
   Task<Result<void>> refuse(const Item& item, const Copied& copied);
   void advance();
+  [[nodiscard]] mail::DigestOptions digest_options() const;
   [[nodiscard]] BatchCopy::Options copy_options(bool multi) const;
 
   Context& context_;
