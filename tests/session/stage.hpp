@@ -2,8 +2,8 @@
 // Connector, and people who speak to the proxy over memory pairs.
 //
 // A backend's script is lines of "S: text" (says), "C: text" (expects exactly this line), "TLS"
-// (handshake), "END" (expects the end of input), "CLOSE". In "C: %T text" the tag is whatever the
-// client chose, and "%T" in later lines is that tag.
+// (handshake), "END" (expects the end of input), "WAIT" (for Backends::go_on). In "C: %T text" the
+// tag is whatever the client chose, and "%T" in later lines is that tag.
 #pragma once
 
 #include <deque>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/net/sync.hpp"
 #include "lib/net/wait.hpp"
 #include "proxy/session/session_proxy.hpp"
 #include "tests/migration/ledger_fixture.hpp"
@@ -81,6 +82,7 @@ struct Backends {
   std::vector<std::string> played;  // the lines that were done
   std::vector<std::string> wrong;
   unsigned connections = 0;
+  net::Event go_on;  // what "WAIT" waits for
 };
 
 inline std::string with_tag(std::string text, const std::string& tag) {
@@ -109,6 +111,8 @@ inline net::Task<void> play(net::StreamPtr stream, Script script, Backends* back
       const auto secured = co_await talker.stream().start_tls(tls);
       if (!secured) backends->wrong.push_back(secured.error().what);
       if (!secured) break;
+    } else if (line == "WAIT") {
+      (void)co_await backends->go_on.wait();
     } else if (line == "END") {
       const std::string rest = co_await talker.line();
       if (!rest.empty()) backends->wrong.push_back("more: " + rest);
