@@ -63,6 +63,10 @@ struct ByTrace {
   static bool applies(const Candidate& one) { return !one.trace.empty(); }
   auto operator()(const Candidate& one) const { return one.trace; }
 };
+struct ByIdentityAndDate {
+  static bool applies(const Candidate& one) { return one.identity.known() && one.date != 0; }
+  auto operator()(const Candidate& one) const { return std::pair(one.identity, one.date); }
+};
 struct ByIdentity {
   static bool applies(const Candidate& one) { return one.identity.known(); }
   auto operator()(const Candidate& one) const { return one.identity; }
@@ -76,6 +80,7 @@ std::vector<Match> match(std::span<const Candidate> left, std::span<const Candid
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
   Rung(left, right, taken_l, taken_r, ByTraceAndIdentity()).run(pairs);
   Rung(left, right, taken_l, taken_r, ByTrace()).run(pairs);
+  Rung(left, right, taken_l, taken_r, ByIdentityAndDate()).run(pairs);
   Rung(left, right, taken_l, taken_r, ByIdentity()).run(pairs);
   std::ranges::sort(pairs, [&](const auto& x, const auto& y) {
     return std::pair(left[x.first].uid, x.first) < std::pair(left[y.first].uid, y.first);
@@ -90,7 +95,8 @@ std::vector<Candidate> candidates(std::span<const Item> items) {
   std::vector<Candidate> all;
   all.reserve(items.size());
   for (std::size_t at = 0; at < items.size(); ++at)
-    all.push_back({at, items[at].uid, items[at].identity, items[at].trace});
+    all.push_back(
+        {at, items[at].uid, items[at].identity, items[at].trace, items[at].date.unix_seconds});
   return all;
 }
 

@@ -2,7 +2,8 @@
 //
 // Decided on counts, never on "exists": if three equal messages are on the left and two on the
 // right, two pairs are made and one stays alone. Rung (a): the same trace id (a pair of equal
-// identity first). Rung (b): the same identity. Within a group the lower UIDs meet first.
+// identity first). Rung (b): the same identity (those of one INTERNALDATE first). Within a group
+// the lower UIDs meet first.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,7 @@ struct Candidate {
   Uid uid = 0;            // for the order only
   Identity identity;
   std::string_view trace;
+  std::int64_t date = 0;  // INTERNALDATE in seconds; 0: not known
 };
 
 struct Match {

@@ -1,45 +1,65 @@
 // After a crash or a lost connection: what of a recorded batch is on the target?
+#include "lib/net/task_group.hpp"
 #include "sync/match.hpp"
 #include "sync/scan.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
 
+namespace {
+
+// What is on the target from the batch's record on and has no counterpart.
+Task<Result<std::vector<Item>>> strangers(Direction direction, const Batch& batch,
+                                          const std::vector<Row>& known) {
+  auto told = co_await direction.target.noop();
+  if (!told) co_return fail(told.error());
+  auto tail = co_await scan_from(direction.target, batch.next);
+  if (!tail) co_return fail(tail.error());
+  std::set<Uid> paired;
+  for (const Row& row : known)
+    if (row.home != 0 && row.mirror != 0)
+      paired.insert(direction.from_home() ? row.mirror : row.home);
+  std::erase_if(*tail, [&](const Item& item) { return paired.contains(item.uid); });
+  co_return tail;
+}
+
+}  // namespace
+
 Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Direction direction,
                              Batch batch) {
   mail::DigestOptions digest;
   digest.our_names = {context.options.our_hostname};
-  auto tail = co_await scan_from(direction.target, batch.next);
-  if (!tail) co_return fail(tail.error());
   const bool home_is_source = direction.from_home();
-  const auto known = home_is_source
-                         ? context.ledger.rows(folder.id, direction.home, ~Uid{0}, batch.next, {})
-                         : context.ledger.rows(folder.id, direction.home, batch.next, ~Uid{0}, {});
+  const Uid none = ~Uid{0};
+  const Uid home_from = home_is_source ? none : batch.next;
+  const Uid mirror_from = home_is_source ? batch.next : none;
+  const auto known = context.ledger.rows(folder.id, direction.home, home_from, mirror_from, {});
   if (!known) co_return fail(known.error());
-  std::set<Uid> paired;
-  for (const Row& row : *known)
-    if (row.home != 0 && row.mirror != 0) paired.insert(home_is_source ? row.mirror : row.home);
-  std::erase_if(*tail, [&](const Item& item) { return paired.contains(item.uid); });
+  auto sources = co_await scan_uids(direction.source, batch.sources);
+  if (!sources) co_return fail(sources.error());
+  auto tail = co_await strangers(direction, batch, *known);
+  if (tail && tail->size() < sources->size()) {
+    // The server may still be busy with what it got before the connection broke.
+    (void)co_await net::sleep_for(context.options.late_append);
+    tail = co_await strangers(direction, batch, *known);
+  }
+  if (!tail) co_return fail(tail.error());
   std::vector<Row> rows;
   if (!tail->empty()) {
-    auto sources = co_await scan_uids(direction.source, batch.sources);
-    if (!sources) co_return fail(sources.error());
     auto looked = co_await look_at(direction.target, *tail, digest);
     if (looked) looked = co_await look_at(direction.source, *sources, digest);
     if (!looked) co_return looked;
-    const std::vector<Candidate> here = candidates(*sources);
-    const std::vector<Candidate> there = candidates(*tail);
-    for (const Match& found : match(here, there)) {
-      Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
-      row.identity = (*sources)[found.left].identity;
-      row.flags = home_is_source ? (*tail)[found.right].flags : (*sources)[found.left].flags;
-      // It may be known already, as one whose counterpart was missing.
-      for (const Row& open : *known)
-        if (open.open() && ((row.mirror != 0 && open.mirror == row.mirror) ||
-                            (row.home != 0 && open.home == row.home)))
-          row.id = open.id;
-      rows.push_back(std::move(row));
-    }
+  }
+  for (const Match& found : match(candidates(*sources), candidates(*tail))) {
+    Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
+    row.identity = (*sources)[found.left].identity;
+    row.flags = home_is_source ? (*tail)[found.right].flags : (*sources)[found.left].flags;
+    // It may be known already, as one whose counterpart was missing.
+    for (const Row& open : *known)
+      if (open.open() && ((open.mirror != 0 && open.mirror == row.mirror) ||
+                          (open.home != 0 && open.home == row.home)))
+        row.id = open.id;
+    rows.push_back(std::move(row));
   }
   co_return co_await context.ledger.close_batch(folder.id, direction.home, batch.id,
                                                 std::move(rows), true);

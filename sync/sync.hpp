@@ -49,6 +49,8 @@ struct SyncOptions {
   Duration flag_interval = std::chrono::minutes(10);  // flag pass where CONDSTORE is missing
   Duration first_retry = std::chrono::seconds(5);     // after a fault; doubles
   Duration longest_retry = std::chrono::minutes(10);
+  // How long a server may go on with what a broken connection left it, before we look what came.
+  Duration late_append = std::chrono::milliseconds(1500);
   std::size_t batch_messages = 300;  // appended while the account is locked
   std::uint64_t batch_bytes = 12 * 1024 * 1024;
 };

@@ -196,7 +196,7 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
   std::vector<Candidate> there;
   for (std::size_t at = 0; at < unpaired_.size(); ++at) {
     const Item& item = unpaired_[at].item;
-    there.push_back({at, item.uid, item.identity, item.trace});
+    there.push_back({at, item.uid, item.identity, item.trace, item.date.unix_seconds});
   }
   const std::vector<Candidate> here = candidates(items);
   std::set<std::size_t> gone_here;
