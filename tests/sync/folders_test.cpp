@@ -1,0 +1,131 @@
+// Folder pairs between servers of different makers.
+#include "sync/folders.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace tandem::sync {
+namespace {
+
+using migration::Side;
+
+struct Listed {
+  std::string name;
+  SpecialUse use = SpecialUse::none;
+  bool selectable = true;
+};
+
+SideFolders side(std::string prefix, char delimiter, const std::vector<Listed>& listed) {
+  SideFolders made;
+  made.naming = {std::move(prefix), delimiter};
+  for (const Listed& one : listed) {
+    Folder& folder = made.folders.emplace_back();
+    folder.name = one.name;
+    folder.path = made.naming.path_of(one.name);
+    folder.use = one.use;
+    folder.selectable = one.selectable;
+  }
+  return made;
+}
+
+std::string mirror_of(const std::vector<FolderPair>& pairs, std::string_view home) {
+  for (const FolderPair& pair : pairs)
+    if (pair.home->name == home) return pair.mirror_name;
+  return "(none)";
+}
+
+std::vector<FolderPair> paired(const SideFolders& home, const SideFolders& mirror,
+                               const config::SyncSettings& settings = {},
+                               Side home_side = Side::old_side) {
+  return pair_folders(home, mirror, {}, settings, home_side);
+}
+
+}  // namespace
+
+TEST_CASE("Courier to a flat namespace") {
+  const auto home = side("INBOX.", '.', {{"INBOX.Sent"}, {"INBOX"}, {"INBOX.a.b"}, {"INBOX.a"}});
+  const auto mirror = side("", '/', {{"INBOX"}, {"Sent", SpecialUse::sent}});
+  const auto pairs = paired(home, mirror);
+  REQUIRE(pairs.size() == 4);
+  CHECK(pairs[0].mirror_name == "INBOX");
+  CHECK(pairs[0].mirror != nullptr);
+  CHECK(mirror_of(pairs, "INBOX.Sent") == "Sent");
+  CHECK(mirror_of(pairs, "INBOX.a.b") == "a/b");
+  CHECK(paired(mirror, home).size() == 2);
+}
+
+TEST_CASE("Folders below INBOX go below the prefix, and keep apart") {
+  const auto home = side("", '/', {{"INBOX"}, {"INBOX/Sub"}, {"Sub"}});
+  const auto mirror = side("INBOX.", '.', {{"INBOX"}});
+  const auto pairs = paired(home, mirror);
+  CHECK(mirror_of(pairs, "Sub") == "INBOX.Sub");
+  CHECK(mirror_of(pairs, "INBOX/Sub") == "INBOX.Sub (2)");
+}
+
+TEST_CASE("A delimiter inside a name is replaced") {
+  const auto home = side("INBOX.", '.', {{"INBOX.見積書/2024"}});
+  CHECK(mirror_of(paired(home, side("", '/', {})), "INBOX.見積書/2024") == "見積書／2024");
+  const auto other = side("", '/', {{"Ver 1.2/x"}});
+  CHECK(mirror_of(paired(other, side("INBOX.", '.', {})), "Ver 1.2/x") == "INBOX.Ver 1-2.x");
+}
+
+TEST_CASE("SPECIAL-USE first, then the names people's servers use") {
+  const auto home = side("", '/',
+                         {{"送信済みアイテム"},
+                          {"ごみ箱"},
+                          {"下書き", SpecialUse::drafts},
+                          {"送信トレイ"},
+                          {"迷惑メール/古い"},
+                          {"迷惑メール"}});
+  const auto mirror = side("", '/',
+                           {{"Sent", SpecialUse::sent},
+                            {"Trash", SpecialUse::trash},
+                            {"Entwürfe", SpecialUse::drafts},
+                            {"Junk"}});
+  const auto pairs = paired(home, mirror);
+  CHECK(mirror_of(pairs, "送信済みアイテム") == "Sent");
+  CHECK(mirror_of(pairs, "ごみ箱") == "Trash");
+  CHECK(mirror_of(pairs, "下書き") == "Entwürfe");
+  CHECK(mirror_of(pairs, "送信トレイ") == "送信トレイ");
+  CHECK(mirror_of(pairs, "迷惑メール") == "Junk");
+  CHECK(mirror_of(pairs, "迷惑メール/古い") == "Junk/古い");
+}
+
+TEST_CASE("Two folders of one use: the second keeps its name") {
+  const auto home = side("", '/', {{"Sent Messages"}, {"Sent", SpecialUse::sent}});
+  const auto pairs = paired(home, side("", '/', {{"Sent", SpecialUse::sent}}));
+  CHECK(mirror_of(pairs, "Sent") == "Sent");
+  CHECK(mirror_of(pairs, "Sent Messages") == "Sent Messages");
+}
+
+TEST_CASE("map and exclude have the last word, children included, in both directions") {
+  config::SyncSettings settings;
+  settings.map = {{"Kunden", "営業部/顧客"}};
+  settings.exclude = {"tmp"};
+  const auto old_side = side("", '.', {{"Kunden.A"}, {"tmp"}, {"tmp.x"}, {"tmpx"}});
+  const auto new_side = side("", '/', {{"営業部/顧客/A"}});
+  const auto pairs = paired(old_side, new_side, settings);
+  CHECK(pairs.size() == 2);
+  CHECK(mirror_of(pairs, "Kunden.A") == "営業部/顧客/A");
+  CHECK(mirror_of(pairs, "tmpx") == "tmpx");
+  const auto back = paired(new_side, old_side, settings, Side::new_side);
+  CHECK(mirror_of(back, "営業部/顧客/A") == "Kunden.A");
+}
+
+TEST_CASE("What was decided once is not decided again; virtual folders are left out") {
+  const auto home =
+      side("", '/', {{"Sent"}, {"All", SpecialUse::all}, {"X", SpecialUse::none, false}});
+  const auto mirror = side("", '/', {{"Sent", SpecialUse::sent}, {"Elsewhere"}});
+  const std::vector<KnownPair> known = {{"Sent", "Elsewhere"}};
+  const auto pairs = pair_folders(home, mirror, known, {}, Side::old_side);
+  REQUIRE(pairs.size() == 1);
+  CHECK(pairs[0].mirror_name == "Elsewhere");
+}
+
+TEST_CASE("No two folders share a mirror") {
+  const auto home = side("", '/', {{"a.b"}, {"a-b"}, {" a-b"}});
+  const auto pairs = paired(home, side("", '.', {}));
+  CHECK(mirror_of(pairs, "a.b") != mirror_of(pairs, "a-b"));
+  CHECK(mirror_of(pairs, " a-b") != mirror_of(pairs, "a-b"));
+}
+
+}  // namespace tandem::sync
