@@ -1,0 +1,90 @@
+"""What the figures were measured on and with: the machine, versions of programs, CPU time and memory.
+
+CPU and memory are those of all processes of a peer's session (`Peer.process.pid` leads it), read from
+/proc: a server of many processes and one of a single process are counted alike.
+"""
+import datetime
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import tempfile
+import time
+
+from tandemtest import process
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(*peers):
+    """CPU time used so far by the peers' processes, ended children included."""
+    total = 0
+    for peer in peers:
+        for pid in process.session_members(peer.process.pid):
+            try:
+                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            total += sum(int(field) for field in fields[11:15])    # utime stime cutime cstime
+    return total / TICKS
+
+
+def memory(peer):
+    """(PSS, RSS) in KiB of all processes of the peer: PSS counts shared pages once in all."""
+    pss = rss = 0
+    for pid in process.session_members(peer.process.pid):
+        try:
+            text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        pss += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE).group(1))
+        rss += int(re.search(r"^Rss:\s+(\d+)", text, re.MULTILINE).group(1))
+    return pss, rss
+
+
+def flushes_per_second(directory=None):
+    """What the disk below `directory` does alone: writes of 5 KB, each with fdatasync."""
+    with tempfile.NamedTemporaryFile(dir=directory) as file:
+        started, done = time.monotonic(), 0
+        while time.monotonic() - started < 0.5:
+            os.write(file.fileno(), b"x" * 5_000)
+            os.fdatasync(file.fileno())
+            done += 1
+        return done / (time.monotonic() - started)
+
+
+def describe():
+    """One line: when, on what."""
+    model = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
+    kib = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} × {model.group(1) if model else platform.machine()}, "
+            f"{kib / 2 ** 20:.0f} GiB, Linux {platform.release()}, {filesystem(tempfile.gettempdir())}, "
+            f"{flushes_per_second():,.0f} flushes/s of 5 KB by one writer, load average before {load()}")
+
+
+def load():
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
+
+
+def filesystem(path):
+    """The type of the file system that holds `path`."""
+    best, kind = "", "unknown"
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        _, mount, name = line.split()[:3]
+        inside = os.path.realpath(path) == mount or os.path.realpath(path).startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, name
+    return kind
+
+
+def versions(packages):
+    """"postfix 3.7.11-0+deb12u1, …" of the installed Debian packages."""
+    found = []
+    for package in packages:
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if done.returncode == 0 and done.stdout:
+            found.append(f"{package} {done.stdout.decode()}")
+    return ", ".join(found)

@@ -1,0 +1,185 @@
+"""smtp: messages accepted per second, each answered 250 only when it is safe on the disk.
+
+The load is Postfix's own smtp-source, over connections that stay open; with 32 sessions it runs eight
+times with four sessions and a recipient each, since no host gets all its mail for one person.
+Postfix has Debian's settings for durability (its queue file is fsynced before 250), Dovecot has
+`mail_fsync = always` for LMTP. "delivered/s" counts to the moment the last message is where it is to be:
+behind Postfix that is later than the answer. Three groups:
+
+- into a mailbox: the built-in server, Postfix + Dovecot, and Postfix that throws the mail away after
+  queueing (what accepting alone costs it);
+- in front of a home: the gateway, a Postfix relay, and that home alone (a Postfix without mailboxes);
+- the same with a copy for the other side: the gateway with APPEND, Postfix with a BCC by LMTP.
+"""
+import contextlib
+import re
+import subprocess
+import time
+
+from figures import Contender, Group, Sample, Wrong
+import machine
+from tandemtest import probe, process
+from tandemtest.peers import Dovecot, Postfix, User
+from tandemtest.tandem import Migration, Tandemail, side_of
+
+VERSIONS = ("postfix", "dovecot-core")
+DOMAIN, MIRROR = "bench.example", "mirror.example"
+USERS = [User(f"user{number}@{DOMAIN}", "secret") for number in range(8)]
+CELLS = {   # label: (bytes, sessions, messages)
+    "5 KB, 1 session": (5_120, 1, 500), "5 KB, 32 sessions": (5_120, 32, 3_200),
+    "100 KB, 1 session": (102_400, 1, 300), "100 KB, 32 sessions": (102_400, 32, 1_600),
+}
+BOUND = 300          # seconds for anything
+PAUSE = 0.1          # seconds between two looks at a mailbox that fills
+DURABLE = "protocol lmtp {\n  mail_fsync = always\n}\nprotocol imap {\n  mail_fsync = always\n}\n"
+
+
+class PostfixEnd:
+    """Counts what a Postfix handed to its last transport, from its log."""
+
+    def __init__(self, postfix, transport):
+        self.postfix, self._offset, self._count = postfix, 0, 0
+        self._sent = re.compile(rb"postfix/" + transport + rb"\[.* status=sent")
+
+    def count(self):
+        with open(self.postfix.mail_log, "rb") as log:
+            log.seek(self._offset)
+            text = log.read()
+        text = text[:text.rfind(b"\n") + 1]
+        self._offset += len(text)
+        self._count += len(self._sent.findall(text))
+        return self._count
+
+
+class MaildirEnd:
+    """Counts the files in the users' INBOX of a Dovecot."""
+
+    def __init__(self, dovecot, users):
+        self.dovecot, self.users = dovecot, users
+
+    def count(self):
+        total = 0
+        for user in self.users:
+            for part in ("new", "cur"):
+                folder = self.dovecot.home(user) / "Maildir" / part
+                total += sum(1 for _ in folder.iterdir()) if folder.exists() else 0
+        return total
+
+
+class ImapEnd:
+    """Counts the messages in the users' INBOX over IMAP."""
+
+    def __init__(self, peer, users):
+        self.peer, self.users = peer, users
+
+    def count(self):
+        total = 0
+        for user in self.users:
+            with probe.imap(self.peer, user) as client:
+                answer = client.status("INBOX", "(MESSAGES)")[1][0]
+                total += int(re.search(rb"MESSAGES (\d+)", answer).group(1))
+        return total
+
+
+def send(port, size, sessions, count):
+    """Sends with smtp-source; seconds until the last answer. Any refusal is an error."""
+    programs = 1 if sessions == 1 else len(USERS)
+    commands = [["smtp-source", "-d", "-s", str(sessions // programs), "-m", str(count // programs),
+                 "-l", str(size), "-f", "sender@elsewhere.example", "-M", f"client{n}.elsewhere.example",
+                 "-t", USERS[n].address, f"inet:127.0.0.1:{port}"] for n in range(programs)]
+    started = time.monotonic()
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for command in commands]
+    for one in running:
+        output, _ = one.communicate(timeout=BOUND)
+        if one.returncode:
+            raise Wrong(f"smtp-source: {output.decode('utf-8', 'replace')[-500:]}")
+    return time.monotonic() - started
+
+
+def contender(name, front, ends, servers, ours=False):
+    """`front` takes the mail; each of `ends` must hold all of it afterwards; `servers` are whose CPU counts."""
+    def run(cell):
+        size, sessions, count = cell
+        before = [end.count() for end in ends]
+        cpu = machine.cpu_seconds(*servers)
+        started = time.monotonic()
+        seconds = send(front.ports["smtp"], size, sessions, count)
+        for end, had in zip(ends, before):
+            wait_for(end, had + count, name)
+        delivered = time.monotonic() - started
+        cpu = machine.cpu_seconds(*servers) - cpu
+        return Sample(count / seconds, {"delivered/s": count / delivered, "CPU ms each": 1000 * cpu / count})
+    return Contender(name, run, ours)
+
+
+def wait_for(end, wanted, name):
+    deadline = time.monotonic() + BOUND
+    while (found := end.count()) < wanted and time.monotonic() < deadline:
+        process.select.select([], [], [], PAUSE)
+    if found != wanted:
+        raise Wrong(f"{name}: {found} messages at the end, {wanted} were sent")
+
+
+def bench(options):
+    """Starts everything and gives the groups."""
+    with contextlib.ExitStack() as stack:
+        start = stack.enter_context
+        discarding = start(Postfix([DOMAIN]))
+        dropped = PostfixEnd(discarding, b"discard")
+        mailboxes = start(Dovecot(USERS, extra=DURABLE))
+        delivering = start(Postfix([DOMAIN], lmtp_port=mailboxes.ports["lmtp"]))
+        relay = start(Postfix([DOMAIN], smtp_port=discarding.ports["smtp"]))
+        copies = start(Dovecot(USERS + [User(user.address.replace(DOMAIN, MIRROR), user.password) for user in USERS],
+                               extra=DURABLE))
+        copying = start(Postfix([DOMAIN, MIRROR], smtp_port=discarding.ports["smtp"], options=bcc(copies)))
+        copied = MaildirEnd(copies, [User(user.address.replace(DOMAIN, MIRROR), "") for user in USERS])
+
+        into = [contender("Postfix + Dovecot LMTP", delivering, [MaildirEnd(mailboxes, USERS)],
+                          [delivering, mailboxes]),
+                contender("Postfix, mail thrown away", discarding, [dropped], [discarding])]
+        front = [contender("Postfix relay", relay, [dropped], [relay, discarding]),
+                 contender("the home alone (Postfix)", discarding, [dropped], [discarding])]
+        both = [contender("Postfix relay with BCC by LMTP", copying, [dropped, copied], [copying, discarding, copies])]
+        if options.ours:
+            builtin = start(built_in(options))
+            into.insert(0, contender("Tandemail, built-in server", builtin, [ImapEnd(builtin, USERS)],
+                                     [builtin], ours=True))
+            gateway = start(gateway_to(discarding, mailboxes, copies, options, mirrored=False))
+            front.insert(0, contender("Tandemail gateway", gateway, [dropped], [gateway, discarding], ours=True))
+            mirroring = start(gateway_to(discarding, mailboxes, copies, options, mirrored=True))
+            both.insert(0, contender("Tandemail gateway with APPEND", mirroring, [dropped, MaildirEnd(copies, USERS)],
+                                     [mirroring, discarding, copies], ours=True))
+        for title, contenders in (("Into a mailbox", into), ("In front of a home, no copy", front),
+                                  ("In front of a home, a copy to the other side", both)):
+            yield Group(title, "messages accepted/s", contenders, cells(options))
+
+
+def cells(options):
+    if not options.quick:
+        return CELLS
+    return {label: (size, sessions, max(64, count // 10) // 8 * 8) for label, (size, sessions, count) in CELLS.items()}
+
+
+def bcc(copies):
+    """main.cf of a relay that sends a second copy of everything to `copies` by LMTP."""
+    pairs = ", ".join(f"{{ {user.address} = {user.address.replace(DOMAIN, MIRROR)} }}" for user in USERS)
+    return {"recipient_bcc_maps": f"inline:{{ {pairs} }}",
+            "transport_maps": f"inline:{{ {{ {MIRROR} = lmtp:inet:127.0.0.1:{copies.ports['lmtp']} }} }}"}
+
+
+def built_in(options):
+    peer = Tandemail([], sections={"server": {"domains": DOMAIN}, "limits": {"connections_per_address": 10_000}},
+                     binary=options.tandemail)
+    peer.mailboxes = USERS
+    return peer
+
+
+def gateway_to(home, home_store, copies, options, mirrored):
+    """The gateway in front of `home`; its accounts have their mirror in `copies` when `mirrored`."""
+    accounts = [{"address": user.address, "old_password": user.password, "new_password": user.password}
+                for user in USERS]
+    migration = Migration("bench", DOMAIN, side_of(home_store, home), side_of(copies, home), accounts,
+                          {"gateway": {"mirror": "append"}})
+    peer = Tandemail([migration], sections={"limits": {"connections_per_address": 10_000}}, binary=options.tandemail)
+    peer.mirrored = mirrored
+    return peer
