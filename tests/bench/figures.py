@@ -41,14 +41,15 @@ class Group:
     cells: dict
     better: str = "higher"           # or "lower"
     note: str = ""
+    warm_up: bool = True
 
 
-def measure(group, rounds, warm_up=True, say=lambda text: print(text, file=sys.stderr, flush=True)):
+def measure(group, rounds, say=lambda text: print(text, file=sys.stderr, flush=True)):
     """{cell label: {contender name: [Sample]}}."""
     results = {}
     for label, cell in group.cells.items():
         samples = collections.defaultdict(list)
-        for number in range(-1 if warm_up else 0, rounds):
+        for number in range(-1 if group.warm_up else 0, rounds):
             order = group.contenders if number % 2 == 0 else group.contenders[::-1]
             for contender in order:
                 started = time.monotonic()

@@ -1,3 +1,138 @@
-VERSIONS=()
-def bench(o):
-    return []
+"""sync: seconds for the first copy of mailboxes, and for a pass that finds nothing new.
+
+Source and target are two Dovecots on this machine (Maildir, `mail_fsync = optimized`, its default).
+Every run copies into accounts that did not exist before and with a state of its own; afterwards both
+sides must hold the same number of messages and bytes per folder. Whole programs are timed, their start
+included; several accounts are given four at a time to tools that copy one account per call.
+
+What is compared: `tandemail sync --once` (IMAP to IMAP), mbsync (IMAP to IMAP), interimap (likewise,
+QRESYNC), `doveadm backup` from IMAP into the target's own storage (it has no APPEND to wait for), and
+`doveadm backup` between both storages without any IMAP. imapsync is not in Debian: it takes part when
+$IMAPSYNC names the program.
+"""
+import concurrent.futures
+import contextlib
+import dataclasses
+import itertools
+import os
+import shutil
+import statistics
+import time
+
+from figures import Contender, Group, Sample, Wrong
+from sync_tools import tools
+from tandemtest import mailgen
+from tandemtest.peers import Dovecot, User
+
+VERSIONS = ("dovecot-core", "isync", "interimap")
+DOMAIN = "bench.example"
+BOUND = 900
+AT_ONCE = 4                  # accounts, for tools that copy one per call
+EMPTY_PASSES = 3             # per run; their median counts
+# Which share of an account's messages is in which folder.
+FOLDERS = (("INBOX", 0.5), ("Sent", 0.25), ("Archive/2024", 0.15), ("Projects", 0.1))
+FSYNC = "mail_fsync = optimized\nservice imap {\n  process_limit = 2000\n}\n"
+
+
+@dataclasses.dataclass
+class Job:
+    """What one run copies: pairs of accounts, and a directory for the tool's files."""
+    source: Dovecot
+    target: Dovecot
+    pairs: list
+    directory: object
+
+
+def bench(options):
+    small = 10 if options.quick else 1
+    sizes = {f"1 account of {10_000 // small:,} messages": ("big", 1, 10_000 // small),
+             f"20 accounts of {500 // small} messages": ("many", 20, 500 // small)}
+    with contextlib.ExitStack() as stack:
+        users = {name: [User(f"{name}{n}@{DOMAIN}", "secret") for n in range(count)]
+                 for name, count, _ in sizes.values()}
+        source = stack.enter_context(Dovecot(list(itertools.chain(*users.values())), extra=FSYNC))
+        target = stack.enter_context(Dovecot([], extra=FSYNC))
+        for name, _, count in sizes.values():
+            seed(source, users[name], count)
+        empty = {}               # (tool, cell) -> seconds of empty passes, filled by the first copies
+        present = tools(options)
+        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, source, target, empty),
+                                tool.ours) for tool in present]
+        cells = {label: (label, users[name]) for label, (name, _, _) in sizes.items()}
+        yield Group("First copy", "seconds", contenders, cells, better="lower", warm_up=False)
+        passes = [Contender(tool.name, lambda cell, tool=tool: empty[tool.name, cell[0]].pop(0), tool.ours)
+                  for tool in present]
+        yield Group("Pass with nothing to do", "seconds", passes, cells, better="lower", warm_up=False,
+                    note=f"Each figure is the median of {EMPTY_PASSES} passes after a first copy.")
+
+
+def seed(source, users, count):
+    """Fills the accounts of `source`, straight into their Maildirs."""
+    generator, index = mailgen.Generator(seed=1, profile="bench"), itertools.count()
+    for user in users:
+        source.doveadm("mailbox", "create", "-s", "-u", user.address, *(name for name, _ in FOLDERS), check=False)
+        for folder, share in FOLDERS:
+            path = source.home(user) / "Maildir"
+            if folder != "INBOX":
+                path = path / ("." + folder.replace("/", "."))
+            for part in ("cur", "new", "tmp"):
+                (path / part).mkdir(parents=True, exist_ok=True)
+            for _ in range(round(count * share)):
+                mail = generator.mail(next(index))
+                kept = tuple(flag for flag in mail.flags if flag != "\\Deleted")   # some tools leave those out
+                mailgen.write_maildir(path, dataclasses.replace(mail, flags=kept))
+        for root, _, files in os.walk(source.home(user)):
+            for path in (root, *(os.path.join(root, name) for name in files)):
+                shutil.chown(path, "nobody", "nogroup")
+        source.doveadm("index", "-u", user.address, "*")
+
+
+def copy(tool, cell, source, target, empty):
+    """One first copy with `tool` into new accounts, checked; then its empty passes, checked."""
+    label, users = cell
+    number = next(NUMBERS)
+    pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
+    directory = target.directory / f"run{number}"
+    directory.mkdir()
+    job = Job(source, target, pairs, directory)
+    with tool.prepared(job) as step:
+        first = timed(tool, job, step)
+        check(tool, job)
+        again = [timed(tool, job, step) for _ in range(EMPTY_PASSES)]
+        check(tool, job)
+    empty.setdefault((tool.name, label), []).append(Sample(statistics.median(again)))
+    messages = sum(count for user in users for count, _ in mailboxes(source, user).values())
+    for _, user in pairs:
+        shutil.rmtree(target.home(user))
+    shutil.rmtree(directory)
+    return Sample(first, {"messages/s": messages / first})
+
+
+NUMBERS = itertools.count(1)
+
+
+def timed(tool, job, step):
+    started = time.monotonic()
+    if tool.all_at_once:
+        step(job.pairs)
+    else:
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(step, job.pairs))
+    return time.monotonic() - started
+
+
+def mailboxes(peer, user):
+    """{folder: (messages, bytes)} of the folders that hold anything."""
+    text = peer.doveadm("-f", "tab", "mailbox", "status", "-u", user.address, "messages vsize", "*",
+                        check=False)       # it complains of a parent that is no mailbox itself
+    rows = (line.split("\t") for line in text.splitlines()[1:])
+    return {name: (int(messages), int(size)) for name, messages, size in rows if int(messages)}
+
+
+def check(tool, job):
+    for source, target in job.pairs:
+        wanted = {folder: (messages, size + messages * tool.adds)
+                  for folder, (messages, size) in mailboxes(job.source, source).items()}
+        found = mailboxes(job.target, target)
+        if wanted != found:
+            raise Wrong(f"{tool.name}: {source.address} has {wanted}, its copy {found}")

@@ -240,7 +240,7 @@ class Generator:
         lines, total = [], 0
         while total < size:
             length = random.randint(1_500, 15_000)
-            lines.append(self.text_pool[:length].replace(b"\r\n", b" "))
+            lines.append(self.text_pool[:length].replace(b"\r\n", b" ").rstrip(b"\r"))   # may cut a CRLF in two
             total += length
         return _content_type("us-ascii", "7bit") + b"\r\n".join(lines) + b"\r\n"
 

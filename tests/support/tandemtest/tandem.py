@@ -14,7 +14,7 @@ import os
 import pathlib
 
 from .peers.base import Peer
-from .process import PeerError, run
+from .process import PeerError, Ports, run
 
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web")
 CSV_COLUMNS = ("address", "old_login", "old_password", "new_login", "new_password", "note")
@@ -85,14 +85,25 @@ class Tandemail(Peer):
             parts = {"": {"domain": migration.domain}, "old": migration.old, "new": migration.new}
             self.write(f"migrations/{migration.name}.conf", ini_text(merge(parts, migration.sections)), 0o600)
 
+    def prepare(self):
+        """Writes the files and imports the accounts without starting `serve`: enough for `cli`."""
+        held = Ports(*self.port_names)
+        self.ports = held.numbers
+        self.configure()
+        held.release()
+        self._import_all()
+
     def launch(self):
+        self._import_all()
+        super().launch()
+
+    def _import_all(self):
         if not self._imported:
             for user in self.mailboxes:
                 self.cli("mailbox", "add", user.address, "--password-stdin", data=user.password.encode() + b"\n")
             for migration in self.migrations:
                 self.import_accounts(migration)
             self._imported = True
-        super().launch()
 
     def command(self):
         return [self.binary, "--config", self.config, "serve"]

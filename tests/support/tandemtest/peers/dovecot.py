@@ -208,9 +208,9 @@ class Dovecot(Peer):
     def home(self, user):
         return self.directory / "mail" / user.domain / user.local
 
-    def doveadm(self, *arguments, data=None, check=True):
+    def doveadm(self, *arguments, data=None, check=True, bound=60):
         """Runs doveadm on this instance; returns its standard output as text."""
-        done = run(["doveadm", "-c", self.directory / "dovecot.conf", *arguments], data=data, check=check)
+        done = run(["doveadm", "-c", self.directory / "dovecot.conf", *arguments], data=data, check=check, bound=bound)
         return done.stdout.decode("utf-8", "replace")
 
     def save(self, user, data, mailbox="INBOX"):

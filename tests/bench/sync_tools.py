@@ -1,0 +1,126 @@
+"""The programs that copy mailboxes, each as an object for sync.py.
+
+`prepared(job)` is a context manager that writes the tool's configuration and gives a function that does
+one pass: for one pair of accounts, or for all of them where `all_at_once`. A pass that fails raises.
+"""
+import contextlib
+import os
+import shutil
+
+from tandemtest import process
+from tandemtest.tandem import Migration, Tandemail, side_of
+
+BOUND = 900
+
+
+class Tool:
+    ours = False
+    all_at_once = False
+    adds = 0            # bytes that the tool adds to each message
+
+    @contextlib.contextmanager
+    def prepared(self, job):
+        yield lambda pair: self.one(job, *pair)
+
+    def one(self, job, source, target):
+        raise NotImplementedError
+
+
+class Ours(Tool):
+    name, ours, all_at_once = "tandemail sync --once", True, True
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    @contextlib.contextmanager
+    def prepared(self, job):
+        accounts = [{"address": source.address, "old_login": source.address, "old_password": source.password,
+                     "new_login": target.address, "new_password": target.password} for source, target in job.pairs]
+        domain = job.pairs[0][0].domain
+        migration = Migration("bench", domain, side_of(job.source), side_of(job.target), accounts,
+                              {"gateway": {"enabled": False}})
+        peer = Tandemail([migration], binary=self.binary)
+        try:
+            peer.prepare()
+            yield lambda pairs: peer.cli("sync", "--once", bound=BOUND)
+        finally:
+            shutil.rmtree(peer.directory, ignore_errors=True)
+
+
+class Mbsync(Tool):
+    name = "mbsync"
+    adds = len("X-TUID: 123456789012\r\n")     # it leaves its own header line in the copies
+
+    def one(self, job, source, target):
+        directory = job.directory / source.local
+        if not directory.exists():
+            directory.mkdir()
+            (directory / "password").write_text(source.password)
+            stores = "".join(
+                f"IMAPStore {name}\nHost {peer.tls_name}\nPort {peer.ports['imaps']}\nUser {user.address}\n"
+                f"PassCmd \"cat {directory}/password\"\nSSLType IMAPS\nCertificateFile {peer.ca_file}\n"
+                f"SystemCertificates no\nTimeout 300\n\n"
+                for name, peer, user in (("far", job.source, source), ("near", job.target, target)))
+            (directory / "mbsyncrc").write_text(
+                stores + "Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Near\nSync Pull\n"
+                f"CopyArrivalDate yes\nSyncState {directory}/state/\n")
+            (directory / "state").mkdir()
+        process.run(["mbsync", "-c", directory / "mbsyncrc", "-q", "all"], bound=BOUND)
+
+
+class Interimap(Tool):
+    name = "interimap"
+
+    def one(self, job, source, target):
+        directory = job.directory / source.local
+        if not directory.exists():
+            directory.mkdir(mode=0o700)
+            sides = "".join(
+                f"[{name}]\ntype = imaps\nhost = {peer.tls_name}\nport = {peer.ports['imaps']}\n"
+                f"username = {user.address}\npassword = {user.password}\nSSL_CAfile = {peer.ca_file}\n"
+                f"compress = NO\n\n"
+                for name, peer, user in (("local", job.target, target), ("remote", job.source, source)))
+            path = directory / "config"
+            path.write_text(f"database = {directory}/state.db\n\n{sides}")
+            path.chmod(0o600)
+        process.run(["interimap", "--config", directory / "config", "--quiet"], bound=BOUND,
+                    env={**os.environ, "HOME": str(directory), "XDG_DATA_HOME": str(directory)})
+
+
+class DoveadmOverImap(Tool):
+    name = "doveadm backup (IMAP into storage)"
+
+    def one(self, job, source, target):
+        settings = {"imapc_host": job.source.tls_name, "imapc_port": job.source.ports["imaps"], "imapc_ssl": "imaps",
+                    "ssl_client_ca_file": job.source.ca_file, "imapc_user": source.address,
+                    "imapc_password": source.password, "imapc_features": "rfc822.size fetch-headers"}
+        given = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+        job.target.doveadm(*given, "backup", "-R", "-u", target.address, "imapc:", bound=BOUND)
+
+
+class DoveadmBetweenStores(Tool):
+    name = "doveadm backup (no IMAP at all)"
+
+    def one(self, job, source, target):
+        # doveadm hands its own configuration down in the environment: the other side must not see it.
+        job.source.doveadm("backup", "-u", source.address, "env", "-i", f"PATH={os.environ['PATH']}", "doveadm", "-c",
+                           job.target.directory / "dovecot.conf", "dsync-server", "-u", target.address, bound=BOUND)
+
+
+class Imapsync(Tool):
+    name = "imapsync"
+
+    def one(self, job, source, target):
+        directory = job.directory / source.local
+        directory.mkdir(exist_ok=True)
+        sides = [word for number, peer, user in ((1, job.source, source), (2, job.target, target))
+                 for word in (f"--host{number}", "127.0.0.1", f"--port{number}", str(peer.ports["imaps"]),
+                              f"--ssl{number}", f"--user{number}", user.address, f"--password{number}", user.password)]
+        process.run([os.environ["IMAPSYNC"], *sides, "--nolog", "--noreleasecheck", "--no-modulesversion",
+                     "--tmpdir", directory, "--usecache"], bound=BOUND, cwd=directory)
+
+
+def tools(options):
+    found = [Ours(options.tandemail)] if options.ours else []
+    found += [Mbsync(), Interimap(), DoveadmOverImap(), DoveadmBetweenStores()]
+    return found + ([Imapsync()] if os.environ.get("IMAPSYNC") else [])
