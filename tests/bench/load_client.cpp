@@ -167,7 +167,7 @@ void open_idle(SSL_CTX* context, const Options& options, Tally& tally, Sessions&
     session->login(i % options.users);
     session->command("a2", "SELECT INBOX");
     session->send("a3 IDLE\r\n");
-    session->read_until("+ ", "");
+    session->read_until("+", "\r\n");
     sessions[static_cast<std::size_t>(i)] = std::move(session);
   }
 }

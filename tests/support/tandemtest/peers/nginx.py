@@ -3,6 +3,9 @@
 The auth_http service is ours: a small HTTP server in the test process that asks `route(user,
 protocol)` and answers with host and port of the backend (always the address log-in, password as
 given). Ports: imap, imaps, pop3, pop3s, smtp; the backend is spoken to without TLS, as nginx does.
+
+For measuring, `backend` (host, port) lets nginx answer auth_http itself, always with that address and
+with one worker per core; with `backend_ca` its stream module adds TLS on the way there.
 """
 import getpass
 import http.server
@@ -12,10 +15,9 @@ import threading
 from .base import Peer
 
 CONFIG = """\
-load_module {module};
-daemon off;
+{modules}daemon off;
 master_process on;
-worker_processes 1;
+worker_processes {workers};
 user {user};
 pid {directory}/nginx.pid;
 error_log {directory}/output.log notice;
@@ -37,25 +39,69 @@ mail {{
   server {{ listen 127.0.0.1:{smtp}; protocol smtp; starttls on; xclient off; }}
 }}
 """
+OWN_AUTH = """\
+http {{
+  access_log off;
+  server {{
+    listen 127.0.0.1:{auth};
+    location / {{
+      add_header Auth-Status OK;
+      add_header Auth-Server {host};
+      add_header Auth-Port {port};
+      return 200;
+    }}
+  }}
+}}
+"""
+ADD_TLS = """\
+stream {{
+  server {{
+    listen 127.0.0.1:{plain};
+    proxy_pass {host}:{port};
+    proxy_timeout 1h;
+    proxy_ssl on;
+    proxy_ssl_verify on;
+    proxy_ssl_name localhost;
+    proxy_ssl_trusted_certificate {ca};
+  }}
+}}
+"""
 
 
 class Nginx(Peer):
     name = "nginx"
     port_names = ("imap", "imaps", "pop3", "pop3s", "smtp")
-    module = "/usr/lib/nginx/modules/ngx_mail_module.so"
+    modules = "/usr/lib/nginx/modules"
 
-    def __init__(self, route, keep=False):
+    def __init__(self, route, backend=None, backend_ca=None, keep=False):
         """`route(user, protocol)` → (host, port), or None to refuse; protocol is imap, pop3 or smtp."""
         super().__init__(keep)
-        self.route, self._auth, self._certificate = route, None, None
+        self.route, self.backend, self.backend_ca = route, backend, backend_ca
+        self._auth, self._certificate = None, None
+        if backend:
+            self.port_names += ("auth", "plain") if backend_ca else ("auth",)
 
     def configure(self):
-        self._auth = self._auth or _start_auth_server(self.route)
         self._certificate = self._certificate or self.certificate()
+        ports, more = dict(self.ports), ""
+        if self.backend:
+            more = self._own_parts()
+        else:
+            self._auth = self._auth or _start_auth_server(self.route)
+            ports["auth"] = self._auth.server_address[1]
+        needed = ["mail", "stream"] if self.backend_ca else ["mail"]
         self.write("nginx.conf", CONFIG.format(
-            directory=self.directory, module=self.module, auth=self._auth.server_address[1],
+            directory=self.directory, workers=os.cpu_count() if self.backend else 1,
+            modules="".join(f"load_module {self.modules}/ngx_{name}_module.so;\n" for name in needed),
             user="nobody nogroup" if os.geteuid() == 0 else getpass.getuser(),
-            chain=self._certificate.chain, key=self._certificate.key, **self.ports))
+            chain=self._certificate.chain, key=self._certificate.key, **ports) + more)
+
+    def _own_parts(self):
+        host, port = self.backend
+        if not self.backend_ca:
+            return OWN_AUTH.format(host=host, port=port, auth=self.ports["auth"])
+        return (OWN_AUTH.format(host="127.0.0.1", port=self.ports["plain"], auth=self.ports["auth"])
+                + ADD_TLS.format(host=host, port=port, ca=self.backend_ca, plain=self.ports["plain"]))
 
     def command(self):
         return ["nginx", "-p", self.directory, "-c", self.directory / "nginx.conf",
