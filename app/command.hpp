@@ -40,5 +40,6 @@ ExitCode report(const Error& error);
 ExitCode run_accounts(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_import(const Arguments& arguments);
+ExitCode run_mailbox(const Arguments& arguments);
 
 }  // namespace tandem::app
