@@ -34,6 +34,7 @@ Result<std::unique_ptr<Office>> open_office(const Arguments& arguments) {
     if (!secrets) return fail(secrets.error());
     office->secrets = std::make_unique<config::SecretBox>(std::move(*secrets));
   }
+  if (auto made = make_data_folder(process); !made) return fail(made.error());
   auto store = store::Store::open(process.data + "/server", server::Server::schemas());
   if (!store && store.error().kind == ErrorKind::conflict)
     store.error().next_step = "Stop tandemail, or use its page, while it runs.";

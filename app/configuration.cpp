@@ -1,7 +1,10 @@
 #include "app/configuration.hpp"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <utility>
 
 namespace tandem::app {
@@ -24,7 +27,16 @@ Result<config::Configuration> load(const Arguments& arguments) {
   return std::move(loaded.settings);
 }
 
+Result<void> make_data_folder(const config::ProcessSettings& settings) {
+  if (::mkdir(settings.data.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(
+      Error{.kind = ErrorKind::storage,
+            .what = fmt::format("cannot create {}: {}", settings.data, std::strerror(errno)),
+            .next_step = "Create the folder for tandemail's user, with mode 0700."});
+}
+
 Result<std::unique_ptr<store::Store>> open_ledger(const config::ProcessSettings& settings) {
+  if (auto made = make_data_folder(settings); !made) return fail(made.error());
   return store::Store::open(settings.data + "/ledger", {migration::Registry::schema()});
 }
 

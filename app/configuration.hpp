@@ -19,6 +19,8 @@ namespace tandem::app {
 // Prints every problem to standard error; Error invalid when there is one that matters.
 [[nodiscard]] Result<config::Configuration> load(const Arguments& arguments);
 
+// Makes the folder `data` (0700) where it is missing.
+[[nodiscard]] Result<void> make_data_folder(const config::ProcessSettings& settings);
 // The ledger with all rooms' tables.
 [[nodiscard]] Result<std::unique_ptr<store::Store>> open_ledger(
     const config::ProcessSettings& settings);
