@@ -16,7 +16,7 @@ net::Task<void> serve_imap(net::StreamPtr stream, Accounts& accounts, Mailboxes&
   auto login = co_await log_in(*stream, accounts, settings.hostname, trust, std::move(tls));
   handle.reset();
   if (login && !group.stopping()) {
-    ImapSession session(*stream, mailboxes, std::move(settings), std::move(*login));
+    ImapSession session(*stream, accounts, mailboxes, std::move(settings), std::move(*login));
     co_await session.run(group);
   }
   stream->close();

@@ -16,9 +16,10 @@ net::ImapServerIo::Settings io_settings() {
 
 }  // namespace
 
-ImapSession::ImapSession(net::Stream& stream, Mailboxes& mailboxes, ServerSettings settings,
-                         LoggedIn login)
+ImapSession::ImapSession(net::Stream& stream, Accounts& accounts, Mailboxes& mailboxes,
+                         ServerSettings settings, LoggedIn login)
     : io_(stream, io_settings()),
+      accounts_(accounts),
       mailboxes_(mailboxes),
       settings_(std::move(settings)),
       account_(login.account),

@@ -17,7 +17,8 @@ namespace tandem::server {
 
 class ImapSession {
  public:
-  ImapSession(net::Stream& stream, Mailboxes& mailboxes, ServerSettings settings, LoggedIn login);
+  ImapSession(net::Stream& stream, Accounts& accounts, Mailboxes& mailboxes,
+              ServerSettings settings, LoggedIn login);
   net::Task<void> run(net::TaskGroup& group);
 
  private:
@@ -62,6 +63,9 @@ class ImapSession {
   net::Task<Result<void>> take_message(AppendBatch& batch, imap::command::AppendItem item);
   Done refuse_append(std::string tag, std::string code, std::string text);
 
+  // Bytes that the account's quota leaves.
+  [[nodiscard]] Result<std::uint64_t> room() const;
+
   // session_fetch.cpp
   Done fetch(std::string tag, imap::command::Fetch fetch);
   net::Task<Result<imap::SequenceSet>> mark_seen(imap::SequenceSet uids);
@@ -89,6 +93,7 @@ class ImapSession {
   [[nodiscard]] bool out_of_range(const imap::SequenceSet& set, bool uid) const;
 
   net::ImapServerIo io_;
+  Accounts& accounts_;
   Mailboxes& mailboxes_;
   ServerSettings settings_;
   AccountId account_;

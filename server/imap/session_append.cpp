@@ -1,6 +1,8 @@
 // APPEND and MULTIAPPEND (RFC 3501 6.3.11, RFC 3502, RFC 4315): all messages of one command are one
 // commit.
+#include <algorithm>
 #include <fmt/format.h>
+#include <limits>
 
 #include "server/imap/answer.hpp"
 #include "server/imap/session.hpp"
@@ -52,13 +54,29 @@ net::Task<Result<void>> ImapSession::take_message(AppendBatch& batch,
   co_return co_await batch.add(std::move(draft), std::move(*flags), date);
 }
 
+Result<std::uint64_t> ImapSession::room() const {
+  const auto intake = accounts_.intake(account_);
+  if (!intake) return fail(intake.error());
+  if (intake->quota == 0) return std::numeric_limits<std::uint64_t>::max();
+  const auto boxes = mailboxes_.list(account_);
+  if (!boxes) return fail(boxes.error());
+  std::uint64_t used = 0;
+  for (const Box& box : *boxes) used += box.bytes;
+  return intake->quota - std::min(used, intake->quota);
+}
+
 ImapSession::Done ImapSession::append(std::string tag, imap::command::Append append) {
   const auto box = mailboxes_.find(account_, append.mailbox);
   if (!box) co_return co_await refuse_append(tag, "UNAVAILABLE", "The mailbox cannot be read");
   if (!*box) co_return co_await refuse_append(tag, "TRYCREATE", "No such mailbox");
+  const auto left = room();
+  if (!left) co_return co_await refuse_append(tag, "UNAVAILABLE", "The quota cannot be read");
+  std::uint64_t wanted = 0;
   AppendBatch batch = mailboxes_.append_batch((*box)->id);
   std::optional<imap::command::AppendItem> item = std::move(append.first);
   while (item) {
+    wanted += std::min(item->size, settings_.message_size);
+    if (wanted > *left) co_return co_await refuse_append(tag, "OVERQUOTA", "The quota is used up");
     auto taken = co_await take_message(batch, std::move(*item));
     if (!taken && is_connection(taken.error())) co_return taken;
     if (!taken) {

@@ -66,6 +66,13 @@ ImapSession::Done ImapSession::copy(std::string tag, imap::command::Copy copy) {
   if (uids.empty()) co_return co_await ok(std::move(tag), "Nothing to copy");
   const BoxId from = selected_->box().id;
   const BoxId to = (*target)->id;
+  if (!copy.move) {  // a move needs no more room than there was
+    const auto left = room();
+    const auto size = mailboxes_.size_of(from, uids);
+    if (!left || !size) co_return co_await no(std::move(tag), left ? size.error() : left.error());
+    const Error full{.kind = ErrorKind::limit, .what = "The quota is used up"};
+    if (*size > *left) co_return co_await no(std::move(tag), full, "OVERQUOTA");
+  }
   auto copied = copy.move ? mailboxes_.move(from, uids, to) : mailboxes_.copy(from, uids, to);
   const auto done = co_await std::move(copied);
   if (!done) co_return co_await no(std::move(tag), done.error());

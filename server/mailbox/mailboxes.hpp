@@ -86,6 +86,8 @@ class Mailboxes {
   // The smallest UID without \Seen; 0: none.
   [[nodiscard]] Result<Uid> first_unseen(BoxId box) const;
   [[nodiscard]] Result<std::uint32_t> count_from(BoxId box, Uid first) const;
+  // Bytes of these messages.
+  [[nodiscard]] Result<std::uint64_t> size_of(BoxId box, const imap::SequenceSet& uids) const;
   // What changed after `modseq`; expunged messages after `expunged_after`.
   [[nodiscard]] Result<Changes> changes(BoxId box, Modseq modseq, Modseq expunged_after) const;
   [[nodiscard]] const store::Blobs& blobs() const { return store_.blobs(); }

@@ -151,6 +151,20 @@ Result<std::vector<MessageRow>> Mailboxes::rows(BoxId box, Uid first, Uid last, 
   });
 }
 
+Result<std::uint64_t> Mailboxes::size_of(BoxId box, const imap::SequenceSet& uids) const {
+  return store_.read([&](store::Sql& sql) -> Result<std::uint64_t> {
+    std::uint64_t total = 0;
+    for (const auto range : uids.ranges()) {
+      const auto size = sql.integer(
+          "SELECT sum(size) FROM mailbox_message WHERE box = $1 AND uid >= $2 AND uid <= $3", box,
+          range.first, range.last);
+      if (!size) return fail(size.error());
+      total += static_cast<std::uint64_t>(size->value_or(0));
+    }
+    return total;
+  });
+}
+
 Result<Changes> Mailboxes::changes(BoxId box, Modseq modseq, Modseq expunged_after) const {
   return store_.read(
       [&](store::Sql& sql) { return read_changes(sql, box, modseq, expunged_after); });

@@ -16,7 +16,7 @@
 
 namespace tandem::server::test {
 
-// aoki (1) and baba (2), the password is "secret"; SCRAM for both.
+// aoki (1) and baba (2, with a quota of 1000 bytes); the password is "secret", SCRAM for both.
 class FakeAccounts final : public Accounts {
  public:
   [[nodiscard]] Result<std::optional<AccountId>> lookup(std::string_view address) const override {
@@ -37,6 +37,9 @@ class FakeAccounts final : public Accounts {
   }
   void note_login(std::string_view, std::string_view, bool succeeded) override {
     (succeeded ? good : bad) += 1;
+  }
+  [[nodiscard]] Result<Intake> intake(AccountId account) const override {
+    return Intake{.quota = account == 2 ? 1000U : 0U};
   }
   int good = 0;
   int bad = 0;
