@@ -1,9 +1,10 @@
 // A stage for session tests: a ledger with accounts, a proxy, scripted backends behind the
 // Connector, and people who speak to the proxy over memory pairs.
 //
-// A backend's script is lines of "S: text" (says), "C: text" (expects exactly this line), "TLS"
-// (handshake), "END" (expects the end of input), "WAIT" (for Backends::go_on). In "C: %T text" the
-// tag is whatever the client chose, and "%T" in later lines is that tag.
+// A backend's script is lines of "S: text" (says), "C: text" (expects exactly this line), "TLS" and
+// "NO TLS" (a handshake that succeeds, or fails), "END" (expects the end of input), "WAIT" (for
+// Backends::go_on). In "C: %T text" the tag is whatever the client chose, and "%T" in later lines
+// is that tag.
 #pragma once
 
 #include <deque>
@@ -111,6 +112,10 @@ inline net::Task<void> play(net::StreamPtr stream, Script script, Backends* back
       const auto secured = co_await talker.stream().start_tls(tls);
       if (!secured) backends->wrong.push_back(secured.error().what);
       if (!secured) break;
+    } else if (line == "NO TLS") {
+      const auto tls = test::tls_server();
+      const auto secured = co_await talker.stream().start_tls(tls);
+      if (secured) backends->wrong.push_back("a handshake that should have failed");
     } else if (line == "WAIT") {
       (void)co_await backends->go_on.wait();
     } else if (line == "END") {
@@ -134,8 +139,11 @@ struct Stage {
   bool in_bytes = false;
   net::TlsMode backend_tls = net::TlsMode::never;
 
-  explicit Stage(net::TlsMode tls = net::TlsMode::never, bool bytes = false)
-      : in_bytes(bytes), backend_tls(tls) {
+  std::string backend_host;
+
+  explicit Stage(net::TlsMode tls = net::TlsMode::never, bool bytes = false,
+                 std::string host = "localhost")
+      : in_bytes(bytes), backend_tls(tls), backend_host(std::move(host)) {
     auto opened = store::Store::open(directory.path + "/data", {migration::Registry::schema()});
     REQUIRE(opened);
     store = std::move(*opened);
@@ -163,7 +171,7 @@ struct Stage {
 
   net::Endpoint endpoint(net::Protocol protocol, std::string name) const {
     net::Endpoint endpoint{.protocol = protocol, .tls = backend_tls};
-    endpoint.host = "localhost";
+    endpoint.host = backend_host;
     endpoint.in_process = std::move(name);
     endpoint.ca_file = directory.path + "/ca.pem";
     return endpoint;

@@ -289,6 +289,20 @@ Task<void> hostile_backends(Stage& stage) {
   CHECK(stage.new_side.connections == 0);
 }
 
+Task<void> bad_certificate(Stage& stage) {
+  co_await stage.import("tanaka@example.jp");
+  for (int i = 0; i < 2; ++i)
+    stage.old_side.scripts.push_back({"S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hello",
+                                      "C: %T STARTTLS", "S: %T OK go", "NO TLS"});
+  Talker person = stage.person(Protocol::imap);
+  co_await person.hear(greeting);
+  for (int i = 0; i < 2; ++i) {
+    co_await person.say("a LOGIN tanaka geheim\r\n");
+    co_await person.hear(not_now);
+    CHECK(stage.old_side.connections == i + 1U);  // not tried again by itself
+  }
+}
+
 }  // namespace
 
 TEST_CASE("IMAP: a log-in goes to the account's home, and bytes flow") {
@@ -347,6 +361,13 @@ TEST_CASE("IMAP: STARTTLS to the backend") {
 }
 TEST_CASE("T-02 T-04 IMAP: no credential for PREAUTH, no or refused STARTTLS, injected bytes") {
   both_ways(hostile_backends, net::TlsMode::starttls);
+}
+
+TEST_CASE("T-05 IMAP: a backend with another name's certificate gets no credential") {
+  Stage stage(net::TlsMode::starttls, false, "elsewhere.test");
+  stage.net.run(bad_certificate(stage));
+  stage.net.run(stage.net.group.join());
+  stage.check_backends();
 }
 
 }  // namespace tandem::session
