@@ -38,6 +38,7 @@ struct AccountGiven {
   std::string address = "hanako@example.jp";
   std::string old_password = "old-secret";
   std::string new_password = "new-secret";
+  std::string new_login;  // empty: the address
 };
 
 // Store, registry, connector and what else a Sync refers to. Can be closed and opened again, like a
@@ -74,7 +75,7 @@ class World {
     config::AccountRow& row = rows.emplace_back();
     row.address = given_.address;
     row.old_login = given_.address;
-    row.new_login = given_.address;
+    row.new_login = given_.new_login.empty() ? given_.address : given_.new_login;
     row.old_password = Secret(given_.old_password);
     row.new_password = Secret(given_.new_password);
     const auto imported = co_await registry->import_accounts(settings_.name, std::move(rows), "t");
