@@ -160,11 +160,18 @@ Result<std::optional<Accounts::Recoverable>> AccountBook::recoverable(std::strin
   return Recoverable{account, std::move(*opened)};
 }
 
-bool AccountBook::any_recoverable() const {
-  auto any = store_.read([](store::Sql& sql) {
-    return sql.integer("SELECT 1 FROM server_account WHERE sealed <> '' AND disabled = 0 LIMIT 1");
+Accounts::Kept AccountBook::passwords_kept() const {
+  const auto kept = store_.read([](store::Sql& sql) -> Result<Kept> {
+    auto with =
+        sql.integer("SELECT id FROM server_account WHERE sealed <> '' AND disabled = 0 LIMIT 1");
+    if (!with) return fail(std::move(with.error()));
+    if (!*with) return Kept::nobody;
+    auto without =
+        sql.integer("SELECT id FROM server_account WHERE sealed = '' AND disabled = 0 LIMIT 1");
+    if (!without) return fail(std::move(without.error()));
+    return *without ? Kept::some : Kept::everybody;
   });
-  return any && any->has_value();
+  return secrets_ != nullptr ? kept.value_or(Kept::nobody) : Kept::nobody;
 }
 
 Result<Accounts::Intake> AccountBook::intake(AccountId account) const {

@@ -68,7 +68,7 @@ class AccountBook : public Accounts {
   void note_login(std::string_view user, std::string_view peer, bool succeeded) override;
   [[nodiscard]] Result<std::optional<Recoverable>> recoverable(
       std::string_view user) const override;
-  [[nodiscard]] bool any_recoverable() const override;
+  [[nodiscard]] Kept passwords_kept() const override;
   [[nodiscard]] net::Task<void> hold_up(std::string user, std::string peer) override;
   [[nodiscard]] Result<Intake> intake(AccountId account) const override;
 

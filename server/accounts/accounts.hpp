@@ -46,8 +46,11 @@ class Accounts {
   };
   // The password itself, for CRAM-MD5 and APOP; nothing: unknown, disabled, or (the rule) not kept.
   [[nodiscard]] virtual Result<std::optional<Recoverable>> recoverable(std::string_view user) const;
-  // Whether there is anybody whose password is kept: else CRAM-MD5 and APOP are not offered.
-  [[nodiscard]] virtual bool any_recoverable() const { return false; }
+  // Of how many enabled accounts the password is kept. APOP is offered where it can work for
+  // somebody; CRAM-MD5 where it works for everybody, because a client that sees it in the list
+  // takes it and fails without trying another.
+  enum class Kept : std::uint8_t { nobody, some, everybody };
+  [[nodiscard]] virtual Kept passwords_kept() const { return Kept::nobody; }
   // Waits as long as the guessers' delay says, before an exchange without authenticate_plain.
   [[nodiscard]] virtual net::Task<void> hold_up(std::string user, std::string peer);
 

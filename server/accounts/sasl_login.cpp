@@ -54,7 +54,7 @@ std::optional<AccountId> SaslLogin::succeeded() {
 
 std::vector<std::string> mechanisms(const Accounts& accounts) {
   std::vector<std::string> offered = {"SCRAM-SHA-256", "PLAIN", "LOGIN"};
-  if (accounts.any_recoverable()) offered.emplace_back("CRAM-MD5");
+  if (accounts.passwords_kept() == Accounts::Kept::everybody) offered.emplace_back("CRAM-MD5");
   return offered;
 }
 

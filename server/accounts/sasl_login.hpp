@@ -33,7 +33,7 @@ class SaslLogin {
   std::string peer_;
 };
 
-// What to offer: CRAM-MD5 only where a password is kept for it.
+// What to offer: CRAM-MD5 only where every password is kept for it.
 [[nodiscard]] std::vector<std::string> mechanisms(const Accounts& accounts);
 
 }  // namespace tandem::server

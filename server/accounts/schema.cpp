@@ -19,6 +19,8 @@ store::Schema AccountBook::schema() {
       quota INTEGER NOT NULL DEFAULT 0,
       created INTEGER NOT NULL  -- Unix seconds
     );
+    -- Asked for each connection: does anybody use APOP?
+    CREATE INDEX server_account_kept ON server_account (id) WHERE sealed <> '' AND disabled = 0;
     CREATE TABLE server_alias (
       address_key TEXT PRIMARY KEY,
       address TEXT NOT NULL,

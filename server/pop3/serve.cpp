@@ -55,7 +55,8 @@ net::Pop3LoginOptions login_options(const ProtocolContext& context,
   options.protocol.greeting = context.settings.hostname + " POP3 ready";
   options.protocol.login_without_tls = password_in_clear(context, info);
   options.protocol.auth_mechanisms = mechanisms(context.accounts);
-  if (context.accounts.any_recoverable()) options.protocol.apop_banner = apop_banner(context);
+  if (context.accounts.passwords_kept() != Accounts::Kept::nobody)
+    options.protocol.apop_banner = apop_banner(context);
   options.protocol.extra_capabilities = {"UIDL", "TOP", "UTF8", "EXPIRE NEVER"};
   options.tls = context.tls;
   return options;

@@ -97,8 +97,12 @@ net::Task<void> passwords(AccountOffice& office) {
 }
 
 net::Task<void> recoverable(AccountOffice& office) {
+  using Kept = Accounts::Kept;
+  CHECK(office.book->passwords_kept() == Kept::nobody);
   co_await office.add("aoki@example.jp", "one", true);
+  CHECK(office.book->passwords_kept() == Kept::everybody);
   co_await office.add("baba@example.jp", "one");
+  CHECK(office.book->passwords_kept() == Kept::some);
   auto kept = office.book->recoverable("AOKI@example.jp");
   REQUIRE(kept);
   REQUIRE(*kept);

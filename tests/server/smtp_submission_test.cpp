@@ -110,7 +110,7 @@ net::Task<void> every_mechanism(AccountOffice& office) {
   }
   // What is not kept cannot be used.
   CHECK(co_await office.book->set_password("aoki@example.jp", Secret("one")));
-  CHECK(!office.book->any_recoverable());
+  CHECK(office.book->passwords_kept() == Accounts::Kept::nobody);
   CHECK(co_await log_in_with(office, "SCRAM-SHA-256", "one"));
 }
 
