@@ -61,6 +61,11 @@ Result<Offline> Offline::open(const Arguments& arguments) {
 }
 
 Result<std::string> Offline::migration_name(const Arguments& arguments) const {
+  return app::migration_name(arguments, configuration);
+}
+
+Result<std::string> migration_name(const Arguments& arguments,
+                                   const config::Configuration& configuration) {
   if (arguments.has("migration")) return arguments.get("migration");
   if (configuration.migrations.size() == 1) return configuration.migrations[0].name;
   return fail(Error{.kind = ErrorKind::invalid,

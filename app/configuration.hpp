@@ -21,6 +21,10 @@ namespace tandem::app {
 
 // Makes the folder `data` (0700) where it is missing.
 [[nodiscard]] Result<void> make_data_folder(const config::ProcessSettings& settings);
+// The migration named by --migration, or the only one.
+[[nodiscard]] Result<std::string> migration_name(const Arguments& arguments,
+                                                 const config::Configuration& configuration);
+
 // The ledger with all rooms' tables.
 [[nodiscard]] Result<std::unique_ptr<store::Store>> open_ledger(
     const config::ProcessSettings& settings);

@@ -98,9 +98,14 @@ State state_of(const Account& account, const CopyProgress& progress, bool rolled
   return rolled_back && is_synced(progress.state) ? State::rolled_back : copy;
 }
 
+// An account that was in sync once and is in the middle of a pass may be cut over: the cut-over
+// carries the last changes itself and compares.
 bool can_switch(const AccountState& state, Step step) {
   if (state.account.paused || !migration::after(state.account.phase, step)) return false;
-  return step == Step::roll_back || is_synced(state.progress.state);
+  const CopyState copy = state.progress.state;
+  const bool in_a_pass = copy == CopyState::copying || copy == CopyState::checking;
+  return step == Step::roll_back || is_synced(copy) ||
+         (in_a_pass && state.progress.in_sync_at.has_value());
 }
 
 bool can_sync(const AccountState& state) {

@@ -108,7 +108,8 @@ Problem problem_of(const migration::SkippedMessage& skipped) {
 Problem problem_of(const migration::CutoverWarning& warning) {
   Problem problem{.kind = warning.kind, .what = warning.text, .server_words = {}, .next_step = {}};
   if (warning.kind == "not_in_sync") {
-    problem.next_step = "Wait until it is in sync.";
+    problem.kind = "lagging";
+    problem.next_step = "Nothing to do; the last changes are copied during the switch.";
     problem.who = "nobody";
   } else if (warning.kind == "skipped") {
     problem.kind = "would_be_missing";

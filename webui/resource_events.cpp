@@ -95,7 +95,11 @@ class Listener {
     return event_text("beat", "", json::serialize(at));
   }
   // How long there will be nothing to tell unless something changes.
-  [[nodiscard]] Duration quiet() const { return totals_due_ ? between_totals : silence; }
+  [[nodiscard]] Duration quiet() const {
+    if (!totals_due_) return silence;
+    const SteadyTime now = context_.parts.clock.steady();
+    return std::max<Duration>(totals_at_ + between_totals - now, milliseconds(1));
+  }
 
  private:
   std::string snapshot() {

@@ -96,6 +96,13 @@ Result<std::string> Web::setup_link() const {
   return state_->context.setup.link();
 }
 
+Result<void> Web::set_public_url(std::string url) {
+  Context& context = state_->context;
+  context.options.public_url = std::move(url);
+  return context.setup.open(context.options.setup_file, context.options.public_url,
+                            context.users.empty());
+}
+
 Task<void> Web::serve(net::StreamPtr stream, net::TaskGroup& group) {
   const net::ConnectionInfo& info = stream->info();
   if (!info.tls && !net::is_loopback(info.peer_address)) {

@@ -79,6 +79,10 @@ class Web {
   // already.
   [[nodiscard]] Result<std::string> setup_link() const;
 
+  // Where it is found after all, once the ports are known; before the first serve(). The link and
+  // its file follow.
+  [[nodiscard]] Result<void> set_public_url(std::string url);
+
   // Serves one connection until it ends. When `group` is asked to stop, idle connections and event
   // streams end at once, a request under way is answered first.
   Task<void> serve(net::StreamPtr stream, net::TaskGroup& group);

@@ -1,0 +1,41 @@
+// tandemail queue: the last messages through the gateway, and where each copy is.
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+
+#include "app/api_client.hpp"
+#include "app/command.hpp"
+#include "lib/net/http/message.hpp"
+
+namespace tandem::app {
+namespace json = boost::json;
+namespace {
+
+std::string text(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+}  // namespace
+
+ExitCode run_queue(const Arguments& arguments) {
+  const auto api = ApiClient::open(arguments);
+  if (!api) return report(api.error());
+  const std::string search = net::percent_encode(arguments.get("search"));
+  const auto answer = api->get("/api/deliveries?limit=500&q=" + search);
+  if (!answer) return report(answer.error());
+  if (arguments.has("json")) {
+    fmt::print("{}\n", *answer);
+    return ExitCode::done;
+  }
+  const json::value told = json::parse(*answer);
+  for (const auto& one : told.at("deliveries").as_array())
+    fmt::print("{} {} <{}> -> <{}> {}: {}, {}: {}\n", text(one.at("at")), text(one.at("trace_id")),
+               text(one.at("sender")), text(one.at("recipient")), text(one.at("home").at("side")),
+               text(one.at("home").at("state")), text(one.at("mirror").at("side")),
+               text(one.at("mirror").at("state")));
+  fmt::print("owed: {}, copies missing: {}\n", text(told.at("owed").at("count")),
+             text(told.at("debts").at("count")));
+  return ExitCode::done;
+}
+
+}  // namespace tandem::app

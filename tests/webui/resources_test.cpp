@@ -1,0 +1,324 @@
+// Every resource against the contract, and what it does.
+#include <fmt/core.h>
+
+#include "lib/base/text.hpp"
+#include "tests/webui/contract.hpp"
+#include "tests/webui/site.hpp"
+
+namespace tandem::test {
+namespace {
+
+namespace json = boost::json;
+using migration::CopyState;
+using migration::Phase;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void fill(Site& site) {
+  site.import({"aoki@example.jp", "baba@example.jp", "chiba@example.jp", "doi@example.jp"});
+  site.make_ready("aoki@example.jp");
+  site.make_ready("baba@example.jp");
+  const auto chiba = site.account("chiba@example.jp").id;
+  site.rooms.copies[chiba] = {.account = chiba,
+                              .state = CopyState::needs_you,
+                              .messages_total = 40,
+                              .messages_done = 10,
+                              .bytes_total = 4000,
+                              .bytes_done = 1000,
+                              .problem = "chiba@example.jp on the old side: log-in refused",
+                              .server_words = "NO [AUTHENTICATIONFAILED] no\r\nfaked: line",
+                              .next_step = "Check the password."};
+  const auto aoki = site.account("aoki@example.jp").id;
+  site.rooms.copies[aoki].skipped = 1;
+  site.rooms.skipped_messages[aoki] = {
+      {"INBOX", 7, "図面", 61'000'000, "larger than the new side accepts", "Save it by hand."}};
+  site.rooms.deliveries = {{.trace_id = "t1",
+                            .at = site.net.clock().wall(),
+                            .sender = "",
+                            .recipient = "aoki@example.jp",
+                            .home = "delivered",
+                            .mirror = "debt",
+                            .answer = "250 ok"}};
+  site.rooms.delivery_counts = {.accepted = 12, .debts = 1};
+}
+
+Task<void> read_all(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  for (const char* path : {"/api/health", "/api/session", "/api/overview", "/api/accounts",
+                           "/api/runs", "/api/deliveries", "/api/audit", "/api/users"}) {
+    const Answer answer = co_await browser.get(path);
+    INFO(path << " " << answer.body);
+    REQUIRE(answer.status == 200);
+    CHECK(faults(answer_of(path, "get"), answer.json()) == "");
+    CHECK(answer.headers.get("Cache-Control") == "no-store");
+    CHECK(answer.headers.get("X-Content-Type-Options") == "nosniff");
+  }
+  Answer answer = co_await browser.get("/api/accounts/aoki%40example.jp");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(component("AccountDetail"), answer.json()) == "");
+  CHECK(answer.json().at("folders").as_array().size() == 2);
+  CHECK(answer.json().at("skipped").at(0).at("reason").at("kind") == "oversize");
+  CHECK(answer.json().at("history").at(0).at("state") == "copying");
+  answer = co_await browser.get("/api/accounts/nobody%40example.jp");
+  CHECK(answer.kind() == "not_found");
+  answer = co_await browser.get("/api/nothing");
+  CHECK(answer.kind() == "not_found");
+  answer = co_await browser.get("/api/sync");
+  CHECK(answer.status == 405);
+  CHECK(answer.headers.get("Allow") == "POST");
+  answer = co_await browser.get("/api/audit?limit=501");
+  CHECK(answer.kind() == "bad_request");
+}
+
+TEST_CASE("every resource answers as the contract says") {
+  Site site;
+  fill(site);
+  site.run(read_all);
+}
+
+Task<void> look(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.get("/api/overview");
+  const json::value overview = answer.json();
+  const json::value& move = overview.at("migrations").at(0);
+  CHECK(move.at("accounts") == 4);
+  CHECK(move.at("counts").at("in_sync") == 2);
+  CHECK(move.at("counts").at("needs_you") == 1);
+  CHECK(move.at("counts").at("waiting") == 1);
+  CHECK(move.at("phases").at("mirror_old") == 2);
+  CHECK(move.at("copied").at("messages_total") == 60);
+  CHECK(move.at("sentence").at("code") == "needs_you");
+  CHECK(move.at("debts").at("count") == 1);
+  CHECK(move.at("arrivals").at("gateway") == 12);
+  CHECK(move.at("eta").at("known") == false);
+  answer = co_await browser.get("/api/accounts");
+  const json::value list = answer.json();
+  const json::value& first = list.at("accounts").at(0);
+  CHECK(first.at("address") == "chiba@example.jp");
+  CHECK(first.at("problem").at("kind") == "login_refused");
+  CHECK(first.at("problem").at("who") == "you");
+  CHECK_FALSE(answer.body.contains("\\r"));
+  CHECK(list.at("accounts").at(1).at("can") == json::array{"cut_over", "sync", "pause"});
+  CHECK(list.at("accounts").at(3).at("can") == json::array{"sync", "pause"});
+  answer = co_await browser.get("/api/accounts?migration=other");
+  CHECK(answer.json().at("accounts").as_array().empty());
+  answer = co_await browser.get("/api/deliveries?q=aoki");
+  CHECK(answer.json().at("deliveries").at(0).at("mirror").at("state") == "debt");
+  answer = co_await browser.get("/api/deliveries?q=nobody");
+  CHECK(answer.json().at("deliveries").as_array().empty());
+}
+
+TEST_CASE("the overview adds up, and who needs somebody comes first") {
+  Site site;
+  fill(site);
+  site.run(look);
+}
+
+Task<void> act(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.post(
+      "/api/sync", R"({"accounts":["doi@example.jp","aoki@example.jp","x@example.jp"]})");
+  REQUIRE(answer.status == 200);
+  CHECK(answer.json().at("changed") == json::array{"doi@example.jp", "aoki@example.jp"});
+  CHECK(site.account("doi@example.jp").phase == Phase::mirror_old);
+  CHECK(site.rooms.asked_to_run.size() == 2);
+  co_await site.net.timers.pass(seconds(1));
+  const char* both = R"({"accounts":["aoki@example.jp"]})";
+  answer = co_await browser.post("/api/accounts/pause", both);
+  CHECK(answer.json().at("changed") == json::array{"aoki@example.jp"});
+  CHECK(site.account("aoki@example.jp").paused);
+  answer = co_await browser.get("/api/accounts/aoki%40example.jp");
+  CHECK(answer.json().at("account").at("state") == "paused");
+  CHECK(answer.json().at("history").at(0).at("kind") == "pause");
+  CHECK(answer.json().at("history").at(0).at("by") == "admin");
+  answer = co_await browser.post("/api/sync", both);
+  CHECK(answer.json().at("changed").as_array().empty());
+  answer = co_await browser.post("/api/accounts/resume", both);
+  CHECK(answer.json().at("changed") == json::array{"aoki@example.jp"});
+  CHECK_FALSE(site.account("aoki@example.jp").paused);
+  answer = co_await browser.get("/api/audit");
+  const json::value log = answer.json();
+  const auto& entries = log.at("entries").as_array();
+  CHECK(entries[0].at("action") == "resume");
+  CHECK(entries[0].at("subject") == "aoki@example.jp");
+  CHECK(entries[0].at("user") == "admin");
+}
+
+TEST_CASE("sync begins what has not begun; pause and resume; all of it in the audit log") {
+  Site site;
+  fill(site);
+  site.run(act);
+}
+
+Task<void> simulate(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.post(
+      "/api/cutover", R"({"migration":"example","accounts":"all","simulate":true})");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(component("Simulation"), answer.json()) == "");
+  const json::value all = answer.json().at("simulation");
+  CHECK(all.at("accounts") == json::array{"aoki@example.jp", "baba@example.jp"});
+  CHECK(all.at("confirm") == "example.jp");
+  CHECK(all.at("warnings").at(0).at("problem").at("kind") == "would_be_missing");
+  answer = co_await browser.post("/api/cutover", R"({"migration":"example","simulate":true,
+      "accounts":["doi@example.jp","chiba@example.jp","baba@example.jp"]})");
+  const json::value some = answer.json().at("simulation");
+  CHECK(some.at("accounts") == json::array{"baba@example.jp"});
+  REQUIRE(some.at("warnings").as_array().size() == 2);
+  CHECK(some.at("warnings").at(0).at("blocking") == true);
+  CHECK(some.at("warnings").at(0).at("problem").at("kind") == "never_synced");
+  answer = co_await browser.post("/api/rollback",
+                                 R"({"migration":"example","accounts":["aoki@example.jp"],
+      "simulate":true})");
+  CHECK(answer.json().at("simulation").at("warnings").at(0).at("problem").at("kind") ==
+        "already_there");
+  answer = co_await browser.get("/api/runs");
+  CHECK(answer.json().at("runs").as_array().empty());
+  CHECK(site.account("aoki@example.jp").phase == Phase::mirror_old);
+}
+
+TEST_CASE("a simulation says what would happen and changes nothing") {
+  Site site;
+  fill(site);
+  site.run(simulate);
+}
+
+constexpr const char* cut_over_two =
+    R"({"migration":"example","accounts":["aoki@example.jp","baba@example.jp"],
+        "simulate":false,"confirm":"example.jp"})";
+
+Task<void> switch_and_back(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.post("/api/cutover",
+                                        R"({"migration":"example","accounts":"all",
+      "simulate":false,"confirm":"wrong.jp"})");
+  CHECK(answer.status == 400);
+  CHECK(answer.kind() == "confirm_mismatch");
+  answer = co_await browser.post("/api/cutover", cut_over_two);
+  REQUIRE(answer.status == 200);
+  CHECK(faults(component("RunStarted"), answer.json()) == "");
+  const std::string id(answer.json().at("run").as_string());
+  answer = co_await browser.post("/api/cutover", cut_over_two);
+  CHECK(answer.status == 409);
+  CHECK(answer.kind() == "busy");
+  answer = co_await browser.get("/api/runs/" + id);
+  CHECK(answer.json().at("state") == "running");
+  CHECK(answer.json().at("accounts").at(0).at("step") == "prepare");
+  co_await site.end_runs();
+  answer = co_await browser.get("/api/runs/" + id);
+  CHECK(faults(component("Run"), answer.json()) == "");
+  CHECK(answer.json().at("state") == "done");
+  CHECK(answer.json().at("by") == "admin");
+  CHECK(answer.json().at("accounts").at(1).at("result") == "ok");
+  CHECK(site.account("baba@example.jp").phase == Phase::mirror_new);
+  answer = co_await browser.get("/api/accounts/baba%40example.jp");
+  CHECK(answer.json().at("account").at("state") == "switched");
+  CHECK(answer.json().at("account").at("home") == "new");
+  answer = co_await browser.post("/api/rollback",
+                                 R"({"migration":"example","accounts":["baba@example.jp"],
+      "simulate":false,"confirm":"example.jp"})");
+  REQUIRE(answer.status == 200);
+  co_await site.end_runs();
+  answer = co_await browser.get("/api/accounts/baba%40example.jp");
+  CHECK(answer.json().at("account").at("state") == "rolled_back");
+  CHECK(faults(component("AccountDetail"), answer.json()) == "");
+}
+
+TEST_CASE("cut over with the typed domain, watch it, roll back") {
+  Site site;
+  fill(site);
+  site.run(switch_and_back);
+}
+
+Task<void> red(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.post("/api/cutover", cut_over_two);
+  const std::string id(answer.json().at("run").as_string());
+  co_await site.end_runs();
+  answer = co_await browser.get("/api/runs/" + id);
+  CHECK(faults(component("Run"), answer.json()) == "");
+  CHECK(answer.json().at("state") == "stopped");
+  CHECK(answer.json().at("accounts").at(0).at("result") == "red");
+  CHECK(answer.json().at("accounts").at(0).at("problem").at("kind") == "unreachable");
+  CHECK(answer.json().at("accounts").at(1).at("step") == "waiting");
+  CHECK(site.account("aoki@example.jp").phase == Phase::mirror_old);
+}
+
+TEST_CASE("a run stops at the first account that fails and touches no other") {
+  Site site;
+  fill(site);
+  site.rooms.delta_fails = true;
+  site.run(red);
+}
+
+Task<void> import(Site& site) {
+  Browser cli{site};
+  cli.bearer = site.token();
+  std::string csv = base64_encode("address,old_password\nendo@example.jp,canary\n");
+  std::string body = fmt::format(R"({{"migration":"example","csv":"{}"}})", csv);
+  Answer answer = co_await cli.post("/api/accounts/import", body);
+  INFO(answer.body);
+  REQUIRE(answer.status == 200);
+  CHECK(faults(component("Imported"), answer.json()) == "");
+  CHECK(answer.json().at("imported") == true);
+  CHECK(answer.json().at("added") == 1);
+  CHECK(site.account("endo@example.jp").phase == Phase::old);
+  csv = base64_encode("address,old_password\nendo@elsewhere.example,canary\n");
+  body = fmt::format(R"({{"migration":"example","csv":"{}"}})", csv);
+  answer = co_await cli.post("/api/accounts/import", body);
+  CHECK(faults(component("Imported"), answer.json()) == "");
+  CHECK(answer.json().at("imported") == false);
+  CHECK(answer.json().at("problems").at(0).at("row") == 2);
+  CHECK_FALSE(answer.body.contains("canary"));
+  answer = co_await cli.post("/api/accounts/import", R"({"migration":"other","csv":""})");
+  CHECK(answer.kind() == "not_found");
+  answer = co_await cli.post("/api/accounts/import", R"({"migration":"example","csv":"%"})");
+  CHECK(answer.kind() == "bad_request");
+}
+
+TEST_CASE("import over the API: all problems named, no secret shown") {
+  Site site;
+  site.run(import);
+}
+
+Task<void> eta(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  net::TaskGroup group(site.net.executor());
+  group.spawn(site.web->run(group));
+  const auto id = site.account("doi@example.jp").id;
+  auto& copy = site.rooms.copies[id];
+  copy = {.account = id, .state = CopyState::copying, .bytes_total = 100'000'000};
+  for (int i = 0; i < 60; ++i) {
+    copy.bytes_done += 100'000;  // 20 kB a second
+    co_await site.net.timers.pass(seconds(5));
+  }
+  Answer answer = co_await browser.get("/api/overview");
+  json::value told = answer.json().at("migrations").at(0).at("eta");
+  CHECK(told.at("known") == true);
+  // 94 MB at 20 kB/s: an hour and 18 minutes from 00:05.
+  CHECK(told.at("low") == "2026-11-24T01:20:00Z");
+  CHECK(told.at("high") == "2026-11-24T01:50:00Z");
+  co_await site.net.timers.pass(seconds(70));
+  answer = co_await browser.get("/api/overview");
+  told = answer.json().at("migrations").at(0).at("eta");
+  CHECK(told.at("known") == false);  // stalled
+  group.request_stop();
+  co_await group.join();
+}
+
+TEST_CASE("the ETA is a range from the measured rate, and unknown after a stall") {
+  Site site;
+  site.import({"doi@example.jp"});
+  site.make_ready("doi@example.jp");
+  site.run(eta);
+}
+
+}  // namespace
+}  // namespace tandem::test

@@ -1,0 +1,116 @@
+// A Web over a real ledger, registry and cut-over, with the other rooms faked, and a browser that
+// speaks to it over memory streams.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+
+#include "lib/net/http/message.hpp"
+#include "lib/net/stream.hpp"
+#include "lib/net/sync.hpp"
+#include "lib/store/store.hpp"
+#include "migration/cutover.hpp"
+#include "migration/registry.hpp"
+#include "tests/migration/ledger_fixture.hpp"
+#include "tests/support/run.hpp"
+#include "webui/web.hpp"
+
+namespace tandem::test {
+
+using net::Task;
+
+// The gateway, the session proxy and the sync, as the page and a cut-over see them.
+struct FakeRooms final : migration::SessionFence,
+                         migration::TransactionFence,
+                         migration::Delta,
+                         migration::CopyView,
+                         migration::DeliveryView {
+  std::map<migration::AccountId, migration::CopyProgress> copies;
+  std::vector<migration::AccountId> asked_to_run;
+  std::vector<migration::Delivery> deliveries;
+  std::map<migration::AccountId, std::vector<migration::SkippedMessage>> skipped_messages;
+  migration::DeliveryCounts delivery_counts;
+  bool delta_fails = false;
+
+  Task<void> hold(migration::AccountId, Duration) override { co_return; }
+  Task<std::size_t> drain(migration::AccountId, Duration) override { co_return 1; }
+  Task<bool> hold_and_drain(migration::AccountId, Duration) override { co_return true; }
+  Task<void> release(migration::AccountId) override { co_return; }
+  std::uint64_t pending_mirrors(migration::AccountId) const override { return 0; }
+  Task<Result<migration::DeltaReport>> run_delta(migration::AccountId, migration::Side) override;
+  migration::CopyProgress progress(migration::AccountId account) const override;
+  std::vector<migration::FolderProgress> folders(migration::AccountId) const override;
+  std::vector<migration::SkippedMessage> skipped(migration::AccountId account) const override;
+  void run_now(migration::AccountId account) override { asked_to_run.push_back(account); }
+  std::vector<migration::Delivery> recent(std::size_t limit,
+                                          const std::string& search) const override;
+  migration::DeliveryCounts counts(const std::string&) const override { return delivery_counts; }
+};
+
+struct Answer {
+  int status = 0;
+  net::HttpHeaders headers;
+  std::string body;
+
+  [[nodiscard]] boost::json::value json() const { return boost::json::parse(body); }
+  [[nodiscard]] std::string kind() const;  // of an error
+};
+
+class Site {
+ public:
+  Site();
+  ~Site();
+
+  TestNet net;
+  migration::TempDirectory directory;
+  config::SecretBox secrets = *config::SecretBox::from_key(Secret(std::string(32, 'k')));
+  FakeRooms rooms;
+  migration::EventBus events;
+  net::Offload offload{1};
+  net::TaskGroup background{net.executor()};
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<migration::Registry> registry;
+  std::unique_ptr<migration::Cutover> cutover;
+  std::unique_ptr<webui::Web> web;
+
+  void open(webui::WebOptions options = {});  // again: as after a restart
+  void import(const std::vector<std::string>& addresses);
+  [[nodiscard]] migration::Account account(const std::string& address) const;
+  // In phase mirror_old and in sync.
+  void make_ready(const std::string& address);
+  [[nodiscard]] std::string token();  // the command line's
+  [[nodiscard]] std::string setup_token();
+
+  // Runs `body(*this)` to its end, then lets connections and runs end.
+  void run(Task<void> (*body)(Site&));
+  // Moves time until no cut-over runs.
+  Task<void> end_runs();
+  // A new connection to the Web.
+  [[nodiscard]] net::StreamPtr connect(const std::string& peer = "127.0.0.1");
+};
+
+// Keeps its cookie and CSRF token, as a browser with the page does; a connection per request.
+struct Browser {
+  Site& site;
+  std::string peer = "127.0.0.1";
+  std::string cookie;
+  std::string csrf;
+  std::string bearer;
+
+  Task<Answer> get(std::string path);
+  Task<Answer> post(std::string path, std::string body);
+  // Sets up or logs in as "admin" (or `user`) with "long-enough-1".
+  Task<void> enter(std::string user = "admin");
+};
+
+// The bytes sent, and everything that comes back until the server closes.
+Task<std::string> exchange(Site& site, std::string bytes, std::string peer = "127.0.0.1");
+[[nodiscard]] Answer parse_answer(const std::string& bytes);
+
+}  // namespace tandem::test
