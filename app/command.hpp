@@ -48,5 +48,6 @@ ExitCode run_resume(const Arguments& arguments);
 ExitCode run_rollback(const Arguments& arguments);
 ExitCode run_status(const Arguments& arguments);
 ExitCode run_sync(const Arguments& arguments);
+ExitCode run_user(const Arguments& arguments);
 
 }  // namespace tandem::app
