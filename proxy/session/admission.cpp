@@ -26,6 +26,13 @@ std::unexpected<Error> held() {
                     .temporary = true});
 }
 
+// A server's words may hold what it was sent (I4).
+std::string words_of(Error error, const Secret& password) {
+  const bool shown = error.server_words.find(password.reveal()) != std::string::npos;
+  if (shown) error.server_words.clear();
+  return error.to_string();
+}
+
 }  // namespace
 
 Result<net::Endpoint> endpoint_at(const migration::Registry& registry, const Account& account,
@@ -63,14 +70,16 @@ Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionIn
     record(attempt, admitted->place.guest().account(), from);
     co_return admitted;
   }
+  // Never the name as typed: people type passwords there.
+  const std::string who = account != nullptr ? account->address : std::string("an unknown name");
   if (admitted.error().kind != ErrorKind::authentication) {
-    log::warning("W-SES-1", "{} log-in of {} from {}: {}", name_of(attempt.protocol), attempt.user,
-                 from.peer_address, admitted.error().to_string());
+    log::warning("W-SES-1", "{} log-in of {} from {}: {}", name_of(attempt.protocol), who,
+                 from.peer_address, words_of(admitted.error(), attempt.password));
     co_return admitted;
   }
   const Duration delay =
       throttle_.failed(from.peer_address, attempt.user, attempt.password.reveal());
-  log::info("I-SES-2", "{} log-in of {} from {} refused", name_of(attempt.protocol), attempt.user,
+  log::info("I-SES-2", "{} log-in of {} from {} refused", name_of(attempt.protocol), who,
             from.peer_address);
   (void)co_await net::sleep_for(delay);
   co_return admitted;

@@ -68,9 +68,9 @@ class Roster {
     Place& operator=(Place&& other) noexcept;
     ~Place() { leave(); }
     [[nodiscard]] Guest& guest() const { return *guest_; }
+    void leave();  // before its end: nothing of the backend's is left
 
    private:
-    void leave();
     Roster* roster_ = nullptr;
     std::shared_ptr<Guest> guest_;  // null: not in
   };

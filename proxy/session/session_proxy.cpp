@@ -51,7 +51,7 @@ Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
   if (!joined) co_return stream->close();
   Backend& backend = joined->admitted.backend;
   Tunnel tunnel(*stream, *backend.stream, make_tracker(protocol, options.hostname),
-                joined->admitted.place.guest(), options.idle_limit);
+                std::move(joined->admitted.place), options.idle_limit);
   co_await tunnel.run(std::move(joined->to_backend), std::move(backend.rest), group);
 }
 

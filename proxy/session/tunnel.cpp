@@ -15,23 +15,24 @@ constexpr Duration goodbye_limit = std::chrono::seconds(2);
 }  // namespace
 
 Tunnel::Tunnel(net::Stream& client, net::Stream& backend, std::unique_ptr<Tracker> tracker,
-               Guest& guest, Duration idle_limit)
+               Roster::Place place, Duration idle_limit)
     : client_(client),
       backend_(backend),
       tracker_(std::move(tracker)),
-      guest_(guest),
+      place_(std::move(place)),
+      guest_(place_.guest().shared_from_this()),
       idle_limit_(idle_limit) {
-  guest_.attach(this);
+  guest_->attach(this);
 }
 
 Tunnel::~Tunnel() {
-  guest_.attach(nullptr);
+  guest_->attach(nullptr);
 }
 
 Task<void> Tunnel::run(std::string to_backend, std::string to_client, net::TaskGroup& group) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const net::TaskGroup::StopHandle stop = group.on_stop([this] { kick(); });
-  if (guest_.kicked()) kicked_ = true;
+  if (guest_->kicked()) kicked_ = true;
   client_.expires_after(idle_limit_);
   backend_.expires_never();
   net::TaskGroup other(executor);
@@ -62,7 +63,7 @@ void Tunnel::nudge() {
 Task<void> Tunnel::to_backend(std::string_view bytes) {
   if (bytes.empty() || finished_ || backend_broken_) co_return;
   tracker_->from_client(bytes);
-  guest_.set_idle(tracker_->idle());
+  guest_->set_idle(tracker_->idle());
   const auto written = co_await backend_.write(bytes);
   if (!written) {
     // What the backend said before it broke is still to be read: down() ends the session.
@@ -101,7 +102,7 @@ Task<void> Tunnel::up(std::string ahead) {
 Task<bool> Tunnel::to_client(std::string_view bytes) {
   if (bytes.empty()) co_return true;
   tracker_->from_backend(bytes);
-  guest_.set_idle(tracker_->idle());
+  guest_->set_idle(tracker_->idle());
   if (finished_) co_return false;
   client_.expires_after(idle_limit_);
   const auto written = co_await client_.write(bytes);
@@ -125,7 +126,7 @@ Task<bool> Tunnel::pass_down() {
 }
 
 Task<void> Tunnel::down(std::string ahead) {
-  guest_.set_idle(tracker_->idle());
+  guest_->set_idle(tracker_->idle());
   bool going = co_await to_client(ahead);
   std::string().swap(ahead);
   while (going && !may_leave()) going = co_await pass_down();
@@ -135,6 +136,7 @@ Task<void> Tunnel::down(std::string ahead) {
 // The orderly end of the client's connection: as lib/net/drain.hpp, but up() does the reading.
 Task<void> Tunnel::finish() {
   backend_.close();
+  place_.leave();
   if (finished_) co_return;
   finished_ = true;
   client_.expires_after(goodbye_limit);

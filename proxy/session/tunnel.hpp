@@ -20,8 +20,8 @@ namespace tandem::session {
 
 class Tunnel final : public Endable {
  public:
-  Tunnel(net::Stream& client, net::Stream& backend, std::unique_ptr<Tracker> tracker, Guest& guest,
-         Duration idle_limit);
+  Tunnel(net::Stream& client, net::Stream& backend, std::unique_ptr<Tracker> tracker,
+         Roster::Place place, Duration idle_limit);
   ~Tunnel() override;
 
   // First what was read ahead on either side, then whatever comes. `group`'s request_stop kicks.
@@ -45,7 +45,8 @@ class Tunnel final : public Endable {
   net::Stream& client_;
   net::Stream& backend_;
   const std::unique_ptr<Tracker> tracker_;
-  Guest& guest_;
+  Roster::Place place_;  // left as soon as the backend is: a drain waits for no slow client
+  const std::shared_ptr<Guest> guest_;
   const Duration idle_limit_;
   bool kicked_ = false;
   bool waiting_down_ = false;    // down() waits for the backend

@@ -105,12 +105,11 @@ Task<void> kicked_idle(Stage& stage) {
   CHECK(stage.proxy->open_sessions() == 2);
   std::optional<std::size_t> ended;
   co_await begin_drain(stage, id, &ended);
-  CHECK(co_await waiting.all() == bye);
-  CHECK(co_await idling.all() == bye);
-  waiting.close();
-  idling.close();
+  // The drain does not wait for clients that have yet to read their goodbye.
   while (!ended) co_await stage.net.timers.settle();
   CHECK(*ended == 2);
+  CHECK(co_await waiting.all() == bye);
+  CHECK(co_await idling.all() == bye);
   CHECK(stage.proxy->open_sessions() == 0);
 }
 

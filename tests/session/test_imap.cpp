@@ -1,4 +1,5 @@
 // IMAP through the proxy: log-in in all its forms, both legs' TLS, and what follows.
+#include "lib/base/log.hpp"
 #include "tests/session/stage.hpp"
 
 namespace tandem::session {
@@ -289,6 +290,29 @@ Task<void> hostile_backends(Stage& stage) {
   CHECK(stage.new_side.connections == 0);
 }
 
+// A backend that repeats what it was sent.
+Task<void> canary(Stage& stage) {
+  co_await stage.import("tanaka@example.jp");
+  stage.old_side.scripts = {imap_login("\"tanaka\" \"c4n4ry\"", "NO [UNAVAILABLE] c4n4ry"),
+                            imap_login("\"tanaka\" \"c4n4ry\"", "NO c4n4ry is wrong")};
+  Talker person = stage.person(Protocol::imap);
+  co_await person.hear(greeting);
+  co_await person.say("a LOGIN tanaka c4n4ry\r\n");
+  co_await person.hear(not_now);
+  co_await person.say("a LOGIN tanaka c4n4ry\r\na LOGIN c4n4ry c4n4ry\r\n");
+  co_await stage.net.timers.pass(std::chrono::seconds(20));
+  co_await person.hear(refused);
+  co_await person.hear(refused);
+}
+
+std::string logged_while(void (*work)(), const std::string& file) {
+  log::start(log::Level::debug, file);
+  work();
+  log::start(log::Level::warning);
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 Task<void> bad_certificate(Stage& stage) {
   co_await stage.import("tanaka@example.jp");
   for (int i = 0; i < 2; ++i)
@@ -363,6 +387,13 @@ TEST_CASE("T-02 T-04 IMAP: no credential for PREAUTH, no or refused STARTTLS, in
   both_ways(hostile_backends, net::TlsMode::starttls);
 }
 
+TEST_CASE("T-27 IMAP: a password is in no log line, whatever the backend says") {
+  const migration::TempDirectory directory;
+  const std::string text = logged_while([] { both_ways(canary); }, directory.path + "/log");
+  CHECK(text.find("W-SES-1") != std::string::npos);
+  CHECK(text.find("I-SES-2") != std::string::npos);
+  CHECK(text.find("c4n4ry") == std::string::npos);
+}
 TEST_CASE("T-05 IMAP: a backend with another name's certificate gets no credential") {
   Stage stage(net::TlsMode::starttls, false, "elsewhere.test");
   stage.net.run(bad_certificate(stage));
