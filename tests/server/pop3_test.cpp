@@ -9,11 +9,13 @@ using Kind = AccountOffice::Kind;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
+constexpr imap::DateTime noon{1'795'521'600, 540};
+
 net::Task<void> deliver(AccountOffice& office, AccountId account, std::string text) {
   auto draft = office.boxes->draft();
   REQUIRE(draft.append(text));
   std::vector<Mailboxes::Destination> to = {{account, "INBOX", {}}};
-  const auto placed = co_await office.boxes->deliver(std::move(draft), std::move(to), {});
+  const auto placed = co_await office.boxes->deliver(std::move(draft), std::move(to), noon);
   REQUIRE(placed);
 }
 
@@ -160,7 +162,11 @@ net::Task<void> broken_at(AccountOffice& office, std::size_t step) {
   CHECK_THAT(co_await talk.line(), StartsWith("+OK"));
   for (std::size_t i = 0; i < step; ++i) {
     const std::string& line = lines[i];
-    const auto answer = line == "RETR 1" ? co_await talk.many(line) : co_await talk.pop3(line);
+    std::string answer;
+    if (line == "RETR 1")
+      answer = co_await talk.many(line);
+    else
+      answer = co_await talk.pop3(line);
     CHECK_THAT(answer, StartsWith("+OK"));
   }
   if (step < lines.size()) co_await talk.send(lines[step]);  // without its end

@@ -92,7 +92,8 @@ net::Task<bool> log_in_with(AccountOffice& office, std::string mechanism, std::s
   std::string answer = co_await talk.smtp(command);
   while (answer.starts_with("334 ")) {
     const auto step = client->step(base64_decode(answer.substr(4)).value());
-    answer = co_await talk.smtp(step ? base64_encode(*step) : "*");
+    const std::string response = step ? base64_encode(*step) : "*";
+    answer = co_await talk.smtp(response);
   }
   const std::string accepted = co_await talk.smtp("MAIL FROM:<aoki@example.jp>");
   CHECK(answer.starts_with("235") == accepted.starts_with("250"));
