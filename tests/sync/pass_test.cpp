@@ -16,8 +16,8 @@ constexpr Side new_side = Side::new_side;
 
 Task<void> first_copy(TwoSides& two) {
   for (int at = 0; at < 25; ++at)
-    co_await two.put(old_side, letter(std::to_string(at % 20)), {"\\Seen", "\\Flagged"});
-  co_await two.put(old_side, letter("sent"), {}, "Sent");
+    co_await two.put(old_side, letter(std::to_string(at % 20)), "\\Seen \\Flagged");
+  co_await two.put(old_side, letter("sent"), "", "Sent");
   auto report = co_await two.pass();
   CHECK(report.copied == 26);
   CHECK(report.source_messages == 26);
@@ -46,11 +46,11 @@ Task<void> filled_target(TwoSides& two) {
 Task<void> flags_and_removals(TwoSides& two) {
   for (const auto* subject : {"a", "b", "c", "d"}) co_await two.put(old_side, letter(subject));
   co_await two.pass();
-  co_await two.set_flags(old_side, 1, {"\\Seen", "$Forwarded"});
+  co_await two.set_flags(old_side, 1, "\\Seen $Forwarded");
   auto report = co_await two.pass();
   CHECK(report.flags_changed == 1);
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
-  co_await two.set_flags(old_side, 1, {});
+  co_await two.set_flags(old_side, 1, "");
   co_await two.pass();
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
 
@@ -111,7 +111,7 @@ Task<void> new_validity(TwoSides& two) {
   for (const auto* subject : {"a", "a", "b"}) {
     const auto user = co_await two.client(old_side);
     (void)co_await user->create(name);
-    co_await two.put(old_side, letter(subject), {}, name);
+    co_await two.put(old_side, letter(subject), "", name);
   }
   co_await two.pass();
   // The home folder is made anew with the same messages: the ladder finds them all.
@@ -119,7 +119,7 @@ Task<void> new_validity(TwoSides& two) {
   REQUIRE(co_await user->remove(name));
   REQUIRE(co_await user->create(name));
   for (const auto* subject : {"b", "a", "a", "c"})
-    co_await two.put(old_side, letter(subject), {}, name);
+    co_await two.put(old_side, letter(subject), "", name);
   auto report = co_await two.pass();
   CHECK(report.copied == 1);
   CHECK(two.mailbox(old_side, name) == two.mailbox(new_side, name));
@@ -172,7 +172,7 @@ Task<void> poor_servers(TwoSides& two) {
   CHECK(report.copied == 12);
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
   co_await two.put(new_side, letter("straggler"));
-  co_await two.set_flags(old_side, 3, {"\\Answered"});
+  co_await two.set_flags(old_side, 3, "\\Answered");
   report = co_await two.pass();
   CHECK(report.copied == 1);
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));

@@ -120,11 +120,11 @@ class TwoSides {
     REQUIRE(opened);
     co_return std::move(*opened);
   }
-  Task<void> put(Side side, std::string bytes, std::vector<std::string> flags = {},
+  Task<void> put(Side side, std::string bytes, std::string flags = "",
                  std::string folder = "INBOX") {
     const auto user = co_await client(side);
     net::ImapAppend message;
-    message.flags = std::move(flags);
+    message.flags = words(flags);
     imap::DateTime date;
     date.unix_seconds = 1'700'000'000 + static_cast<std::int64_t>(bytes.size());
     date.zone_minutes = 540;
@@ -132,20 +132,18 @@ class TwoSides {
     const auto appended = co_await user->append(folder, std::move(message), bytes);
     REQUIRE(appended);
   }
-  Task<void> set_flags(Side side, Uid uid, std::vector<std::string> flags, bool expunge = false) {
+  Task<void> set_flags(Side side, Uid uid, std::string flags, bool expunge = false) {
     const auto user = co_await client(side);
     const std::string inbox("INBOX");
     REQUIRE(co_await user->select(inbox));
     imap::SequenceSet set;
     set.add(uid);
     const auto replace = imap::command::StoreAction::replace;
-    REQUIRE(co_await user->store(set, replace, flags));
+    const auto list = words(flags);
+    REQUIRE(co_await user->store(set, replace, list));
     if (expunge) REQUIRE(co_await user->expunge_all());
   }
-  Task<void> remove(Side side, Uid uid) {
-    std::vector<std::string> deleted(1, "\\Deleted");
-    co_await set_flags(side, uid, deleted, true);
-  }
+  Task<void> remove(Side side, Uid uid) { co_await set_flags(side, uid, "\\Deleted", true); }
   Task<migration::DeltaReport> pass(Side from = Side::old_side) {
     auto report = co_await world->sync->run_delta(world->account, from);
     if (!report) FAIL(report.error().to_string());
@@ -174,6 +172,9 @@ class TwoSides {
   }
 
  private:
+  static std::vector<std::string> words(std::string_view text) {
+    return Flags::keywords_from(text);
+  }
   static net::Endpoint endpoint(std::string name) {
     net::Endpoint made;
     made.in_process = std::move(name);
