@@ -57,12 +57,6 @@ Outcome set_host(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
-Outcome set_connections(Settings& settings, const Value& value) {
-  settings.sync.connections = 0;
-  if (iequals(value.text, "auto")) return std::nullopt;
-  return take_number(settings.sync.connections, value, 1, 64);
-}
-
 Outcome set_in_doubt(Settings& settings, const Value& value) {
   const auto time = parse_duration(value.text);
   if (!time || *time < std::chrono::seconds(1) || *time > std::chrono::hours(1))
@@ -160,7 +154,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 7> tail_rows = {{
+constexpr std::array<Row<Settings>, 5> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -179,15 +173,6 @@ constexpr std::array<Row<Settings>, 7> tail_rows = {{
       .help_ja = "宛先側が応答しなかったメールを「配送途中」とみなす時間。"},
      set_in_doubt},
 
-    {{.section = "sync", .name = "propagate_deletes", .type = "yes or no", .fallback = "no",
-      .help = "Whether mail deleted at the reader's side is removed from the other one, with a brake.",
-      .help_ja = "利用側で削除されたメールを反対側でも削除するか(大量削除は停止して確認)。"},
-     [](Settings& s, const Value& v) { return take_flag(s.sync.propagate_deletes, v); }},
-    {{.section = "sync", .name = "connections", .type = "number", .fallback = "auto",
-      .limits = "auto, or 1 to 64",
-      .help = "Connections per account and side; auto finds what the servers allow.",
-      .help_ja = "アカウントと側ごとの接続数。auto はサーバーの許容数を自動で調べる。"},
-     set_connections},
     {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",
       .help = "Folder that is not copied, with all below it.",
       .help_ja = "コピーしないフォルダー(配下も含む)。", .repeatable = true},

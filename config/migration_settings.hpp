@@ -50,8 +50,6 @@ struct FolderMap {
 };
 
 struct SyncSettings {
-  bool propagate_deletes = false;
-  unsigned connections = 0;          // per account and side; 0: found out while running
   std::vector<std::string> exclude;  // folder names, children included
   std::vector<FolderMap> map;
   bool operator==(const SyncSettings&) const = default;

@@ -172,7 +172,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
       "master_login = authzid\nmaster_password_file = master.txt\n"
       "[new]\nimap = imap://127.0.0.1:1143?tls=never\nsmtp = lmtp://127.0.0.1:1024?tls=never\n"
       "[gateway]\nenabled = yes\nmirror = off\nin_doubt = 2s\n"
-      "[sync]\npropagate_deletes = yes\nconnections = 4\nexclude = Trash\nexclude = ごみ箱\n"
+      "[sync]\nexclude = Trash\nexclude = ごみ箱\n"
       "map = 送信済み -> Sent\nmap = A -> B -C\n",
       "/m/x.conf");
   CHECK(faults(loaded.problems).empty());
@@ -187,8 +187,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
   CHECK(settings.old_side.master_password_file == "/m/master.txt");
   CHECK(settings.new_side.smtp->protocol == net::Protocol::lmtp);
   CHECK(settings.gateway == GatewaySettings{true, Mirror::off, std::chrono::seconds(2)});
-  CHECK(settings.sync ==
-        SyncSettings{true, 4, {"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
+  CHECK(settings.sync == SyncSettings{{"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
 }
 
 TEST_CASE("faults of a migration are named in one pass") {
