@@ -55,13 +55,15 @@ void Tunnel::cut() {
 }
 
 // down() says the goodbye, so that nothing of the backend's is torn apart. Idle: no bytes are on
-// their way to the backend, so its deadline ends a wait only.
+// their way to the backend, and from here on none are sent; so its deadline ends a wait only.
 void Tunnel::nudge() {
-  if (waiting_down_ && !finished_ && may_leave()) backend_.expires_after(Duration(0));
+  if (!waiting_down_ || finished_ || !may_leave()) return;
+  leaving_ = true;
+  backend_.expires_after(Duration(0));
 }
 
 Task<void> Tunnel::to_backend(std::string_view bytes) {
-  if (bytes.empty() || finished_ || backend_broken_) co_return;
+  if (bytes.empty() || finished_ || leaving_ || backend_broken_) co_return;
   tracker_->from_client(bytes);
   guest_->set_idle(tracker_->idle());
   const auto written = co_await backend_.write(bytes);
@@ -93,6 +95,7 @@ Task<void> Tunnel::up(std::string ahead) {
   std::string().swap(ahead);
   bool going = true;
   while (going && !client_ended_) going = co_await pass_up();
+  if (client_ended_ && leaving_) co_return;  // down() is about to say goodbye
   if (!going || finished_) co_return cut();
   const auto ended = co_await backend_.shutdown_send();
   if (!ended) co_return cut();

@@ -49,6 +49,7 @@ class Tunnel final : public Endable {
   const std::shared_ptr<Guest> guest_;
   const Duration idle_limit_;
   bool kicked_ = false;
+  bool leaving_ = false;         // kicked and idle: nothing more goes to the backend
   bool waiting_down_ = false;    // down() waits for the backend
   bool client_ended_ = false;    // it half-closed
   bool backend_broken_ = false;  // it takes no more bytes
