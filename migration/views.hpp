@@ -89,6 +89,7 @@ struct DeliveryCounts {
   std::uint64_t mirrors_made = 0;
   std::uint64_t debts = 0;
   std::uint64_t owed = 0;
+  std::optional<WallTime> since;  // the first message that is counted
 };
 
 class DeliveryView {  // implemented by proxy/gateway

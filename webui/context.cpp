@@ -1,5 +1,6 @@
 #include "webui/context.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
@@ -63,6 +64,17 @@ std::shared_ptr<const std::string> Context::overview(Duration age) {
   overview_ = std::make_shared<const std::string>(boost::json::serialize(describe_overview(*this)));
   overview_at_ = now;
   return overview_;
+}
+
+migration::DeliveryCounts Context::delivery_counts(const std::string& migration) {
+  const std::lock_guard lock(counts_mutex_);
+  Counted& counted = counts_[migration];
+  const SteadyTime begun = parts.clock.steady();
+  if (begun < counted.good_until) return counted.counts;
+  counted.counts = parts.deliveries.counts(migration);
+  const SteadyTime now = parts.clock.steady();
+  counted.good_until = now + std::max<Duration>(std::chrono::seconds(1), 20 * (now - begun));
+  return counted.counts;
 }
 
 void Context::tell(migration::AccountId account) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +53,9 @@ struct Context {
   [[nodiscard]] std::vector<AccountState> accounts(std::string_view migration = "");
   // Overview of openapi.json; not older than `age`.
   [[nodiscard]] std::shared_ptr<const std::string> overview(Duration age);
+  // The gateway's counts, of one migration or of all; at most a second old, and never counted for
+  // more than a twentieth of the time.
+  [[nodiscard]] migration::DeliveryCounts delivery_counts(const std::string& migration);
   // Tells everybody that this account changed.
   void tell(migration::AccountId account);
 
@@ -60,6 +64,12 @@ struct Context {
   std::mutex overview_mutex_;
   std::shared_ptr<const std::string> overview_;
   SteadyTime overview_at_{};
+  struct Counted {
+    migration::DeliveryCounts counts;
+    SteadyTime good_until{};
+  };
+  std::mutex counts_mutex_;
+  std::map<std::string, Counted> counts_;  // by migration: those of the settings, and ""
 };
 
 // Who asks.

@@ -166,10 +166,9 @@ std::uint64_t bytes_left(const Totals& totals) {
 
 json::object describe_migration(Context& context, const MigrationSettings& settings) {
   const Totals totals = add_up(context.accounts(settings.name));
-  const auto counts = context.parts.deliveries.counts(settings.name);
+  const auto counts = context.delivery_counts(settings.name);
   const Clock& clock = context.parts.clock;
   const SteadyTime now = clock.steady();
-  context.rates.sample(settings.name, totals.bytes_done, now);
   const auto eta = context.rates.eta(settings.name, bytes_left(totals), now, clock.wall());
   json::array domains(settings.domains.begin(), settings.domains.end());
   return {
@@ -193,7 +192,7 @@ json::object describe_migration(Context& context, const MigrationSettings& setti
       {"owed", describe_waiting(counts.owed)},
       {"debts", describe_waiting(counts.debts)},
       {"arrivals",
-       {{"since", time_text(context.started)},
+       {{"since", time_text(counts.since.value_or(context.started))},
         {"gateway", counts.accepted},
         {"old_direct", 0},
         {"old_local", 0},

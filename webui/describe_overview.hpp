@@ -1,5 +1,4 @@
 // Overview of openapi.json: every migration at a glance, computed from the registry and the views.
-// Making it also takes a sample of the progress, for the ETA.
 #pragma once
 
 #include <cstdint>

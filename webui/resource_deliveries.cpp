@@ -32,7 +32,7 @@ Task<HttpResponse> get_deliveries(Context& context, const Request& request) {
   json::array deliveries;
   for (const auto& one : context.parts.deliveries.recent(*limit, search))
     deliveries.push_back(describe(one));
-  const auto counts = context.parts.deliveries.counts("");
+  const auto counts = context.delivery_counts("");
   co_return reply_json(json::serialize(json::object{{"deliveries", std::move(deliveries)},
                                                     {"owed", describe_waiting(counts.owed)},
                                                     {"debts", describe_waiting(counts.debts)}}));

@@ -12,11 +12,11 @@
 #include "lib/store/schema.hpp"
 #include "webui/connection.hpp"
 #include "webui/context.hpp"
+#include "webui/progress_watch.hpp"
 
 namespace tandem::webui {
 namespace {
 
-constexpr Duration between_samples = std::chrono::seconds(5);
 // An import of ten thousand accounts in base64 fits.
 constexpr std::size_t body_limit = std::size_t{2} << 20;
 constexpr std::size_t header_limit = 16 * 1024;
@@ -123,11 +123,12 @@ Task<void> Web::serve(net::StreamPtr stream, net::TaskGroup& group) {
 }
 
 Task<void> Web::run(net::TaskGroup& group) {
+  ProgressWatch watch;
   net::Notifier stop;
   const auto handle = group.on_stop([&stop] { stop.notify(); });
   while (!group.stopping()) {
-    (void)state_->context.overview(Duration::zero());  // takes a sample
-    (void)co_await stop.wait_for(between_samples);
+    watch.look(state_->context);
+    (void)co_await stop.wait_for(ProgressWatch::interval);
   }
 }
 

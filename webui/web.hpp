@@ -86,7 +86,9 @@ class Web {
   // Serves one connection until it ends. When `group` is asked to stop, idle connections and event
   // streams end at once, a request under way is answered first.
   Task<void> serve(net::StreamPtr stream, net::TaskGroup& group);
-  // Measures how fast copying goes, for the ETA; returns after request_stop of `group`.
+  // Looks at the copying every few seconds: tells the listeners of progress within a pass, which
+  // the event bus does not, and measures the rate for the ETA. Returns after request_stop of
+  // `group`.
   Task<void> run(net::TaskGroup& group);
 
  private:

@@ -91,6 +91,10 @@ migration::DeliveryCounts Journal::counts(const std::string& migration) const {
       if (mirror == MirrorState::debt) counts.debts += n;
     }
     if (!rows.status()) return fail(rows.status().error());
+    const auto first = sql.integer(
+        "SELECT m.at_ms FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "ORDER BY r.id LIMIT 1");
+    if (first && *first) counts.since = WallTime{Duration{**first}};
     return counts;
   });
   return counted.value_or(migration::DeliveryCounts{});

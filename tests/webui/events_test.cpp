@@ -218,6 +218,29 @@ Task<void> ends(Site& site) {
   CHECK(site.net.group.running() == 0);
 }
 
+Task<void> within_a_pass(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  net::TaskGroup group(site.net.executor());
+  group.spawn(site.web->run(group));
+  Source source(site, browser.cookie);
+  co_await source.open();
+  (void)co_await source.after(seconds(6));
+  site.rooms.copies[site.account("aoki@example.jp").id].messages_done = 77;
+  const auto told = co_await source.after(seconds(6));
+  REQUIRE(names(told) == Names{"account", "overview"});
+  CHECK(told[0].data.at("copied").at("messages_done") == 77);
+  group.request_stop();
+  co_await group.join();
+}
+
+TEST_CASE("events: progress within a pass is told though nobody publishes it") {
+  Site site;
+  site.import({"aoki@example.jp", "baba@example.jp"});
+  site.make_ready("aoki@example.jp");
+  site.run(within_a_pass);
+}
+
 TEST_CASE("events end with the session and with the program; listeners are bounded") {
   Site site;
   site.open({.listeners = 2});
