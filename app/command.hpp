@@ -49,5 +49,9 @@ ExitCode run_rollback(const Arguments& arguments);
 ExitCode run_status(const Arguments& arguments);
 ExitCode run_sync(const Arguments& arguments);
 ExitCode run_user(const Arguments& arguments);
+ExitCode run_demo(const Arguments& arguments);
+ExitCode run_import(const Arguments& arguments);
+ExitCode run_mailbox(const Arguments& arguments);
+ExitCode run_serve(const Arguments& arguments);
 
 }  // namespace tandem::app

@@ -9,6 +9,7 @@ namespace tandem::app {
 namespace {
 
 constexpr std::array commands = {
+    Command{"serve", "", "run everything: gateway, proxy, sync, server and page", "", run_serve},
     Command{"import", "FILE [--migration NAME]",
             "read accounts from a CSV file, as Excel writes it", "migration=", run_import},
     Command{"accounts", "[--migration NAME]", "list the accounts with phase and log-ins",
@@ -33,6 +34,8 @@ constexpr std::array commands = {
     Command{"config", "--check | --explain [--ja] | --sample | --sample-migration",
             "check the configuration, explain every key, print sample files",
             "check explain sample sample-migration ja", run_config},
+    Command{"demo", "[--check] [--port N]", "try it all on embedded parts (--check: unattended)",
+            "check port= verbose", run_demo},
 };
 
 void print_usage(std::FILE* to) {

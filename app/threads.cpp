@@ -15,7 +15,9 @@ Threads::Threads(net::Runtime& runtime) : runtime_(runtime) {
     groups_.push_back(std::make_unique<net::TaskGroup>(runtime.executor(i)));
 }
 
-net::Executor Threads::executor(std::size_t thread) const { return runtime_.executor(thread); }
+net::Executor Threads::executor(std::size_t thread) const {
+  return runtime_.executor(thread);
+}
 
 net::TaskGroup& Threads::here() const {
   if (group_here == nullptr) throw std::logic_error("not an io thread");
@@ -56,8 +58,7 @@ net::Task<bool> Threads::shut_down(Duration grace) {
   co_await on_each(std::move(ask));
   // Background work first: it hands units to the others' stores.
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    std::function<net::Task<void>()> there =
-        std::bind_front(&Threads::end, this, i, grace, &clean);
+    std::function<net::Task<void>()> there = std::bind_front(&Threads::end, this, i, grace, &clean);
     const net::Executor executor = runtime_.executor(i);
     co_await net::run_on<void>(executor, std::move(there));
   }
