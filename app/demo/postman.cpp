@@ -35,9 +35,11 @@ Task<Result<smtp::Reply>> Postman::hand_over(Letter letter, std::string recipien
   options.protocol.tls = smtp::ClientOptions::Tls::never;
   const auto opened = co_await client.open(std::move(*stream), std::move(options));
   if (!opened) co_return opened;
-  const auto mail = co_await client.mail({.from = letter.sender});
+  smtp::MailCommand from{.from = letter.sender};
+  const auto mail = co_await client.mail(std::move(from));
   if (!mail || !mail->positive()) co_return mail;
-  const auto rcpt = co_await client.rcpt({.to = std::move(recipient)});
+  smtp::RcptCommand to{.to = std::move(recipient)};
+  const auto rcpt = co_await client.rcpt(std::move(to));
   if (!rcpt || !rcpt->positive()) co_return rcpt;
   const auto go = co_await client.data_begin();
   if (!go || !go->intermediate()) co_return go;
