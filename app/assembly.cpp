@@ -67,7 +67,6 @@ Result<std::unique_ptr<Assembly>> Assembly::open(Threads& threads,
   assembly->tls_ = std::move(*certificates);
   if (auto done = assembly->open_server(); !done) return fail(done.error());
   if (auto done = assembly->open_rooms(); !done) return fail(done.error());
-  if (auto done = assembly->open_web(); !done) return fail(done.error());
   return assembly;
 }
 
@@ -126,7 +125,8 @@ Result<void> Assembly::open_web() {
   const config::ProcessSettings& process = configuration_.process;
   const webui::WebParts parts{*registry_, *cutover_, *sync_,   *gateway_,        events_,
                               *ledger_,   clock_,    offload_, threads_.group(0)};
-  webui::WebOptions options{.host_names = {hostname_},
+  webui::WebOptions options{.public_url = web_address(),
+                            .host_names = {hostname_},
                             .token_file = process.data + "/api.token",
                             .setup_file = process.data + "/setup.link"};
   auto web = webui::Web::open(parts, std::move(options));
@@ -194,6 +194,8 @@ net::Task<Result<void>> Assembly::start() {
     const auto opened = co_await listeners_->open(std::move(service));
     if (!opened) co_return opened;
   }
+  // The page's address is known only now: the port may have been the kernel's choice.
+  if (auto opened = open_web(); !opened) co_return opened;
   co_await listeners_->start();
   net::TaskGroup& background = threads_.group(0);
   background.spawn(gateway_->run(background));
@@ -213,15 +215,19 @@ std::uint16_t Assembly::port_of(std::string_view service) const {
   return 0;
 }
 
-std::string Assembly::page_address() const {
-  const auto link = web_->setup_link();
-  if (link) return *link;
+std::string Assembly::web_address() const {
   for (const Bound& bound : listeners_->bound()) {
     if (bound.service != "web") continue;
-    const char* scheme = config::is_loopback(bound.address) ? "http" : "https";
-    return fmt::format("{}://{}:{}/", scheme, bound.address, bound.port);
+    if (config::is_loopback(bound.address))
+      return fmt::format("http://{}:{}", bound.address, bound.port);
+    return fmt::format("https://{}:{}", hostname_, bound.port);
   }
-  return "";
+  return "http://localhost";
+}
+
+std::string Assembly::page_address() const {
+  const auto link = web_->setup_link();
+  return link ? *link : web_address() + "/";
 }
 
 }  // namespace tandem::app

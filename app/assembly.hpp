@@ -57,6 +57,7 @@ class Assembly {
   Result<void> open_server();
   Result<void> open_web();
   [[nodiscard]] bool needs_server() const;
+  [[nodiscard]] std::string web_address() const;  // without a slash at the end
   [[nodiscard]] std::vector<Service> services();
   [[nodiscard]] Service mail_service(std::string name, std::vector<config::ListenAddress> at,
                                      net::Protocol protocol, bool implicit_tls);
