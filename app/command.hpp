@@ -40,18 +40,16 @@ ExitCode report(const Error& error);
 ExitCode run_accounts(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_cutover(const Arguments& arguments);
+ExitCode run_demo(const Arguments& arguments);
 ExitCode run_import(const Arguments& arguments);
 ExitCode run_mailbox(const Arguments& arguments);
 ExitCode run_pause(const Arguments& arguments);
 ExitCode run_queue(const Arguments& arguments);
 ExitCode run_resume(const Arguments& arguments);
 ExitCode run_rollback(const Arguments& arguments);
+ExitCode run_serve(const Arguments& arguments);
 ExitCode run_status(const Arguments& arguments);
 ExitCode run_sync(const Arguments& arguments);
 ExitCode run_user(const Arguments& arguments);
-ExitCode run_demo(const Arguments& arguments);
-ExitCode run_import(const Arguments& arguments);
-ExitCode run_mailbox(const Arguments& arguments);
-ExitCode run_serve(const Arguments& arguments);
 
 }  // namespace tandem::app

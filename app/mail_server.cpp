@@ -9,9 +9,7 @@ Result<std::unique_ptr<MailServer>> MailServer::open(Threads& threads, MailServe
                                                      const Clock& clock, net::Offload& offload,
                                                      std::shared_ptr<const net::TlsServer> tls) {
   std::unique_ptr<MailServer> made(new MailServer(threads));
-  auto schemas = server::Server::schemas();
-  schemas.push_back(server::AccountBook::schema());
-  auto store = store::Store::open(settings.directory, std::move(schemas));
+  auto store = store::Store::open(settings.directory, server::Server::schemas());
   if (!store) return fail(store.error());
   made->store_ = std::move(*store);
   made->accounts_ = std::make_unique<server::AccountBook>(
