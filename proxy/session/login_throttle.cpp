@@ -53,10 +53,8 @@ std::size_t LoginThrottle::count(Counts& counts, std::string key, std::uint64_t 
   return ++known.failures;
 }
 
-void LoginThrottle::make_room(Counts& counts) const {
-  if (counts.size() < most_counts) return;
-  const SteadyTime now = clock_.steady();
-  std::erase_if(counts, [now](const auto& one) { return now - one.second.last > forgotten_after; });
+// An arbitrary one goes: looking for the oldest would cost more than a guess does.
+void LoginThrottle::make_room(Counts& counts) {
   if (counts.size() >= most_counts) counts.erase(counts.begin());
 }
 

@@ -35,7 +35,7 @@ class LoginThrottle {
   };
   using Counts = std::unordered_map<std::string, Count>;
   std::size_t count(Counts& counts, std::string key, std::uint64_t pair);
-  void make_room(Counts& counts) const;
+  static void make_room(Counts& counts);
 
   const Clock& clock_;
   const std::string salt_;
