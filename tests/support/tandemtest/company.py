@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import sys
 import time
@@ -257,12 +258,12 @@ class Company:
         return "\n".join(lines)
 
     def _journal(self, answer):
-        """What the gateway says of the message it answered with `answer` (its last word is the trace id)."""
-        trace = answer.split()[-1] if answer else ""
-        if len(trace) < 20:
+        """What the gateway says of the message it answered with `answer`, which names the trace id."""
+        trace = re.search(r"Ok (\w{20,})", answer)
+        if not trace:
             return []
         try:
-            return [f"    journal: {delivery}" for delivery in self.tandem.deliveries(trace)]
+            return [f"    journal: {delivery}" for delivery in self.tandem.deliveries(trace.group(1))]
         except process.PeerError as error:
             return [f"    journal: {error}"]
 
