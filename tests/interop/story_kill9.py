@@ -12,6 +12,7 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from tandemtest import process                     # noqa: E402
 from tandemtest.company import Company             # noqa: E402
 from tandemtest.traffic import Traffic             # noqa: E402
 
@@ -30,13 +31,13 @@ def story(company, options):
                        retry_after=0.3, seed=options.seed, profile=options.profile, name="outside").start()
     operator = Operator(company, options.seed)
     try:
-        company.tandem.cli("sync")
+        company.tandem.sync()
         operator.start()
         kill_at_random_moments(company, options)
     finally:
         operator.stop()
         arriving.stop(drain=60)
-    tell(f"killed {options.kills} times; {operator.done} switches done, {operator.refused} broken off; "
+    tell(f"killed {options.kills} times; {operator.done} switches done, {len(operator.broken)} broken off; "
          f"answers: {dict(company.manifest.counts())}")
     verdict = company.settle(options.bound)
     tell(verdict.summary(company.manifest))
@@ -62,25 +63,19 @@ class Operator(threading.Thread):
     def __init__(self, company, seed):
         super().__init__(name="operator", daemon=True)
         self.company, self.random = company, random_module.Random(f"operator/{seed}")
-        self.ending, self.done, self.refused = threading.Event(), 0, 0
+        self.ending, self.done, self.broken = threading.Event(), 0, []
 
     def run(self):
-        home = dict.fromkeys(self.company.addresses, "old")
         while not self.ending.is_set():
             address = self.random.choice(self.company.addresses)
-            switch = self.company.tandem.cut_over if home[address] == "old" else self.company.tandem.roll_back
-            if switch([address], check=False):
-                home[address] = "new" if home[address] == "old" else "old"
+            tandem = self.company.tandem
+            try:
+                switch = tandem.cut_over if tandem.homes()[address] == "old" else tandem.roll_back
+                switch([address])
                 self.done += 1
-            else:
-                self.refused += 1
-                self.look(home)
-
-    def look(self, home):
-        """Asks where people are now, if anybody answers."""
-        done = self.company.tandem.cli("status", "--json", check=False)
-        if done.returncode == 0:
-            home.update(self.company.tandem.homes_in(done.stdout))
+            except process.PeerError as error:
+                self.broken.append(str(error))
+                self.ending.wait(0.1)
 
     def stop(self):
         self.ending.set()

@@ -25,7 +25,7 @@ def story(company, options):
     arriving = Traffic(company.routes, company.addresses, company.manifest, per_second=options.rate,
                        profile="bench", name="outside").start()
     try:
-        company.tandem.cli("sync")
+        company.tandem.sync()
         company.wait_in_sync(options.bound)
         tell("everything is copied")
 

@@ -178,7 +178,7 @@ class ProxyClients(Clients):
 
     @classmethod
     def move(cls):
-        cls.target.cli("sync")
+        cls.target.sync()
         process.until(lambda: all(map(cls.target.synced_at, cls.target.accounts())), 60, "both accounts in sync")
         cls.target.cut_over([user.address for user in PEOPLE])
 

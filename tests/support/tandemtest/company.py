@@ -219,7 +219,7 @@ class Company:
                 else:
                     still.append(person)
             if still and len(still) == len(waiting):
-                self.tandem.cli("sync", *[person.address for person in still], check=False)
+                self.tandem.sync([person.address for person in still])
             waiting = still
         return whole
 

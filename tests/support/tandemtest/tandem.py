@@ -9,14 +9,19 @@ and runs `tandemail serve`; `stop()`, `restart()`, `kill9()` do what they say an
 import csv
 import dataclasses
 import datetime
+import http.client
 import json
 import os
 import pathlib
+import urllib.error
+import urllib.parse
+import urllib.request
 
 from .peers.base import Peer
-from .process import PeerError, Ports, run
+from .process import PeerError, Ports, run, until
 
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web")
+API_BOUND = 60         # seconds any one answer of the API may take
 CSV_COLUMNS = ("address", "old_login", "old_password", "new_login", "new_password", "note")
 
 
@@ -126,19 +131,28 @@ class Tandemail(Peer):
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json").stdout)
 
-    # ---- what an operator does ------------------------------------------------------------------
+    # ---- what an operator does, through the API the page and the command line use ----------------
+    def api(self, method, path, body=None):
+        """The answer as JSON; PeerError with the answer's own words for anything but 2xx."""
+        token = (self.data / "api.token").read_text().strip()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports['web']}/api/{path}", method=method, headers={
+            "Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            data=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=API_BOUND) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            raise PeerError(f"{method} {path}: {error.code} {error.read().decode('utf-8', 'replace')}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise PeerError(f"{method} {path}: {error}") from None
+
     def accounts(self):
-        """What `tandemail status` says of every account, as in the API's schema Account."""
-        return self.cli_json("status")["accounts"]
+        """All accounts, as in the API's schema Account."""
+        return self.api("GET", "accounts")["accounts"]
 
     def homes(self):
         """{address: "old" or "new"}."""
-        return self.homes_in(self.cli("status", "--json").stdout)
-
-    @staticmethod
-    def homes_in(status):
-        """The same from what `status --json` printed."""
-        return {account["address"]: account["home"] for account in json.loads(status)["accounts"]}
+        return {account["address"]: account["home"] for account in self.accounts()}
 
     @staticmethod
     def synced_at(account):
@@ -146,19 +160,34 @@ class Tandemail(Peer):
         text = account["synced_at"]
         return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else None
 
-    def cut_over(self, addresses, check=True):
-        return self._switch("cutover", addresses, check)
+    def sync(self, addresses=None):
+        """Begins to copy, or makes a pass now; all accounts unless named."""
+        names = addresses or [account["address"] for account in self.accounts()]
+        return self.api("POST", "sync", {"accounts": names})["changed"]
 
-    def roll_back(self, addresses, check=True):
-        return self._switch("rollback", addresses, check)
+    def cut_over(self, addresses, bound=60):
+        self._switch("cutover", addresses, bound)
 
-    def _switch(self, word, addresses, check):
-        done = self.cli(word, *addresses, "--yes", check=check, bound=60 + 60 * len(addresses))
-        return done.returncode == 0
+    def roll_back(self, addresses, bound=60):
+        self._switch("rollback", addresses, bound)
+
+    def _switch(self, word, addresses, bound):
+        """`bound`: seconds per account. Returns when all have moved; else PeerError."""
+        migration = next(one for one in self.migrations if addresses[0].endswith("@" + one.domain))
+        run = self.api("POST", word, {"migration": migration.name, "accounts": addresses, "simulate": False,
+                                      "confirm": migration.domain})["run"]
+
+        def finished():
+            told = self.api("GET", f"runs/{run}")
+            return told if told["finished_at"] else None
+        told = until(finished, bound * len(addresses), f"{word} of {len(addresses)} people")
+        moved = {one["address"] for one in told["accounts"] if one["result"] == "ok"}
+        if told["state"] != "done" or moved != set(addresses):
+            raise PeerError(f"{word}: {json.dumps(told, indent=1)}")
 
     def deliveries(self, search):
         """What the gateway's journal says of messages with this trace id or address."""
-        return self.cli_json("queue", "--search", search)["deliveries"]
+        return self.api("GET", "deliveries?q=" + urllib.parse.quote(search))["deliveries"]
 
     # ---- life and death -------------------------------------------------------------------------
     def restart(self):
