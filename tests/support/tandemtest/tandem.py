@@ -111,7 +111,7 @@ class Tandemail(Peer):
             self._imported = True
 
     def command(self):
-        return [self.binary, "--config", self.config, "serve"]
+        return [self.binary, "serve", "--config", self.config]
 
     def import_accounts(self, migration):
         if not migration.accounts:
@@ -126,7 +126,7 @@ class Tandemail(Peer):
 
     def cli(self, *arguments, check=True, data=None, bound=120):
         """Runs `tandemail ARGUMENTS…`; its CompletedProcess (bytes). PeerError on failure if `check`."""
-        return run([self.binary, "--config", self.config, *arguments], bound=bound, check=check, data=data)
+        return run([self.binary, arguments[0], "--config", self.config, *arguments[1:]], bound=bound, check=check, data=data)
 
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json").stdout)

@@ -80,7 +80,8 @@ class Peer:
                 return self
             except process.PeerError as error:
                 text = self.log_text()
-                self.process.stop()
+                if self.process:
+                    self.process.stop()
                 if attempt + 1 == self.start_attempts or "ddress already in use" not in text:
                     raise process.PeerError(f"{self.name}: {error}\n{text}") from None
 
