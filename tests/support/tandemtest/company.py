@@ -208,6 +208,7 @@ class Company:
         at the end of the bound the last verdict is returned as it is."""
         deadline = time.monotonic() + bound
         self.wait_for_postfix()
+        self.tandem.sync()
         self.wait_in_sync(bound, since=time.time())
         waiting, whole = list(self.people), Verdict()
         while waiting:
