@@ -160,20 +160,13 @@ Task<Result<void>> Transfer::drain_fetch() {
 
 // Brings `unpaired_` up to date with what came on the target and is not ours.
 Task<Result<void>> Transfer::look() {
-  // NOOP lets the server tell of what came meanwhile; it travels with the look itself.
-  const auto tag = co_await direction_.target.send("NOOP");
-  if (!tag) co_return fail(tag.error());
-  const bool was_empty = direction_.target.selected().exists == 0;
-  if (was_empty) {
-    const auto told = co_await direction_.target.finish(*tag);
-    if (!told) co_return fail(told.error());
-  }
+  // NOOP lets the server tell of what came meanwhile. It is waited for: a server may begin a UID
+  // FETCH before a NOOP sent ahead of it has had its effect (Dovecot does), and the look would be
+  // stale.
+  const auto told = co_await direction_.target.noop();
+  if (!told) co_return fail(told.error());
   auto tail = co_await scan_from(direction_.target, target_next_);
   if (!tail) co_return fail(tail.error());
-  if (!was_empty) {
-    const auto told = co_await direction_.target.finish(*tag);
-    if (!told) co_return fail(told.error());
-  }
   std::erase_if(*tail, [this](const Item& item) {
     return ours_.contains(item.uid) || std::ranges::any_of(unpaired_, [&](const Unpaired& known) {
              return known.item.uid == item.uid;
