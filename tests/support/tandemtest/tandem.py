@@ -18,7 +18,7 @@ import urllib.parse
 import urllib.request
 
 from .peers.base import Peer
-from .process import PeerError, Ports, run, until
+from .process import PeerError, Ports, run
 
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web")
 API_BOUND = 60         # seconds any one answer of the API may take
@@ -105,7 +105,7 @@ class Tandemail(Peer):
     def _import_all(self):
         if not self._imported:
             for user in self.mailboxes:
-                self.cli("mailbox", "add", user.address, "--password-stdin", data=user.password.encode() + b"\n")
+                self.cli("mailbox", "add", user.address, data=user.password.encode() + b"\n")
             for migration in self.migrations:
                 self.import_accounts(migration)
             self._imported = True
@@ -131,7 +131,7 @@ class Tandemail(Peer):
     def cli_json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json").stdout)
 
-    # ---- what an operator does, through the API the page and the command line use ----------------
+    # ---- what an operator does: by the command line, or the API that it and the page use ----------
     def api(self, method, path, body=None):
         """The answer as JSON; PeerError with the answer's own words for anything but 2xx."""
         token = (self.data / "api.token").read_text().strip()
@@ -172,18 +172,10 @@ class Tandemail(Peer):
         self._switch("rollback", addresses, bound)
 
     def _switch(self, word, addresses, bound):
-        """`bound`: seconds per account. Returns when all have moved; else PeerError."""
-        migration = next(one for one in self.migrations if addresses[0].endswith("@" + one.domain))
-        run = self.api("POST", word, {"migration": migration.name, "accounts": addresses, "simulate": False,
-                                      "confirm": migration.domain})["run"]
-
-        def finished():
-            told = self.api("GET", f"runs/{run}")
-            return told if told["finished_at"] else None
-        told = until(finished, bound * len(addresses), f"{word} of {len(addresses)} people")
-        moved = {one["address"] for one in told["accounts"] if one["result"] == "ok"}
-        if told["state"] != "done" or moved != set(addresses):
-            raise PeerError(f"{word}: {json.dumps(told, indent=1)}")
+        """By the command line; `bound`: seconds per account. Returns when all have moved; else PeerError."""
+        done = self.cli(word, *addresses, "--yes", check=False, bound=bound * len(addresses))
+        if done.returncode:
+            raise PeerError(f"{word}: exit {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}")
 
     def deliveries(self, search):
         """What the gateway's journal says of messages with this trace id or address."""
