@@ -99,11 +99,13 @@ Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home, Uid home_f
 
 Result<MessageCounts> Ledger::counts(std::int64_t folder, Side home) const {
   return store_.read([&](Sql& sql) -> Result<MessageCounts> {
+    // What came through the gateway and is on one side only (late there, or removed before we saw
+    // it) waits for its counterpart: nothing is left to be done about it.
     auto rows = sql.query(
         "SELECT sum(old_uid IS NOT NULL AND gone & 1 = 0), sum(new_uid IS NOT NULL AND gone & 2 = "
-        "0), sum(old_uid IS NOT NULL AND gone & 1 = 0 AND (new_uid IS NOT NULL OR gone & 2 <> 0)), "
-        "sum(new_uid IS NOT NULL AND gone & 2 = 0 AND (old_uid IS NOT NULL OR gone & 1 <> 0)) "
-        "FROM sync_message WHERE folder = $1",
+        "0), sum(old_uid IS NOT NULL AND gone & 1 = 0 AND (new_uid IS NOT NULL OR gone & 2 <> 0 OR "
+        "trace IS NOT NULL)), sum(new_uid IS NOT NULL AND gone & 2 = 0 AND (old_uid IS NOT NULL OR "
+        "gone & 1 <> 0 OR trace IS NOT NULL)) FROM sync_message WHERE folder = $1",
         folder);
     MessageCounts counts;
     if (rows.next()) {
