@@ -67,10 +67,8 @@ Task<Result<void>> settle(Stage& stage) {
     }
     const auto routes = stage.tandemail().registry().routes();
     const Side home = migration::home_of(routes->account(id)->phase);
-    for (const Side from : {migration::other(home), home}) {
-      const auto done = co_await stage.tandemail().sync().run_delta(id, from);
-      if (!done) co_return fail(done.error());
-    }
+    const auto done = co_await stage.tandemail().sync().run_delta(id, home);
+    if (!done) co_return fail(done.error());
   }
   co_return Result<void>{};
 }
