@@ -93,7 +93,8 @@ ImapSession::Done ImapSession::append(std::string tag, imap::command::Append app
   auto placed = co_await batch.commit();
   if (!placed) {
     const bool gone = placed.error().kind == ErrorKind::not_found;
-    co_return co_await no(tag, placed.error(), gone ? "TRYCREATE" : "");
+    const std::string_view code = gone ? "TRYCREATE" : "";
+    co_return co_await no(tag, placed.error(), code);
   }
   imap::SequenceSet uids;
   uids.add(placed->first, placed->last);

@@ -69,7 +69,8 @@ ImapSession::Done ImapSession::copy(std::string tag, imap::command::Copy copy) {
   if (!copy.move) {  // a move needs no more room than there was
     const auto left = room();
     const auto size = mailboxes_.size_of(from, uids);
-    if (!left || !size) co_return co_await no(std::move(tag), left ? size.error() : left.error());
+    if (!left) co_return co_await no(std::move(tag), left.error());
+    if (!size) co_return co_await no(std::move(tag), size.error());
     const Error full{.kind = ErrorKind::limit, .what = "The quota is used up"};
     if (*size > *left) co_return co_await no(std::move(tag), full, "OVERQUOTA");
   }

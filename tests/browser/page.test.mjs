@@ -255,14 +255,14 @@ pageTest("a thousand accounts: drawn in part, all reachable, a change stays chea
   assert.equal(await page.locator("tbody tr").count(), 150);
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length > 150);
-  const longest = page.evaluate(() => new Promise((resolve) => {
-    let worst = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (worst = Math.max(worst, entry.duration)))).observe({ type: "longtask" });
-    setTimeout(() => resolve(worst), 2000);
-  }));
+  await page.evaluate(() => {
+    window.worstTask = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.worstTask = Math.max(window.worstTask, entry.duration)))).observe({ type: "longtask" });
+  });
   for (const one of mock.accounts.slice(0, 200)) mock.emit("account", { ...one, lag_seconds: 77 });
   await page.getByText("77 sec").first().waitFor();
-  assert.ok((await longest) < 400, `a task of ${await longest} ms`);
+  const longest = await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => resolve(window.worstTask))));
+  assert.ok(longest < 400, `a task of ${longest} ms`);
 }, onlyMock);
 
 pageTest("several moves: chosen once, kept on every page", { moves: 2 }, async (page) => {

@@ -18,7 +18,7 @@ async function shoot(name, look, act, options = {}) {
   if (options.noLogin) await page.goto(`${url}/`);
   else await logIn(page, url);
   await act?.(page, url, mock);
-  await page.waitForTimeout(300);
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
   await page.screenshot({ path: join(out, `${name}.png`), fullPage: options.fullPage ?? false });
   if (page.complaints.length) console.log(name, page.complaints);
   await page.context().close();
@@ -39,7 +39,7 @@ const running = async (page) => {
   await cutOver(page);
   await page.fill("input[name=confirm]", "example.co.jp");
   await page.click("dialog form .primary");
-  await page.waitForTimeout(5000);
+  await page.getByRole("dialog").getByText(/done|finished|0 of 0/i).first().waitFor({ timeout: 5000 }).catch(() => {});
 };
 const drawer = async (page) => {
   await go("#/accounts?state=in_sync_with_notes")(page);

@@ -16,7 +16,8 @@
 
 namespace tandem::server::test {
 
-// aoki (1) and baba (2, with a quota of 1000 bytes); the password is "secret", SCRAM for both.
+// aoki (1) and baba (2, with a quota of 1000 bytes unless told); the password is "secret", SCRAM
+// for both.
 class FakeAccounts final : public Accounts {
  public:
   [[nodiscard]] Result<std::optional<AccountId>> lookup(std::string_view address) const override {
@@ -39,8 +40,9 @@ class FakeAccounts final : public Accounts {
     (succeeded ? good : bad) += 1;
   }
   [[nodiscard]] Result<Intake> intake(AccountId account) const override {
-    return Intake{.quota = account == 2 ? 1000U : 0U};
+    return Intake{.quota = account == 2 ? quota_of_baba : 0U};
   }
+  std::uint64_t quota_of_baba = 1000;  // bytes; 0 is without limit
   int good = 0;
   int bad = 0;
 };

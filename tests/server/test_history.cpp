@@ -93,12 +93,12 @@ net::Task<void> step(PostOffice& office, std::mt19937& random, Model& model, Box
   switch (random() % 6) {
     case 0: {
       AppendBatch batch = boxes.append_batch(box);
-      const std::uint32_t bits = random() % 32;
+      const Flags flags{static_cast<std::uint32_t>(random() % 32), {}};
       for (unsigned i = 0; i <= random() % 3; ++i)
-        CHECK(co_await batch.add(office.draft(letter("random")), Flags{bits, {}}, noon));
+        CHECK(co_await batch.add(office.draft(letter("random")), flags, noon));
       const auto placed = co_await batch.commit();
       REQUIRE(placed);
-      for (Uid uid = placed->first; uid <= placed->last; ++uid) messages[uid] = bits;
+      for (Uid uid = placed->first; uid <= placed->last; ++uid) messages[uid] = flags.bits;
       break;
     }
     case 1:
@@ -152,7 +152,9 @@ net::Task<void> history(PostOffice& office, unsigned seed) {
   for (int i = 0; i < 120; ++i) {
     INFO("seed " << seed << ", step " << i);
     const bool first = random() % 3 != 0;
-    co_await step(office, random, model, first ? inbox : archive, first ? archive : inbox);
+    const BoxId here = first ? inbox : archive;
+    const BoxId there = first ? archive : inbox;
+    co_await step(office, random, model, here, there);
     if (random() % 4 != 0) continue;
     std::string out;
     const auto told = watching->tell(out, {}, random() % 2 == 0);
@@ -178,7 +180,7 @@ net::Task<void> append_forever(PostOffice& office, int answered) {
   for (int round = 0; round < 20; ++round) {
     AppendBatch batch = office.boxes->append_batch(office.box(1, "INBOX").id);
     for (int i = 0; i < 3; ++i)
-      if (!co_await batch.add(office.draft(letter("crash")), {}, noon)) _exit(0);
+      if (!co_await batch.add(office.draft(letter("crash")), Flags(), noon)) _exit(0);
     const auto placed = co_await batch.commit();
     if (!placed) _exit(0);
     if (write(answered, "x", 1) != 1) _exit(0);

@@ -37,10 +37,10 @@ net::Task<void> share_one_blob(PostOffice& office) {
 
 net::Task<void> append_many(PostOffice& office, int messages, std::size_t body) {
   AppendBatch batch = office.boxes->append_batch(office.box(1, "INBOX").id);
+  const Flags flags{Flags::seen, {"$Work"}};
   for (int i = 0; i < messages; ++i) {
     auto added = co_await batch.add(
-        office.draft(letter("number " + std::to_string(i), std::string(body, 'x'))),
-        Flags{Flags::seen, {"$Work"}}, noon);
+        office.draft(letter("number " + std::to_string(i), std::string(body, 'x'))), flags, noon);
     REQUIRE(added);
   }
   auto placed = co_await batch.commit();
@@ -52,7 +52,8 @@ net::Task<void> append_many(PostOffice& office, int messages, std::size_t body) 
 net::Task<void> abandon(PostOffice& office) {
   AppendBatch batch = office.boxes->append_batch(office.box(1, "INBOX").id);
   for (int i = 0; i < 3; ++i)
-    CHECK(co_await batch.add(office.draft(letter("big", std::string(9 << 20, 'x'))), {}, noon));
+    CHECK(
+        co_await batch.add(office.draft(letter("big", std::string(9 << 20, 'x'))), Flags(), noon));
   CHECK(office.count("SELECT count(*) FROM mailbox_use WHERE users = -1") == 2);
 }
 
@@ -87,7 +88,7 @@ net::Task<void> change_flags(PostOffice& office) {
   CHECK(news->rows.size() == 3);
   FlagChange mark{imap::command::StoreAction::replace, {Flags::deleted, {}}, {}};
   CHECK(co_await boxes.store_flags(box, second, mark));
-  auto gone = co_await boxes.expunge(box, {});
+  auto gone = co_await boxes.expunge(box, imap::SequenceSet());
   REQUIRE(gone);
   CHECK(gone->to_string() == "2");
   const auto later = boxes.changes(box, known, known);

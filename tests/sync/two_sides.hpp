@@ -75,6 +75,7 @@ class TwoSides {
   std::unique_ptr<World> world;
 
   TwoSides() {
+    hall.accounts.quota_of_baba = 0;
     config::MigrationSettings settings;
     settings.name = "example";
     settings.domains = {"example.jp"};

@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import { readFileSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
+import { scheduler } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as world from "./world.mjs";
 
@@ -218,7 +219,7 @@ export class Mock {
       for (const step of steps) {
         account.step = step;
         this.emit("run", run);
-        await new Promise((next) => setTimeout(next, this.stepDelay));
+        await scheduler.wait(this.stepDelay);
         if (step === "drain" && this.failing.has(account.address)) return this.stopRun(run, account);
       }
       Object.assign(account, { step: "done", result: "ok" });
