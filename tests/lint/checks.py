@@ -3,14 +3,14 @@
 A check is a function `(Tree) -> [Finding]`, listed in CHECKS by the name ctest shows. Patterns that
 would find themselves are written in two pieces. The allow-list of sleeps is empty on purpose.
 """
-import collections
 import pathlib
 import re
 import subprocess
 
 import cxx
+import documents
+from finding import Finding
 
-Finding = collections.namedtuple("Finding", "path line text")
 CODE = (".cpp", ".hpp", ".py", ".ts", ".tsx", ".js", ".mjs", ".css", ".sh")
 
 LIB_BASE = ("lib/base",)
@@ -156,4 +156,5 @@ CHECKS = {
     "includes": check_arrows, "reserved": check_reserved, "headers": check_heavy_headers,
     "sleeps": check_sleeps, "co_await": check_co_await, "spawn": check_spawn,
     "length": check_length, "paths": check_machine_paths,
+    "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
 }

@@ -5,6 +5,7 @@ import unittest
 
 import checks
 import cxx
+import documents
 
 
 def findings(check, files):
@@ -76,6 +77,46 @@ class LintTest(unittest.TestCase):
     def test_machine_paths(self):
         self.assert_found("paths", "docs/a.md", "see /wo" "rk/x\n")
         self.assert_clean("paths", "docs/a.md", "a frame/work/x\n")
+
+    def test_rfc(self):
+        index = "| RFC | What | There | Kept |\n|---|---|---|---|\n| 5321 | SMTP | all | yes |\n| 6152 | 8BITMIME | - | no |\n"
+        for bad in ("// RFC 5322 2.2\n", "// RFC 5321 4.4, 9051 and more\n", "// (a light one, RFC\n// 4013)\n"):
+            self.assertEqual(findings("rfc", {"docs/rfc.md": index, "lib/mail/a.cpp": bad + "// RFC 5321\n"}),
+                             [("lib/mail/a.cpp", 1)], bad)
+        good = {"docs/rfc.md": index, "lib/mail/a.cpp": "// RFC 5321 4.5.3.1.5, 4.4\n"}
+        self.assertEqual(findings("rfc", good), [])
+        self.assertEqual(findings("rfc", {"docs/rfc.md": index, "lib/mail/a.cpp": "int a;\n"}), [("docs/rfc.md", 3)])
+
+    def test_documents(self):
+        sources = {"lib/net/stream.hpp": "struct Stream {};\n", "lib/net/stream.cpp": "void Stream::close() {}\n",
+                   "docs/b.md": ""}
+        good = ("[a](../lib/net/stream.hpp) [b](b.md#part) [web](https://x.jp/y) [room](../lib/net)\n"
+                "`lib/net/stream.hpp` `net/stream.cpp` `stream.hpp` `Stream::close` `Stream::close()` `std::expected`\n"
+                "`resource_NAME.cpp` `sync/` `x == y`\n```\n`gone.cpp`\n```\n")
+        self.assertEqual(findings("documents", sources | {"docs/a.md": good}), [])
+        for bad in ("[a](gone.md)", "see `lib/net/gone.hpp`", "see `gone.cpp`", "see `Stream::open`", "`Stream::open()`"):
+            self.assertEqual(findings("documents", sources | {"docs/a.md": "x\n" + bad}), [("docs/a.md", 2)], bad)
+
+    def test_statements(self):
+        def found(row, test):
+            return findings("statements", {"docs/security.md": row + "\n", "tests/net/a.cpp": test})
+        proven, other = 'TEST_CASE("T-01 x") {}\n', "int a;\n"
+        self.assertEqual(found("| T-01 | Words. | `tests/net/a.cpp` | |", proven), [])
+        self.assertEqual(found("| T-01 | Words. | | not yet: nobody did |", other), [])
+        self.assertEqual(found("| T-01 | Words. | `tests/net/a.cpp` | not yet |", other), [("docs/security.md", 1)])
+        self.assertEqual(found("| T-01 | Words. | | not yet |", proven), [("docs/security.md", 1)])
+        self.assertEqual(found("| T-01 | Words. | | |", other), [("docs/security.md", 1)])
+        self.assertEqual(found("| T-02 | Words. | | not yet |", proven), [("tests/net/a.cpp", 1)])
+
+    def test_statements_are_written(self):
+        with tempfile.TemporaryDirectory() as root:
+            pathlib.Path(root, "docs").mkdir()
+            pathlib.Path(root, "tests").mkdir()
+            table = pathlib.Path(root, "docs/security.md")
+            table.write_text("a\n| T-01 | Words. | `gone.cpp` | but |\nb\n")
+            pathlib.Path(root, "tests/a.cpp").write_text('TEST_CASE("T-01 x") {}\n')
+            documents.write_statements(checks.Tree(root, ["docs/security.md", "tests/a.cpp"]))
+            self.assertEqual(table.read_text(), "a\n| T-01 | Words. | `tests/a.cpp` | but |\nb\n")
 
     def test_blanking_keeps_lines(self):
         text = 'a /* x\n y */ "q;{" R"(z\n)" // c\nb'
