@@ -93,7 +93,7 @@ ImapSession::Done ImapSession::append(std::string tag, imap::command::Append app
   auto placed = co_await batch.commit();
   if (!placed) {
     const bool gone = placed.error().kind == ErrorKind::not_found;
-    const std::string_view code = gone ? "TRYCREATE" : "";
+    const std::string code = gone ? "TRYCREATE" : "";
     co_return co_await no(tag, placed.error(), code);
   }
   imap::SequenceSet uids;

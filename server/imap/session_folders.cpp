@@ -179,7 +179,7 @@ ImapSession::Done ImapSession::rename(std::string tag, imap::command::Rename ren
 ImapSession::Done ImapSession::subscribe(std::string tag, imap::command::Subscribe subscribe) {
   auto done = co_await mailboxes_.subscribe(account_, subscribe.mailbox, subscribe.subscribe);
   if (!done) co_return co_await no(std::move(tag), done.error());
-  const std::string_view text = subscribe.subscribe ? "Subscribed" : "Unsubscribed";
+  const std::string text = subscribe.subscribe ? "Subscribed" : "Unsubscribed";
   co_return co_await ok(std::move(tag), text);
 }
 
