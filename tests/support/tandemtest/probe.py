@@ -46,10 +46,14 @@ def pop3(peer, user, port="pop3s"):
 def smtp(peer, port="smtp", tls=False, user=None):
     """An SMTP client that said EHLO; `tls` does STARTTLS, `user` authenticates. Use with `with`."""
     client = smtplib.SMTP(peer.host, peer.ports[port], local_hostname="client.test.example", timeout=BOUND)
-    client.ehlo()
-    if tls:
-        client.starttls(context=tls_context(peer))
+    try:
         client.ehlo()
-    if user:
-        client.login(user.address, user.password)
+        if tls:
+            client.starttls(context=tls_context(peer))
+            client.ehlo()
+        if user:
+            client.login(user.address, user.password)
+    except smtplib.SMTPException:
+        client.close()
+        raise
     return client
