@@ -93,6 +93,13 @@ std::vector<std::string> Flags::keywords_from(std::string_view text) {
   return list;
 }
 
+std::vector<Uid> uids_of(const std::vector<Item>& items) {
+  std::vector<Uid> uids;
+  uids.reserve(items.size());
+  for (const Item& item : items) uids.push_back(item.uid);
+  return uids;
+}
+
 Flags minus(const Flags& a, const Flags& b) {
   Flags rest;
   rest.system = static_cast<std::uint8_t>(a.system & ~b.system);

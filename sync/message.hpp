@@ -55,6 +55,8 @@ struct Item {
   bool looked_at = false;
 };
 
+[[nodiscard]] std::vector<Uid> uids_of(const std::vector<Item>& items);
+
 // What the ledger knows of a message. One UID is 0 while its counterpart is not known.
 struct Row {
   std::int64_t id = 0;

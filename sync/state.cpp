@@ -1,5 +1,7 @@
 #include "sync/state.hpp"
 
+#include <fmt/core.h>
+
 #include "lib/base/log.hpp"
 #include "sync/pass.hpp"
 #include "sync/transfer.hpp"
@@ -32,6 +34,17 @@ CopyState state_after(const Error& error) {
   }
 }
 
+bool is_elsewhere(const migration::Account& account, Side home) {
+  return migration::home_of(account.phase) != home;
+}
+
+std::unexpected<Error> wrong_home(const migration::Account& account, Side home) {
+  return fail(ErrorKind::conflict,
+              fmt::format("{} has its home on the {} side: a pass from the {} side is refused",
+                          account.address, migration::name_of(migration::home_of(account.phase)),
+                          migration::name_of(home)));
+}
+
 Task<Result<void>> Sync::State::open(const migration::Account& account, Clients& clients) {
   for (const Side side : {Side::old_side, Side::new_side}) {
     auto& client = clients.sides[static_cast<std::size_t>(side)];
@@ -51,11 +64,12 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   const auto* migration = registry.settings(account->migration);
   if (migration == nullptr)
     co_return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
+  const migration::Account copy = *account;
+  if (is_elsewhere(copy, settings.home)) co_return wrong_home(copy, settings.home);
   board.set_state(id, CopyState::checking);
   migration::Event event;
   event.account = id;
   events.publish(event);
-  const migration::Account copy = *account;
   const auto opened = co_await open(copy, clients);
   if (!opened) {
     clients.reset();
@@ -114,6 +128,9 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
 // A lost connection is tried again at once: a cut-over waits for this.
 Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   constexpr int attempts = 3;
+  const auto routes = registry.routes();
+  const migration::Account* known = routes->account(account);
+  if (known != nullptr && is_elsewhere(*known, from)) co_return wrong_home(*known, from);
   Result<DeltaReport> done;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     Clients clients;

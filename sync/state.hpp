@@ -58,7 +58,9 @@ struct Sync::State {
   std::set<AccountId> asked;  // run_now: try again what was left out
 
   // One pass over connections that are opened if they are not usable; after an error of a
-  // connection they are gone. The executor's thread only.
+  // connection they are gone. Refused (conflict) if the account's home is not `home` by now: from
+  // the wrong side, what is on the mirror at the first contact would never be brought home. The
+  // executor's thread only.
   Task<Result<migration::DeltaReport>> pass(AccountId account, Clients& clients,
                                             PassSettings settings);
   Task<Result<void>> open(const migration::Account& account, Clients& clients);
@@ -68,6 +70,10 @@ struct Sync::State {
   Task<Result<VerifyReport>> verify(AccountId account, bool full);
   [[nodiscard]] bool take_request(AccountId account);
 };
+
+[[nodiscard]] bool is_elsewhere(const migration::Account& account, Side home);
+// The refusal of a pass that takes `home` for an account's home. It names both.
+[[nodiscard]] std::unexpected<Error> wrong_home(const migration::Account& account, Side home);
 
 // What a fault means for people.
 [[nodiscard]] migration::CopyState state_after(const Error& error);

@@ -95,8 +95,8 @@ class Sync final : public migration::Delta, public migration::CopyView {
   // The group's executor is the one given above.
   Task<void> run(net::TaskGroup& group);
 
-  // One pass, `from` taken as the home side; returns when nothing is left that was there when it
-  // began. Also in phase `old` (a rehearsal: `sync --once`).
+  // One pass; returns when nothing is left that was there when it began. Also in phase `old` (a
+  // rehearsal: `sync --once`). conflict: `from` is not the account's home.
   Task<Result<migration::DeltaReport>> run_delta(AccountId account, Side from) override;
 
   // Reads both sides again and compares per folder, by multisets of digests (`full`: of whole

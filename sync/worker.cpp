@@ -48,6 +48,8 @@ Task<void> Worker::work() {
     settings.all_flags = !flags_at_ || began - *flags_at_ >= state_.options.flag_interval;
     settings.retry_skipped = state_.take_request(id_);
     const auto done = co_await state_.pass(id_, clients_, settings);
+    const auto after = this->account();
+    if (after && is_elsewhere(*after, settings.home)) continue;  // it was switched meanwhile
     co_await state_.conclude(id_, done);
     slot.release();
     if (state_.stopping) co_return;

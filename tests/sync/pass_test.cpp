@@ -63,6 +63,7 @@ Task<void> flags_and_removals(TwoSides& two) {
   CHECK(report.source_messages == 3);
   CHECK(report.matched == 3);
   // Also not after the sides have changed places.
+  co_await two.cut_over();
   report = co_await two.pass(new_side);
   CHECK(report.copied == 0);
 }
@@ -78,8 +79,29 @@ Task<void> arrivals(TwoSides& two) {
   CHECK(two.mailbox(old_side).size() == 3);
   report = co_await two.pass();
   CHECK(report.copied == 0);
+  co_await two.cut_over();
   co_await two.put(old_side, letter("late"));
   report = co_await two.pass(new_side);
+  CHECK(report.copied == 1);
+  CHECK(two.mailbox(old_side) == two.mailbox(new_side));
+}
+
+Task<void> wrong_side(TwoSides& two) {
+  co_await two.put(old_side, letter("a"));
+  const auto refused = co_await two.world->sync->run_delta(two.world->account, new_side);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::conflict);
+  CHECK(refused.error().what.find("home on the old side") != std::string::npos);
+  CHECK(refused.error().what.find("from the new side") != std::string::npos);
+  CHECK(two.mailbox(new_side).empty());
+  CHECK(two.at(old_side).connections + two.at(new_side).connections == 1);  // that of put()
+  CHECK(two.world->sync->progress(two.world->account).state == migration::CopyState::waiting);
+  co_await two.pass();
+  co_await two.cut_over();
+  const auto stale = co_await two.world->sync->run_delta(two.world->account, old_side);
+  CHECK_FALSE(stale);
+  co_await two.put(new_side, letter("b"));
+  const auto report = co_await two.pass(new_side);
   CHECK(report.copied == 1);
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
 }
@@ -236,6 +258,10 @@ TEST_CASE("Flags follow home; what a person removed stays removed") {
 TEST_CASE("Arrivals go both ways, once") {
   TwoSides two;
   two.run(arrivals(two));
+}
+TEST_CASE("A pass from the side that is not the account's home is refused") {
+  TwoSides two;
+  two.run(wrong_side(two));
 }
 TEST_CASE("The gateway's copies are recognised and never brought back") {
   TwoSides two;

@@ -145,6 +145,12 @@ class TwoSides {
     if (expunge) REQUIRE(co_await user->expunge_all());
   }
   Task<void> remove(Side side, Uid uid) { co_await set_flags(side, uid, "\\Deleted", true); }
+  // Takes the account's steps until its home is the new side.
+  Task<void> cut_over() {
+    if (world->registry->routes()->account(world->account)->phase == migration::Phase::old)
+      co_await world->step(migration::Step::start);
+    co_await world->step(migration::Step::cut_over);
+  }
   Task<migration::DeltaReport> pass(Side from = Side::old_side) {
     auto report = co_await world->sync->run_delta(world->account, from);
     if (!report) FAIL(report.error().to_string());

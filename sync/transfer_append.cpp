@@ -1,0 +1,223 @@
+// Transfer: the bodies of a batch, from the FETCH to the close, and what becomes of those refused.
+#include <fmt/core.h>
+
+#include "lib/base/log.hpp"
+#include "lib/base/text.hpp"
+#include "sync/match.hpp"
+#include "sync/scan.hpp"
+#include "sync/transfer.hpp"
+
+namespace tandem::sync {
+namespace {
+
+bool has_word(std::string_view text, std::string_view word) {
+  return lower(text).find(word) != std::string::npos;
+}
+
+std::string next_step_for(const Error& error) {
+  if (net::code_of(error).kind == imap::CodeKind::too_big || has_word(error.server_words, "too "))
+    return "Raise the size limit on that side, or save this message as a file.";
+  return "Ask that side's administrator about the words above; then press \"try again\".";
+}
+
+}  // namespace
+
+bool is_over_quota(const Error& error) {
+  return net::code_of(error).kind == imap::CodeKind::over_quota ||
+         has_word(error.server_words, "quota exceeded") ||
+         has_word(error.server_words, "over quota") || has_word(error.server_words, "mailbox full");
+}
+
+Task<Result<void>> Transfer::send_fetch(const std::vector<Item>& items) {
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  attributes.bodies.push_back(whole_body());
+  const std::vector<Uid> uids = uids_of(items);
+  const auto parts = set_of(uids).split(1900);
+  for (const imap::SequenceSet& part : parts) {
+    const net::ImapClient::FetchModifiers none;
+    const auto tag = co_await direction_.source.send_fetch(part, attributes, none);
+    if (!tag) co_return fail(tag.error());
+    fetches_.push_back(*tag);
+  }
+  co_return co_await direction_.source.flush();
+}
+
+Task<Result<void>> Transfer::drain_fetch() {
+  for (const net::ImapTag tag : std::exchange(fetches_, {})) {
+    const auto done = co_await direction_.source.finish(tag);
+    if (!done) co_return fail(done.error());
+  }
+  co_return Result<void>{};
+}
+
+BatchCopy::Options Transfer::copy_options(bool multi) const {
+  BatchCopy::Options options;
+  options.multi = multi;
+  options.digest = digest_options();
+  return options;
+}
+
+Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
+  if (fetches_.empty()) {
+    const auto sent = co_await send_fetch(items);
+    if (!sent) co_return sent;
+  }
+  const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
+  for (Item& item : items) item.flags = permitted(item.flags, permanent);
+  BatchCopy copy(direction_.target, direction_.target_name, std::move(items), copy_options(multi));
+  for (const net::ImapTag tag : std::exchange(fetches_, {})) {
+    const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
+    if (!fetched) co_return fail(fetched.error());
+  }
+  // The source reads ahead while the target makes durable what it got.
+  next_ = cut();
+  if (!next_.empty() && unpaired_.empty()) {
+    const auto sent = co_await send_fetch(next_);
+    if (!sent) co_return sent;
+  }
+  const auto collected = co_await copy.collect();
+  if (!collected) co_return collected;
+  std::vector<Item> again;
+  auto settled = co_await settle(copy, &again);
+  if (settled && !again.empty()) settled = co_await append_again(std::move(again));
+  if (settled) settled = co_await find_uids();
+  co_return settled;
+}
+
+// One by one, so that one bad message does not hold up the others; at last without keywords, which
+// some servers refuse a message for.
+Task<Result<void>> Transfer::append_again(std::vector<Item> items) {
+  auto drained = co_await drain_fetch();
+  if (!drained) co_return drained;
+  for (const bool last : {false, true}) {
+    std::vector<Item> again;
+    for (Item& item : items) {
+      if (last && item.flags.keywords.empty()) continue;
+      if (last) item.flags.keywords.clear();
+      std::vector<Item> one(1, item);
+      auto done = co_await send_fetch(one);
+      if (!done) co_return done;
+      BatchCopy copy(direction_.target, direction_.target_name, std::move(one),
+                     copy_options(false));
+      for (const net::ImapTag tag : std::exchange(fetches_, {})) {
+        const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
+        if (!fetched) co_return fail(fetched.error());
+      }
+      done = co_await copy.collect();
+      if (!done) co_return done;
+      const bool refused = copy.results().front().state == Copied::State::refused;
+      const bool keep = refused && !last && !item.flags.keywords.empty();
+      if (keep) {
+        again.push_back(item);
+        continue;
+      }
+      if (copy.results().front().state == Copied::State::retry) {
+        copy.results().front().state = Copied::State::refused;
+        copy.results().front().error.what = "the source server does not say which message it sends";
+      }
+      done = co_await settle(copy, nullptr);
+      if (!done) co_return done;
+    }
+    items = std::move(again);
+  }
+  co_return Result<void>{};
+}
+
+// Takes the results in. What was refused goes to `again`; without it, it is recorded as left out.
+Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
+  std::optional<Error> quota;
+  for (std::size_t at = 0; at < copy.items().size(); ++at) {
+    const Item& item = copy.items()[at];
+    Copied& copied = copy.results()[at];
+    switch (copied.state) {
+      case Copied::State::appended: arrived(item, copied); break;
+      case Copied::State::refused:
+      case Copied::State::retry: {
+        if (is_over_quota(copied.error)) {
+          quota = copied.error;
+        } else if (again != nullptr) {
+          again->push_back(item);
+        } else {
+          const auto recorded = co_await refuse(item, copied);
+          if (!recorded) co_return recorded;
+        }
+        break;
+      }
+      case Copied::State::waiting:
+      case Copied::State::sent:
+      case Copied::State::vanished: break;
+    }
+  }
+  if (quota) co_return fail(std::move(*quota));
+  co_return Result<void>{};
+}
+
+void Transfer::arrived(const Item& item, const Copied& copied) {
+  Row row = direction_.row(item.uid, copied.uid);
+  row.flags = item.flags;
+  row.identity = copied.identity;
+  row.trace = copied.trace;
+  rows_.push_back(std::move(row));
+  if (copied.uid != 0) ours_.insert(copied.uid);
+  ++appended_;
+  folder_.bytes_done += item.size;
+  context_.board.count(folder_.account, shown_folder_, 1, item.size);
+}
+
+// Where the server did not say what UIDs it gave: what is new in the tail, by the ladder; if the
+// server changed the messages, in their order.
+Task<Result<void>> Transfer::find_uids() {
+  std::vector<std::size_t> positions;
+  const bool home = direction_.from_home();
+  for (std::size_t at = 0; at < rows_.size(); ++at)
+    if ((home ? rows_[at].mirror : rows_[at].home) == 0) positions.push_back(at);
+  if (positions.empty()) co_return Result<void>{};
+  const bool strangers_before = strangers_;
+  const std::size_t known = unpaired_.size();
+  const auto looked = co_await look();
+  if (!looked) co_return looked;
+  std::vector<Candidate> here;
+  for (const std::size_t at : positions)
+    here.push_back(
+        {at, home ? rows_[at].home : rows_[at].mirror, rows_[at].identity, rows_[at].trace});
+  std::vector<Candidate> there;
+  for (std::size_t at = known; at < unpaired_.size(); ++at)
+    there.push_back(
+        {at, unpaired_[at].item.uid, unpaired_[at].item.identity, unpaired_[at].item.trace});
+  std::vector<Match> found = match(here, there);
+  if (found.size() < here.size() && here.size() == there.size()) {
+    found.clear();
+    for (std::size_t at = 0; at < here.size(); ++at)
+      found.push_back({here[at].index, there[at].index});
+  }
+  std::set<std::size_t> taken;
+  for (const Match& one : found) {
+    Uid& uid = home ? rows_[one.left].mirror : rows_[one.left].home;
+    uid = unpaired_[one.right].item.uid;
+    ours_.insert(uid);
+    taken.insert(one.right);
+  }
+  std::size_t at = 0;
+  std::erase_if(unpaired_, [&](const Unpaired&) { return taken.contains(at++); });
+  strangers_ = strangers_before || unpaired_.size() > known;
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Transfer::refuse(const Item& item, const Copied& copied) {
+  Skipped skipped;
+  skipped.folder = folder_.id;
+  skipped.side = direction_.source_side;
+  skipped.uid = item.uid;
+  skipped.size = copied.size == 0 ? item.size : copied.size;
+  if (auto subject = co_await subject_of(direction_.source, item.uid)) skipped.subject = *subject;
+  skipped.reason = copied.error.what;
+  if (!copied.error.server_words.empty())
+    skipped.reason += fmt::format("; the server said: {}", copied.error.server_words);
+  skipped.next_step = next_step_for(copied.error);
+  log::warning("W-SYNC-1", "a message was left out: account {}, folder '{}', UID {}: {}",
+               folder_.account, folder_.at(direction_.source_side).name, item.uid, skipped.reason);
+  co_return co_await context_.ledger.skip(std::move(skipped));
+}
+
+}  // namespace tandem::sync
