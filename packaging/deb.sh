@@ -10,7 +10,9 @@ trap 'rm -rf "$root"' EXIT
 install -D -m 755 -s build/tandemail "$root/usr/bin/tandemail"
 install -D -m 644 packaging/tandemail.service "$root/lib/systemd/system/tandemail.service"
 install -D -m 644 README.md "$root/usr/share/doc/tandemail/README.md"
-install -D -m 644 docs/configuration.md "$root/usr/share/doc/tandemail/configuration.md"
+for page in configuration first-move first-move.ja security; do
+  install -D -m 644 "docs/$page.md" "$root/usr/share/doc/tandemail/$page.md"
+done
 install -D -m 644 LICENSE "$root/usr/share/doc/tandemail/copyright"
 install -d -m 755 "$root/etc/tandemail/migrations"
 
@@ -35,6 +37,14 @@ cat > "$root/DEBIAN/postinst" <<'EOF'
 set -e
 adduser --system --group --home /var/lib/tandemail --no-create-home --quiet tandemail
 install -d -m 750 -o root -g tandemail /etc/tandemail /etc/tandemail/migrations
+# Both before the first start, so that accounts can be imported before it; the service itself may not
+# write to /etc.
+install -d -m 700 -o tandemail -g tandemail /var/lib/tandemail
+if [ ! -e /etc/tandemail/secrets.key ]; then
+  (umask 077 && head -c 32 /dev/urandom > /etc/tandemail/secrets.key.new)
+  chown tandemail: /etc/tandemail/secrets.key.new
+  mv /etc/tandemail/secrets.key.new /etc/tandemail/secrets.key
+fi
 EOF
 chmod 755 "$root/DEBIAN/postinst"
 dpkg-deb --root-owner-group --build "$root" "build/tandemail_${version}_${architecture}.deb"
