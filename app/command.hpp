@@ -38,6 +38,7 @@ struct Command {
 ExitCode report(const Error& error);
 
 ExitCode run_accounts(const Arguments& arguments);
+ExitCode run_check(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_cutover(const Arguments& arguments);
 ExitCode run_demo(const Arguments& arguments);

@@ -37,7 +37,7 @@ class DemoDirectory {
 net::Task<void> trickle(demo::Stage& stage, net::TaskGroup& group) {
   demo::Postman postman(stage);
   for (std::size_t i = 0; !group.stopping(); ++i) {
-    if (!co_await net::sleep_for(std::chrono::seconds(3))) break;
+    if (!co_await net::sleep_for(std::chrono::seconds(3)) || group.stopping()) break;
     const auto route =
         i % 4 == 3 ? demo::RouteTaken::straight_to_old : demo::RouteTaken::through_tandemail;
     const auto sent = co_await postman.send(i % demo::people.size(), route);

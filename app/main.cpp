@@ -14,6 +14,8 @@ constexpr std::array commands = {
             "read accounts from a CSV file, as Excel writes it", "migration=", run_import},
     Command{"accounts", "[--migration NAME]", "list the accounts with phase and log-ins",
             "migration=", run_accounts},
+    Command{"check", "[ACCOUNT…]",
+            "log in on both sides and say what stands in the way; copies nothing", "", run_check},
     Command{"mailbox", "list | add ADDRESS | passwd ADDRESS | … [--password-file FILE]",
             "the mailboxes of the built-in server, while it is stopped",
             "password-file= quota= recoverable yes", run_mailbox},

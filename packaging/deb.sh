@@ -5,6 +5,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 version=$(sed -n 's/^project(tandemail VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 architecture=$(dpkg --print-architecture)
 root=$(mktemp -d)
+chmod 755 "$root"
 trap 'rm -rf "$root"' EXIT
 
 install -D -m 755 -s build/tandemail "$root/usr/bin/tandemail"

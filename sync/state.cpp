@@ -88,7 +88,8 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
 }
 
 Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
-  if (!ended && ended.error().kind == ErrorKind::cancelled) co_return;
+  // While everything stops, connections break: that says nothing about the account.
+  if (!ended && (stopping || ended.error().kind == ErrorKind::cancelled)) co_return;
   AccountRow row = ledger.account(account).value_or(AccountRow());
   row.problem = row.server_words = row.next_step = "";
   if (ended) {

@@ -33,6 +33,7 @@ class Cutover;
 class DeliveryView;
 class EventBus;
 class Registry;
+class SideAccess;
 }  // namespace tandem::migration
 
 namespace tandem::webui {
@@ -45,6 +46,7 @@ struct WebParts {
   migration::Cutover& cutover;
   migration::CopyView& copies;
   const migration::DeliveryView& deliveries;
+  const migration::SideAccess& access;  // for checks
   migration::EventBus& events;
   store::Store& store;  // the ledger, opened with Web::schema()
   const Clock& clock;

@@ -60,6 +60,11 @@ Task<void> read_all(Site& site) {
   CHECK(answer.json().at("folders").as_array().size() == 2);
   CHECK(answer.json().at("skipped").at(0).at("reason").at("kind") == "oversize");
   CHECK(answer.json().at("history").at(0).at("state") == "copying");
+  answer = co_await browser.get("/api/check/aoki%40example.jp");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(component("Check"), answer.json()) == "");
+  CHECK(answer.json().at("light") == "red");
+  CHECK(answer.json().at("remarks").at(0).at("kind") == "cannot_log_in");
   answer = co_await browser.get("/api/accounts/nobody%40example.jp");
   CHECK(answer.kind() == "not_found");
   answer = co_await browser.get("/api/nothing");

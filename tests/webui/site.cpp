@@ -52,6 +52,7 @@ Site::~Site() = default;
 void Site::open(webui::WebOptions options) {
   web.reset();
   cutover.reset();
+  access.reset();
   registry.reset();
   store.reset();
   const std::string data = directory.path + "/data";
@@ -62,14 +63,15 @@ void Site::open(webui::WebOptions options) {
       migration::Registry::open(*store, {migration::example_settings()}, secrets, net.clock());
   REQUIRE(made);
   registry = std::move(*made);
+  access = std::make_unique<migration::SideAccess>(*registry, connector);
   cutover = std::make_unique<migration::Cutover>(
       *registry, migration::CutoverParts{rooms, rooms, rooms, rooms}, events);
   options.token_file = directory.path + "/api.token";
   options.setup_file = directory.path + "/setup.link";
   options.version = "9.9.9";
-  auto web_opened = webui::Web::open(
-      {*registry, *cutover, rooms, rooms, events, *store, net.clock(), offload, background},
-      std::move(options));
+  auto web_opened = webui::Web::open({*registry, *cutover, rooms, rooms, *access, events, *store,
+                                      net.clock(), offload, background},
+                                     std::move(options));
   REQUIRE(web_opened);
   web = std::move(*web_opened);
 }

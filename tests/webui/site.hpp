@@ -11,12 +11,14 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
+#include "lib/net/connector.hpp"
 #include "lib/net/http/message.hpp"
 #include "lib/net/stream.hpp"
 #include "lib/net/sync.hpp"
 #include "lib/store/store.hpp"
 #include "migration/cutover.hpp"
 #include "migration/registry.hpp"
+#include "migration/side_access.hpp"
 #include "tests/migration/ledger_fixture.hpp"
 #include "tests/support/run.hpp"
 #include "webui/web.hpp"
@@ -76,6 +78,8 @@ class Site {
   net::TaskGroup background{net.executor()};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<migration::Registry> registry;
+  net::Connector connector;
+  std::unique_ptr<migration::SideAccess> access;
   std::unique_ptr<migration::Cutover> cutover;
   std::unique_ptr<webui::Web> web;
 

@@ -1,0 +1,219 @@
+#include "migration/preflight.hpp"
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <functional>
+#include <iterator>
+
+#include "lib/base/text.hpp"
+
+namespace tandem::migration {
+namespace {
+
+constexpr std::array light_names = {"green", "amber", "red"};
+constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
+                                   "oversize",      "deep_name",   "no_uidplus", "changing_uids"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::changing_uids) + 1);
+
+Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
+  return {kind, light, side, std::move(what), "", std::move(next_step)};
+}
+
+Remark remark(Remark::Kind kind, Side side, const Error& error) {
+  return {kind, Light::red, side, error.what, error.server_words, error.next_step};
+}
+
+void note_capabilities(const net::ImapClient& client, SideLook& look) {
+  look.uidplus = client.has("UIDPLUS");
+  constexpr std::string_view limit = "APPENDLIMIT=";
+  for (const std::string& capability : client.capabilities())
+    if (capability.starts_with(limit))
+      look.append_limit = parse_number(std::string_view(capability).substr(limit.size()));
+}
+
+bool can_be_opened(const net::ImapListed& folder) {
+  return std::ranges::none_of(folder.entry.attributes, [](const std::string& attribute) {
+    return iequals(attribute, "\\Noselect") || iequals(attribute, "\\NonExistent");
+  });
+}
+
+Task<Result<void>> count(net::ImapClient& client, SideLook& look) {
+  imap::StatusItems items = imap::status_messages | imap::status_uid_validity;
+  if (client.has("STATUS=SIZE")) items |= imap::status_size;
+  const auto all = co_await client.statuses(look.names, items);
+  if (!all) co_return fail(all.error());
+  std::uint64_t bytes = 0;
+  for (const auto& one : *all) {
+    look.messages += one.messages;
+    bytes += one.size;
+  }
+  if ((items & imap::status_size) != 0) look.bytes = bytes;
+  co_return Result<void>{};
+}
+
+void note_quota(const std::vector<imap::response::Quota>& quotas, SideLook& look) {
+  for (const auto& quota : quotas)
+    for (const auto& resource : quota.resources) {
+      if (!iequals(resource.name, "STORAGE") || resource.limit == 0) continue;
+      const std::uint64_t limit = resource.limit * 1024;
+      if (look.quota && *look.quota <= limit) continue;
+      look.quota = limit;
+      look.used = resource.usage * 1024;
+    }
+}
+
+Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
+  note_capabilities(client, look);
+  const auto listed = co_await client.list("", "*");
+  if (!listed) co_return fail(listed.error());
+  for (const auto& folder : *listed) {
+    if (!can_be_opened(folder)) continue;
+    look.names.push_back(folder.entry.name);
+    if (folder.entry.delimiter != '\0') look.separator = folder.entry.delimiter;
+  }
+  look.folders = look.names.size();
+  const auto counted = co_await count(client, look);
+  if (!counted) co_return counted;
+  if (client.has("QUOTA")) {
+    // A server that will not tell its quota is no obstacle.
+    const auto quota = co_await client.quota("INBOX");
+    if (quota) note_quota(*quota, look);
+  }
+  const auto inbox = co_await client.examine("INBOX");
+  if (!inbox) co_return fail(inbox.error());
+  look.changing_uids = inbox->uid_not_sticky;
+  co_return Result<void>{};
+}
+
+// How many messages are larger than the other side takes.
+Task<Result<std::uint64_t>> count_larger(net::ImapClient& client, std::vector<std::string> folders,
+                                         std::uint64_t limit) {
+  std::uint64_t found = 0;
+  const std::string criteria = fmt::format("LARGER {}", limit);
+  for (const std::string& folder : folders) {
+    const auto opened = co_await client.examine(folder);
+    if (!opened) co_return fail(opened.error());
+    if (opened->exists == 0) continue;
+    const auto larger = co_await client.search(criteria);
+    if (!larger) co_return fail(larger.error());
+    found += larger->count();
+  }
+  co_return found;
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+void compare_room(const SideLook& from, const SideLook& to, Side target,
+                  std::vector<Remark>& remarks) {
+  if (!to.quota) return;
+  const auto needed = from.bytes ? from.bytes : from.used;
+  if (!needed) return;
+  const std::uint64_t room = *to.quota - std::min(*to.quota, to.used.value_or(0));
+  const std::uint64_t held = to.bytes ? *to.bytes : to.used.value_or(0);
+  const std::uint64_t missing = *needed - std::min(*needed, held);
+  const auto numbers =
+      fmt::format("{} are still to be copied, {} are free", megabytes(missing), megabytes(room));
+  if (missing > room)
+    remarks.push_back(remark(Remark::Kind::no_room, Light::red, target,
+                             "The mailbox is too small: " + numbers + ".",
+                             fmt::format("Raise the quota on the {} side by at least {}.",
+                                         name_of(target), megabytes(missing - room))));
+  else if (missing * 10 > room * 9)
+    remarks.push_back(remark(
+        Remark::Kind::little_room, Light::amber, target, "It is a tight fit: " + numbers + ".",
+        fmt::format("Raise the quota on the {} side before new mail fills it.", name_of(target))));
+}
+
+void compare_names(const SideLook& from, const SideLook& to, Side target,
+                   std::vector<Remark>& remarks) {
+  if (to.separator == '\0' || to.separator == from.separator) return;
+  std::vector<std::string> deep;
+  for (const std::string& name : from.names)
+    if (name.find(to.separator) != std::string::npos) deep.push_back(name);
+  if (deep.empty()) return;
+  remarks.push_back(remark(
+      Remark::Kind::deep_name, Light::amber, target,
+      fmt::format("{} folder names hold a '{}', which separates levels there, such as \"{}\".",
+                  deep.size(), to.separator, deep.front()),
+      "They are copied under a changed name. Rename them first if that matters."));
+}
+
+}  // namespace
+
+std::vector<Remark> compare(const SideLook& from, const SideLook& to, Side target) {
+  std::vector<Remark> remarks;
+  compare_room(from, to, target, remarks);
+  compare_names(from, to, target, remarks);
+  if (!to.uidplus)
+    remarks.push_back(remark(Remark::Kind::no_uidplus, Light::amber, target,
+                             "The server does not say under which number it stored a "
+                             "message (no UIDPLUS).",
+                             "Nothing to do. Copying is slower, each message still once."));
+  if (from.changing_uids)
+    remarks.push_back(
+        remark(Remark::Kind::changing_uids, Light::amber, other(target),
+               "The server gives messages new numbers in each session (UIDNOTSTICKY).",
+               "Nothing to do. Every pass has to look at every message."));
+  return remarks;
+}
+
+std::string_view name_of(Light light) {
+  return light_names[static_cast<std::size_t>(light)];
+}
+
+std::string_view name_of(Remark::Kind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
+
+Light Findings::light() const {
+  Light worst = Light::green;
+  for (const Remark& one : remarks) worst = std::max(worst, one.light);
+  return worst;
+}
+
+Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& findings) const {
+  SideLook& look = findings.sides[static_cast<std::size_t>(side)];
+  auto opened = co_await access_.open_imap(account, side);
+  if (!opened) {
+    findings.remarks.push_back(remark(Remark::Kind::cannot_log_in, side, opened.error()));
+    co_return nullptr;
+  }
+  look.logged_in = true;
+  const auto looked = co_await look_around(**opened, look);
+  if (looked) co_return std::move(*opened);
+  findings.remarks.push_back(remark(Remark::Kind::cannot_look, side, looked.error()));
+  co_return nullptr;
+}
+
+Task<Findings> Preflight::examine(Account account) const {
+  Findings findings;
+  const Side home = home_of(account.phase);
+  const Side target = other(home);
+  const Client at_home = co_await enter(account, home, findings);
+  const Client there = co_await enter(account, target, findings);
+  if (at_home && there) {
+    const SideLook& from = findings.at(home);
+    const SideLook& to = findings.at(target);
+    auto compared = compare(from, to, target);
+    std::ranges::move(compared, std::back_inserter(findings.remarks));
+    if (to.append_limit) {
+      const auto larger = co_await count_larger(*at_home, from.names, *to.append_limit);
+      if (!larger)
+        findings.remarks.push_back(remark(Remark::Kind::cannot_look, home, larger.error()));
+      else if (*larger > 0)
+        findings.remarks.push_back(remark(
+            Remark::Kind::oversize, Light::amber, target,
+            fmt::format("{} messages are larger than the {} it takes.", *larger,
+                        megabytes(*to.append_limit)),
+            "Raise the limit there, or save these messages elsewhere: they cannot be copied."));
+    }
+  }
+  std::ranges::stable_sort(findings.remarks, std::greater{}, &Remark::light);
+  if (at_home) (void)co_await at_home->logout();
+  if (there) (void)co_await there->logout();
+  co_return findings;
+}
+
+}  // namespace tandem::migration

@@ -1,0 +1,93 @@
+// The preflight (migration/preflight) between two in-process servers: it sees what stands in the
+// way and changes nothing. Here, because this room's tests have two sides.
+#include "migration/preflight.hpp"
+
+#include "tests/sync/two_sides.hpp"
+
+namespace tandem::sync {
+namespace {
+
+using migration::Light;
+using server::test::letter;
+using Kind = migration::Remark::Kind;
+
+constexpr Side old_side = Side::old_side;
+constexpr Side new_side = Side::new_side;
+
+Task<migration::Findings> examine(TwoSides& two) {
+  const migration::Preflight preflight(*two.world->access);
+  const migration::Account account = *two.world->registry->routes()->account(two.world->account);
+  co_return co_await preflight.examine(account);
+}
+
+bool has(const migration::Findings& found, Kind kind, Side side) {
+  return std::ranges::any_of(found.remarks, [&](const migration::Remark& one) {
+    return one.kind == kind && one.side == side && !one.what.empty() && !one.next_step.empty();
+  });
+}
+
+Task<void> nothing_in_the_way(TwoSides& two) {
+  co_await two.put(old_side, letter("a"));
+  co_await two.put(old_side, letter("b"), "", "Sent");
+  const auto before = two.mailbox(old_side);
+  const auto found = co_await examine(two);
+  CHECK(found.light() == Light::green);
+  CHECK(found.at(old_side).messages == 2);
+  CHECK(found.at(new_side).messages == 0);
+  CHECK(found.at(old_side).folders >= 2);
+  CHECK(two.mailbox(old_side) == before);
+  CHECK(two.mailbox(new_side).empty());
+}
+
+Task<void> oversize(TwoSides& two) {
+  two.at(new_side).replace = {{"APPENDLIMIT=1000000", "APPENDLIMIT=0002000"}};
+  co_await two.put(old_side, letter("small"));
+  const std::string big(3000, 'x');
+  co_await two.put(old_side, letter("big", big), "", "Sent");
+  const auto found = co_await examine(two);
+  CHECK(found.light() == Light::amber);
+  REQUIRE(has(found, Kind::oversize, new_side));
+  CHECK(found.remarks[0].what.starts_with("1 messages"));
+}
+
+Task<void> poor_server(TwoSides& two) {
+  two.make_poor(new_side);
+  const auto found = co_await examine(two);
+  CHECK(found.light() == Light::amber);
+  CHECK(has(found, Kind::no_uidplus, new_side));
+}
+
+Task<void> cut_off(TwoSides& two) {
+  two.at(new_side).cut_after = 10;
+  const auto found = co_await examine(two);
+  CHECK(found.light() == Light::red);
+  REQUIRE(found.remarks.size() == 1);
+  CHECK(found.remarks[0].kind == Kind::cannot_log_in);
+  CHECK(found.remarks[0].side == new_side);
+  CHECK(found.at(old_side).logged_in);
+  CHECK_FALSE(found.at(new_side).logged_in);
+}
+
+}  // namespace
+
+TEST_CASE("preflight: nothing in the way, and nothing is changed") {
+  TwoSides two;
+  two.run(nothing_in_the_way(two));
+}
+
+TEST_CASE("preflight: messages larger than the other side takes are counted") {
+  TwoSides two;
+  two.run(oversize(two));
+}
+
+TEST_CASE("preflight: a server without UIDPLUS is a note") {
+  TwoSides two;
+  two.run(poor_server(two));
+}
+
+TEST_CASE("preflight: a side that cannot be entered is named, the other is still looked at") {
+  TwoSides two;
+  two.run(cut_off(two));
+}
+
+}  // namespace tandem::sync
