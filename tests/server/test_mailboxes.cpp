@@ -88,7 +88,7 @@ net::Task<void> change_flags(PostOffice& office) {
   CHECK(news->rows.size() == 3);
   FlagChange mark{imap::command::StoreAction::replace, {Flags::deleted, {}}, {}};
   CHECK(co_await boxes.store_flags(box, second, mark));
-  auto gone = co_await boxes.expunge(box, imap::SequenceSet());
+  auto gone = co_await boxes.expunge(box, std::nullopt);
   REQUIRE(gone);
   CHECK(gone->to_string() == "2");
   const auto later = boxes.changes(box, known, known);
