@@ -128,7 +128,8 @@ Result<void> Assembly::open_web() {
   webui::WebOptions options{.public_url = web_address(),
                             .host_names = {hostname_},
                             .token_file = process.data + "/api.token",
-                            .setup_file = process.data + "/setup.link"};
+                            .setup_file = process.data + "/setup.link",
+                            .version = TANDEM_VERSION};
   auto web = webui::Web::open(parts, std::move(options));
   if (!web) return fail(web.error());
   web_ = std::move(*web);

@@ -13,11 +13,8 @@
 namespace tandem::app {
 namespace {
 
-// Secrets pass through this memory: no core is ever written (I4). And every session is a
-// descriptor.
-void limit_process() {
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
+// Every session is a descriptor.
+void raise_limits() {
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
@@ -54,7 +51,7 @@ net::Task<void> run(Threads& threads, Assembly& assembly, ExitCode& code) {
 }  // namespace
 
 ExitCode run_serve(const Arguments& arguments) {
-  limit_process();
+  raise_limits();
   const auto environment = config::take_secret_environment();
   auto configuration = load(arguments);
   if (!configuration) return report(configuration.error());

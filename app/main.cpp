@@ -2,6 +2,7 @@
 #include <array>
 #include <exception>
 #include <fmt/core.h>
+#include <sys/resource.h>
 
 #include "app/command.hpp"
 
@@ -40,10 +41,17 @@ constexpr std::array commands = {
             "check port= verbose", run_demo},
 };
 
+// Secrets pass through the memory of most commands: no core is ever written (I4).
+void forbid_core() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
 void print_usage(std::FILE* to) {
   fmt::print(to, "usage: tandemail COMMAND [--config FILE] [--json] …\n\n");
   for (const Command& command : commands)
     fmt::print(to, "  {:<10} {}\n             {}\n", command.name, command.arguments, command.help);
+  fmt::print(to, "  {:<10}\n             the version\n", "version");
   fmt::print(to, "\nExit codes: 0 done, 1 failed, 2 usage, 3 done with notes, 4 needs you.\n");
 }
 
@@ -51,6 +59,10 @@ ExitCode dispatch(const std::vector<std::string>& words) {
   if (words.empty() || words[0] == "help" || words[0] == "--help") {
     print_usage(words.empty() ? stderr : stdout);
     return words.empty() ? ExitCode::usage : ExitCode::done;
+  }
+  if (words[0] == "--version" || words[0] == "version") {
+    fmt::print("tandemail {}\n", TANDEM_VERSION);
+    return ExitCode::done;
   }
   for (const Command& command : commands) {
     if (command.name != words[0]) continue;
@@ -74,6 +86,7 @@ ExitCode dispatch(const std::vector<std::string>& words) {
 }  // namespace tandem::app
 
 int main(int argc, char** argv) {
+  tandem::app::forbid_core();
   try {
     const std::vector<std::string> words(argv + 1, argv + argc);
     return static_cast<int>(tandem::app::dispatch(words));

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "lib/base/text.hpp"
+
 namespace tandem {
 namespace {
 
@@ -26,7 +28,7 @@ std::string_view name_of(Origin origin) {
 
 std::string Error::to_string() const {
   std::string line = what;
-  if (!server_words.empty()) line += " (the server said: " + server_words + ")";
+  if (!server_words.empty()) line += " (the server said: " + printable(server_words, 1024) + ")";
   if (!next_step.empty()) line += ". " + next_step;
   return line;
 }

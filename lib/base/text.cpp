@@ -198,7 +198,9 @@ std::string printable(std::string_view text, std::size_t limit) {
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);
     const auto first = static_cast<unsigned char>(text.front());
-    const bool plain = length > 0 && first >= 0x20 && first != 0x7F;
+    // U+0080 to U+009F are control characters too; some terminals obey them.
+    const bool c1 = length == 2 && first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
+    const bool plain = length > 0 && first >= 0x20 && first != 0x7F && !c1;
     std::string piece =
         plain ? std::string(text.substr(0, length)) : "\\x" + hex_encode(text.substr(0, 1));
     if (out.size() + piece.size() > limit) return out + "…";

@@ -63,11 +63,15 @@ struct Ledger {
     store.reset();
     open();
   }
-  void import(std::vector<config::AccountRow> rows) {
-    test::run([](Registry& to, std::vector<config::AccountRow> given) -> net::Task<void> {
+  ImportReport import(std::vector<config::AccountRow> rows) {
+    ImportReport told;
+    test::run([](Registry& to, std::vector<config::AccountRow> given,
+                 ImportReport& told) -> net::Task<void> {
       const auto report = co_await to.import_accounts("example", std::move(given), "test");
       REQUIRE(report);
-    }(*registry, std::move(rows)));
+      told = *report;
+    }(*registry, std::move(rows), told));
+    return told;
   }
   Account account(std::string_view address) const { return *registry->routes()->account(address); }
 };

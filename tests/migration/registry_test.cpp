@@ -48,6 +48,25 @@ TEST_CASE(
   CHECK(ledger.registry->credential(ledger.account("aoki@example.jp"), Side::old_side));
 }
 
+TEST_CASE("registry: a second import of the same passwords changes nothing, of another one does") {
+  Ledger ledger;
+  CHECK(ledger.import(two_rows()).added == 2);
+  const std::string sealed =
+      ledger.account("aoki@example.jp").login_at(Side::old_side).sealed_password;
+  const ImportReport again = ledger.import(two_rows());
+  CHECK(again.unchanged == 2);
+  CHECK(again.changed == 0);
+  CHECK(ledger.account("aoki@example.jp").login_at(Side::old_side).sealed_password == sealed);
+
+  std::vector<config::AccountRow> better;
+  better.push_back(row("aoki@example.jp", "another-secret"));
+  CHECK(ledger.import(std::move(better)).changed == 1);
+  const auto opened =
+      ledger.registry->credential(ledger.account("aoki@example.jp"), Side::old_side);
+  REQUIRE(opened);
+  CHECK(opened->password.reveal() == "another-secret");
+}
+
 TEST_CASE("registry: a step is durable, raises the epoch, and needs the epoch that was seen") {
   Ledger ledger;
   ledger.import(two_rows());
