@@ -45,6 +45,13 @@ test("GET /api/accounts/{address}", async () => {
   }
 });
 
+test("GET /api/check/{address}", async () => {
+  const { accounts } = (await ask("/api/accounts")).body;
+  for (const { address } of accounts.slice(0, 3)) {
+    checked(await ask(`/api/check/${encodeURIComponent(address)}`), schemaOf("/api/check/{address}", "get"));
+  }
+});
+
 test("a simulation changes nothing and answers a plan", async () => {
   const { migrations } = (await ask("/api/overview")).body;
   const before = (await ask("/api/runs")).body.runs.length;

@@ -1,10 +1,10 @@
-// node on_demo.mjs TANDEMAIL FILE.test.mjs: the page's tests against the real binary, which runs its
+// node on_demo.mjs TANDEMAIL FILE.test.mjs…: the page's tests against the real binary, which runs its
 // demo for them. Tests that script the server are skipped there.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-const [binary, file] = process.argv.slice(2);
+const [binary, ...files] = process.argv.slice(2);
 const demo = spawn(binary, ["demo"], { stdio: ["ignore", "pipe", "inherit"] });
 const ended = once(demo, "exit");
 
@@ -20,7 +20,7 @@ let code = 1;
 try {
   const link = await setupLink();
   demo.stdout.resume();
-  const tests = spawn(process.execPath, ["--test", file], {
+  const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", ...files], {
     stdio: "inherit",
     env: { ...process.env, TANDEM_URL: new URL(link).origin, TANDEM_SETUP: link },
   });

@@ -172,6 +172,27 @@ pageTest("the drawer shows folders, skipped messages and history, and gives the 
   assert.equal(await focused(page), address);
 }, onlyMock);
 
+pageTest("both sides of an account are looked at on request", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const drawer = page.locator("dialog.drawer");
+  await drawer.getByRole("button", { name: "Check both sides now" }).click();
+  await drawer.getByText("Nothing stands in the way.").waitFor({ timeout: 30_000 });
+  assert.equal(await drawer.locator(".check li", { hasText: /messages in \d+ folders/ }).count(), 2);
+});
+
+pageTest("a refused log-in is told with side, the server's words and the next step", {}, async (page) => {
+  await go(page, "#/accounts?state=needs_you");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const check = page.locator("dialog.drawer .check");
+  await check.getByRole("button").click();
+  await check.getByText("The log-in does not work.").waitFor();
+  await check.getByText("AUTHENTICATIONFAILED Invalid credentials").waitFor();
+  await check.getByText("Check this account's user name and password").waitFor();
+}, onlyMock);
+
 pageTest("the language changes everything at once and is remembered", {}, async (page) => {
   await page.getByRole("button", { name: "Settings" }).click();
   await page.selectOption("select[name=language]", "ja");

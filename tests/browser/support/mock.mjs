@@ -164,10 +164,20 @@ export class Mock {
       const older = this.audit.filter(({ id }) => id < Number(query.get("before") ?? Infinity));
       return { body: { entries: older.slice(0, Number(query.get("limit") ?? 100)) } };
     }
+    const asked = /^\/api\/check\/(.+)$/.exec(path)?.[1];
+    if (asked) return this.check(this.find(decodeURIComponent(asked)));
     const [, kind, name] = /^\/api\/(accounts|runs)\/(.+)$/.exec(path) ?? [];
     const found = kind === "runs" ? this.runs.find(({ id }) => id === name) : this.find(decodeURIComponent(name ?? ""));
     if (!found) return fault(404, "not_found");
     return { body: kind === "runs" ? found : world.detailOf(found) };
+  }
+
+  check(account) {
+    if (!account) return fault(404, "not_found");
+    const isRed = account.state === "needs_you";
+    const look = (isIn) => ({ logged_in: isIn, folders: isIn ? 5 : 0, messages: isIn ? 1234 : 0, bytes: isIn ? 56_000_000 : null, quota: null });
+    const refused = { kind: "cannot_log_in", light: "red", side: "old", what: "The log-in was refused.", server_words: "AUTHENTICATIONFAILED Invalid credentials", next_step: "Check the password." };
+    return { body: { address: account.address, light: isRed ? "red" : "green", old: look(!isRed), new: look(true), remarks: isRed ? [refused] : [] } };
   }
 
   deliveriesLike(words, limit) {

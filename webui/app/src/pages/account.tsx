@@ -17,6 +17,7 @@ import { Dialog } from "../parts/dialog";
 import { accounts, overview } from "../store";
 import { number, t } from "../words";
 import { Actions, nextStep } from "./accounts";
+import { AccountCheck } from "./check";
 
 /** The address whose drawer is open. */
 export const opened = signal<string | null>(null);
@@ -120,6 +121,7 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
         {account.synced_at ? <Time at={account.synced_at} /> : t("detail.never")}
       </p>
       <Actions addresses={[account.address]} move={move} />
+      <AccountCheck address={account.address} move={move} />
       <h3>{t("detail.folders")}</h3>
       <Folders folders={detail.folders} move={move} />
       <h3>{t("detail.skipped")}</h3>
