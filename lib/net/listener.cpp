@@ -56,7 +56,7 @@ Task<void> serve_one(std::shared_ptr<const ListenerOptions> options, StreamPtr s
     stream->expires_after(options->handshake_limit);
     const auto started = co_await stream->start_tls(options->implicit_tls);
     if (!started) {
-      log::debug("net-handshake", "no TLS with {}: {}", stream->info().peer_address,
+      log::debug("D-NET-2", "no TLS with {}: {}", stream->info().peer_address,
                  started.error().to_string());
       co_return;
     }
@@ -117,7 +117,7 @@ Task<void> Listener::serve(TaskGroup& group, Handler handler) {
     if (error == EAGAIN || error == EWOULDBLOCK) {
       co_await state->descriptor.wait_readable();
     } else if (exhausted(error)) {
-      log::warning("net-accept-exhausted", "no more connections on {} for now: {}",
+      log::warning("W-NET-3", "no more connections on {} for now: {}",
                    state->local.to_string(), std::generic_category().message(error));
       (void)co_await sleep_for(pause_when_exhausted);
     } else if (error == EBADF || error == EINVAL || error == ENOTSOCK) {

@@ -40,9 +40,9 @@ Task<void> run_child(Task<void> child) {
   try {
     co_await std::move(child);
   } catch (const std::exception& error) {
-    log::error("net-task-threw", "a task ended with an exception: {}", error.what());
+    log::error("E-NET-4", "a task ended with an exception: {}", error.what());
   } catch (...) {
-    log::error("net-task-threw-unknown", "a task ended with an exception of unknown type");
+    log::error("E-NET-5", "a task ended with an exception of unknown type");
   }
 }
 
@@ -53,7 +53,7 @@ TaskGroup::TaskGroup(Executor executor) : state_(std::make_shared<State>(std::mo
 TaskGroup::~TaskGroup() {
   // Children use what their owner owns; going on would be a use after free.
   if (state_->children.empty() || std::uncaught_exceptions() > 0) return;
-  log::error("net-group-unjoined", "a task group left its scope with {} tasks running",
+  log::error("E-NET-6", "a task group left its scope with {} tasks running",
              state_->children.size());
 #ifndef NDEBUG
   std::abort();

@@ -126,7 +126,7 @@ void Committer::State::fail_all(std::deque<Queued>& batch, const Error& error) {
 }
 
 void Committer::State::refuse(const Error& cause) {
-  log::error("store.damaged", "no more is written until a restart: {}", cause.to_string());
+  log::error("E-STORE-1", "no more is written until a restart: {}", cause.to_string());
   const std::lock_guard lock(mutex);
   refusal = Error{.kind = ErrorKind::storage,
                   .what = "the store is read-only since a flush failed: " + cause.what,
@@ -218,7 +218,7 @@ void Committer::State::finish(std::deque<Queued>& batch) {
     queued.unit = Unit();  // what it captured goes before its owner is resumed
     if (!queued.done) {
       if (queued.error)
-        log::error("store.later", "a unit that nobody waits for failed: {}",
+        log::error("E-STORE-2", "a unit that nobody waits for failed: {}",
                    queued.error->to_string());
       continue;
     }

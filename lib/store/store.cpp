@@ -104,7 +104,7 @@ Result<std::unique_ptr<Store>> Store::open(std::string directory, std::vector<Sc
   if (!sql) return fail(std::move(sql.error()));
   auto recovered = recover_segments(**sql, state->segments(), !options.read_only);
   if (!recovered) return fail(std::move(recovered.error()));
-  for (const auto& each : recovered->damage) log::error("store.segment_short", "{}", each);
+  for (const auto& each : recovered->damage) log::error("E-STORE-4", "{}", each);
   state->damage = std::move(recovered->damage);
   auto writer = std::make_unique<SegmentWriter>(state->segments(), recovered->last, recovered->next,
                                                 options.committer.segment_bytes);

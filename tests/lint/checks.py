@@ -45,6 +45,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILIN
 SLEEPS = re.compile(r"\b(?:this_thread\s*::\s*sleep" r"_\w+|u" r"sleep|nano" r"sleep|time\." r"sleep|"
                     r"set" r"Timeout|waitFor" r"Timeout)\b|^\s*sleep" r" [0-9$]", re.MULTILINE)
 MACHINE = re.compile(r"(?<![\w.])/wo" r"rk/|\.\./sha" r"red\b|(?<!\w)/ro" r"ot/")
+LOG_CALL = re.compile(r'\blog::(debug|info|warning|error)\(\s*(?:"([^"]*)")?')
 MAX_LINES = 600
 
 
@@ -141,6 +142,21 @@ def check_spawn(tree):
             for match in owned.finditer(cxx.blanked(text))]
 
 
+def check_log_ids(tree):
+    """What an operator searches for: D-, I-, W- or E-ROOM-number, once in the source."""
+    findings, seen = [], {}
+    for name, text in tree.files((".cpp", ".hpp"), PRODUCT):
+        for match in LOG_CALL.finditer(text):
+            level, given, line = match.group(1), match.group(2), cxx.line_of(text, match.start())
+            if not given or not re.fullmatch(level[0].upper() + r"-[A-Z]+-\d+", given):
+                findings.append(Finding(name, line, f"no log id like {level[0].upper()}-ROOM-1: {given}"))
+            elif given in seen:
+                findings.append(Finding(name, line, f"{given} stands in {seen[given]} already"))
+            else:
+                seen[given] = name
+    return findings
+
+
 def check_length(tree):
     return [Finding(name, text.count("\n"), f"longer than {MAX_LINES} lines")
             for name, text in tree.files(CODE) if text.count("\n") > MAX_LINES]
@@ -155,6 +171,6 @@ def check_machine_paths(tree):
 CHECKS = {
     "includes": check_arrows, "reserved": check_reserved, "headers": check_heavy_headers,
     "sleeps": check_sleeps, "co_await": check_co_await, "spawn": check_spawn,
-    "length": check_length, "paths": check_machine_paths,
+    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids,
     "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
 }

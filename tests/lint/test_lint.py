@@ -70,6 +70,12 @@ class LintTest(unittest.TestCase):
         self.assert_found("spawn", "sync/a.cpp", "asio::co_spawn(x, f(), asio::use_future);\n")
         self.assert_clean("spawn", "lib/net/a.cpp", "co_spawn(x, f(), detached);\n")
 
+    def test_log_ids(self):
+        self.assert_found("log_ids", "sync/a.cpp", 'x;\nlog::warning("W-SYNC-1", "a");\nlog::warning("W-SYNC-1", "b");\n', 3)
+        self.assert_found("log_ids", "sync/a.cpp", 'log::error("W-SYNC-1", "a");\n')
+        self.assert_found("log_ids", "sync/a.cpp", 'log::info(text);\n')
+        self.assert_clean("log_ids", "sync/a.cpp", 'log::error(\n    "E-SYNC-1", "a");\nlog::info("I-SYNC-2", "b {}", c);\n')
+
     def test_length(self):
         self.assert_found("length", "sync/a.cpp", "x\n" * 601, 601)
         self.assert_clean("length", "sync/a.cpp", "x\n" * 600)

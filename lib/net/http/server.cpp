@@ -212,7 +212,7 @@ Task<bool> call(HttpHandler& handler, HttpRequest request, HttpResponder& respon
     co_await handler.handle(std::move(request), responder);
     co_return true;
   } catch (const std::exception& error) {
-    log::error("net-http-threw", "a request ended with an exception: {}", error.what());
+    log::error("E-NET-1", "a request ended with an exception: {}", error.what());
   }
   co_return false;
 }
