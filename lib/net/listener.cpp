@@ -117,8 +117,8 @@ Task<void> Listener::serve(TaskGroup& group, Handler handler) {
     if (error == EAGAIN || error == EWOULDBLOCK) {
       co_await state->descriptor.wait_readable();
     } else if (exhausted(error)) {
-      log::warning("W-NET-3", "no more connections on {} for now: {}",
-                   state->local.to_string(), std::generic_category().message(error));
+      log::warning("W-NET-3", "no more connections on {} for now: {}", state->local.to_string(),
+                   std::generic_category().message(error));
       (void)co_await sleep_for(pause_when_exhausted);
     } else if (error == EBADF || error == EINVAL || error == ENOTSOCK) {
       break;

@@ -82,8 +82,7 @@ Result<std::string> recover_one(const std::string& path, std::uint64_t size, boo
   if (*there < size)
     return fmt::format("{} has {} bytes of {}: it was shortened", path, *there, size);
   if (*there == size || !repair) return std::string();
-  log::info("I-STORE-3", "{}: {} bytes that were never committed are cut off", path,
-            *there - size);
+  log::info("I-STORE-3", "{}: {} bytes that were never committed are cut off", path, *there - size);
   if (auto cut = file->truncate(size); !cut) return fail(cut.error());
   return std::string();
 }
