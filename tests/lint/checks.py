@@ -168,9 +168,18 @@ def check_machine_paths(tree):
             for match in MACHINE.finditer(text)]
 
 
+def check_rooms(tree):
+    """Each room and each folder of tests says in its README what may not enter."""
+    folders = {name.split("/")[1] for name in tree.names if name.startswith("tests/") and name.count("/") > 1}
+    rooms = [room for room in PRODUCT if any(name.startswith(room + "/") for name in tree.names)]
+    return [Finding(f"{room}/README.md", 1, "no README that says what may not enter")
+            for room in rooms + sorted(f"tests/{folder}" for folder in folders)
+            if f"{room}/README.md" not in tree.names or "ay not enter" not in tree.text(f"{room}/README.md")]
+
+
 CHECKS = {
     "includes": check_arrows, "reserved": check_reserved, "headers": check_heavy_headers,
     "sleeps": check_sleeps, "co_await": check_co_await, "spawn": check_spawn,
-    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids,
+    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms,
     "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
 }

@@ -76,6 +76,12 @@ class LintTest(unittest.TestCase):
         self.assert_found("log_ids", "sync/a.cpp", 'log::info(text);\n')
         self.assert_clean("log_ids", "sync/a.cpp", 'log::error(\n    "E-SYNC-1", "a");\nlog::info("I-SYNC-2", "b {}", c);\n')
 
+    def test_rooms(self):
+        room, tests = {"sync/a.cpp": "", "sync/README.md": "May not enter: x\n"}, {"tests/sync/a.cpp": ""}
+        self.assertEqual(findings("rooms", room), [])
+        self.assertEqual(findings("rooms", room | tests), [("tests/sync/README.md", 1)])
+        self.assertEqual(findings("rooms", {"lib/net/a.cpp": "", "lib/net/README.md": "nothing\n"}), [("lib/net/README.md", 1)])
+
     def test_length(self):
         self.assert_found("length", "sync/a.cpp", "x\n" * 601, 601)
         self.assert_clean("length", "sync/a.cpp", "x\n" * 600)
