@@ -66,6 +66,7 @@ Error told_by(const net::HttpResponse& response) {
                                                   : std::string();
   };
   error.what = text("what");
+  if (error.what.ends_with('.')) error.what.pop_back();  // a line of ours goes on after it
   error.server_words = text("server_words");
   error.next_step = text("next_step");
   if (text("kind") == "not_found") error.kind = ErrorKind::not_found;

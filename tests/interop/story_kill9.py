@@ -1,11 +1,14 @@
 """The story of a bad night: `tandemail serve` is killed with SIGKILL at 50 random moments and started
 again, while mail arrives, mailboxes are copied and people are cut over and rolled back. Senders try
-again like an MTA: the same bytes. At the end nothing is lost and nothing is doubled.
+again like an MTA: the same bytes. At the end nothing is lost and nothing is doubled, neither where
+people happen to be then nor after all have moved to the new side.
 
 story_kill9.py [dovecot|builtin] [--kills N] [--seed N] [--full]
-Moments are chosen by the seed: after some more answers to senders, plus a fraction of a second.
+Moments are drawn by the seed and differ in kind (`Moments`): right after the start, after some mail
+was taken, in the middle of a switch.
 """
 import argparse
+import collections
 import pathlib
 import random as random_module
 import sys
@@ -17,6 +20,7 @@ from tandemtest.company import Company             # noqa: E402
 from tandemtest.traffic import Traffic             # noqa: E402
 
 IN_DOUBT = {"gateway": {"in_doubt": "2s"}}         # how long a replay of what may have arrived waits
+MOVES_PER_KILL = 1 / 10                         # fewer: the night was too quiet to show anything
 
 
 def tell(text):
@@ -30,57 +34,123 @@ def story(company, options):
     arriving = Traffic(routes, company.addresses, company.manifest, threads=4, per_second=options.rate,
                        retry_after=0.3, seed=options.seed, profile=options.profile, name="outside").start()
     operator = Operator(company, options.seed)
+    moments = Moments(company.manifest, operator, options.seed)
     try:
         company.tandem.sync()
         operator.start()
-        kill_at_random_moments(company, options)
+        for _ in range(options.kills):
+            moments.wait_for_one()
+            company.tandem.kill9()
+            company.tandem.launch()
     finally:
         operator.stop()
         arriving.stop(drain=60)
-    tell(f"killed {options.kills} times; {operator.done} switches done, {len(operator.broken)} broken off; "
-         f"answers: {dict(company.manifest.counts())}")
+    tell(f"killed {options.kills} times ({moments}); {operator}; answers: {dict(company.manifest.counts())}")
+    faults = list(complaints(company, options, arriving, operator))
+    for fault in faults:
+        tell(fault)
+    where_they_are = judge(company, options, "the morning after")
+    company.tandem.cut_over([address for address, home in company.tandem.homes().items() if home == "old"])
+    all_moved = judge(company, options, "all people moved")
+    return where_they_are and all_moved and not faults
+
+
+def complaints(company, options, arriving, operator):
+    if arriving.unfinished:
+        yield f"{arriving.unfinished} messages never got a final answer"
+    yield from (f"refused: {row}" for row in company.manifest.rows("refused")[:10])
+    if operator.moved < options.kills * MOVES_PER_KILL:
+        yield f"only {operator.moved} moves in {options.kills} lives; the last switch that failed: {operator.last_words}"
+
+
+def judge(company, options, when):
     verdict = company.settle(options.bound)
-    tell(verdict.summary(company.manifest))
+    tell(f"{when}: {verdict.summary(company.manifest)}")
     if not verdict.clean:
         tell(company.explain(verdict))
-    if arriving.unfinished:
-        tell(f"{arriving.unfinished} messages never got a final answer")
-    return verdict.clean and not arriving.unfinished and not company.manifest.rows("refused")
+    return verdict.clean
 
 
-def kill_at_random_moments(company, options):
-    random, pause = random_module.Random(f"kills/{options.seed}"), threading.Event()
-    for _ in range(options.kills):
-        company.manifest.wait_for_more(random.randint(1, 8), bound=5)
-        pause.wait(random.random() * random.random() * 0.5)
-        company.tandem.kill9()
-        company.tandem.launch()
+class Moments:
+    """When to kill: a kind, and within it a moment, both by chance."""
+
+    def __init__(self, manifest, operator, seed):
+        self.manifest, self.operator = manifest, operator
+        self.random, self._pause = random_module.Random(f"kills/{seed}"), threading.Event()
+        self.chosen = collections.Counter()
+
+    def wait_for_one(self):
+        kind = self.random.choice(("start", "mail", "mail", "switch", "switch"))
+        self.chosen[kind] += 1
+        getattr(self, "_" + kind)()
+
+    def _start(self):
+        """Recovery and the first looks at the mailboxes."""
+        self._pause.wait(self.random.random() * 0.3)
+
+    def _mail(self):
+        """Any step of a message: the senders' next moves follow within some milliseconds."""
+        self.manifest.wait_for_more(self.random.randint(1, 30), bound=5, outcome="accepted")
+        self._pause.wait(self.random.random() * 0.1)
+
+    def _switch(self):
+        """Any step of a cut-over or roll-back; first the accounts must be in sync again."""
+        self.operator.wait_for_beginning(bound=15)
+        self._pause.wait(self.random.random() ** 2)
+
+    def __str__(self):
+        return ", ".join(f"{kind} {count}" for kind, count in sorted(self.chosen.items()))
 
 
 class Operator(threading.Thread):
-    """Cuts people over and rolls them back, one after the other; a kill breaks the command off."""
+    """Cuts people over and rolls them back, one after the other; a kill breaks the command off, before
+    or after the person has `moved`."""
 
     def __init__(self, company, seed):
         super().__init__(name="operator", daemon=True)
-        self.company, self.random = company, random_module.Random(f"operator/{seed}")
-        self.ending, self.done, self.broken = threading.Event(), 0, []
+        self.tandem, self.random = company.tandem, random_module.Random(f"operator/{seed}")
+        self.ending, self._begun, self._changed = threading.Event(), 0, threading.Condition()
+        self.done, self.broken, self.last_words = 0, 0, "none was begun"
+        self.moved, self._homes = 0, {}
 
     def run(self):
         while not self.ending.is_set():
-            address = self.random.choice(self.company.addresses)
-            tandem = self.company.tandem
             try:
-                switch = tandem.cut_over if tandem.homes()[address] == "old" else tandem.roll_back
+                address, switch = self._choose()
+            except (process.PeerError, IndexError):        # dead just now, or nobody is in sync yet
+                self.ending.wait(0.05)
+                continue
+            with self._changed:
+                self._begun += 1
+                self._changed.notify_all()
+            try:
                 switch([address])
                 self.done += 1
             except process.PeerError as error:
-                self.broken.append(str(error))
-                self.ending.wait(0.1)
+                self.broken, self.last_words = self.broken + 1, str(error)
+
+    def _choose(self):
+        switches = {"cut_over": self.tandem.cut_over, "roll_back": self.tandem.roll_back}
+        accounts = self.tandem.accounts()
+        homes = {account["address"]: account["home"] for account in accounts}
+        self.moved += sum(home != self._homes.get(address, home) for address, home in homes.items())
+        self._homes = homes
+        return self.random.choice([(account["address"], switches[word]) for account in accounts
+                                   for word in account["can"] if word in switches])
+
+    def wait_for_beginning(self, bound):
+        """Until one more switch begins, at most `bound` seconds."""
+        with self._changed:
+            seen = self._begun
+            self._changed.wait_for(lambda: self._begun > seen, bound)
 
     def stop(self):
         self.ending.set()
         if self.is_alive():
             self.join()
+
+    def __str__(self):
+        return f"{self.moved} moves, {self.done} switches done, {self.broken} broken off"
 
 
 def main():

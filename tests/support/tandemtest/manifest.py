@@ -18,7 +18,7 @@ from .check import Found
 class Manifest:
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self._lock, self._rows = threading.Condition(), []
+        self._lock, self._rows, self._counts = threading.Condition(), [], collections.Counter()
         self._file = open(self.path, "a", encoding="utf-8")
 
     def add(self, outcome, message, recipient, route, code, text):
@@ -26,15 +26,16 @@ class Manifest:
                "route": route, "code": code, "text": text, "time": time.time()}
         with self._lock:
             self._rows.append(row)
+            self._counts[outcome] += 1
             self._file.write(json.dumps(row) + "\n")
             self._file.flush()
             self._lock.notify_all()
 
-    def wait_for_more(self, count, bound):
-        """Until `count` more answers are in, at most `bound` seconds; whether they are."""
+    def wait_for_more(self, count, bound, outcome):
+        """Until `count` more answers are in with this `outcome`, at most `bound` seconds; whether they are."""
         with self._lock:
-            goal = len(self._rows) + count
-            return self._lock.wait_for(lambda: len(self._rows) >= goal, bound)
+            goal = self._counts[outcome] + count
+            return self._lock.wait_for(lambda: self._counts[outcome] >= goal, bound)
 
     def close(self):
         self._file.close()
@@ -45,7 +46,8 @@ class Manifest:
                     and recipient in (None, row["recipient"])]
 
     def counts(self):
-        return collections.Counter(row["outcome"] for row in self.rows())
+        with self._lock:
+            return self._counts.copy()
 
     def expected(self, recipient):
         """[check.Found] of what `recipient` must have: one per accepted message, bytes without trace."""

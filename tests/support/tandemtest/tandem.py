@@ -173,6 +173,8 @@ class Tandemail(Peer):
 
     def _switch(self, word, addresses, bound):
         """By the command line; `bound`: seconds per account. Returns when all have moved; else PeerError."""
+        if not addresses:
+            return
         done = self.cli(word, *addresses, "--yes", check=False, bound=bound * len(addresses))
         if done.returncode:
             raise PeerError(f"{word}: exit {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}")
