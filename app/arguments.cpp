@@ -1,3 +1,5 @@
+// The words of a command line, split into options and the rest. What a command does not know is an
+// error that names its usage.
 #include <fmt/core.h>
 
 #include "app/command.hpp"

@@ -1,3 +1,5 @@
+// What only the whole of a migrations/NAME.conf shows: presets filled in, servers that are missing,
+// sides that are one and the same, password files that others can read.
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>

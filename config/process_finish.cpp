@@ -1,3 +1,5 @@
+// What only the whole of a tandemail.conf shows: listeners without a certificate, certificates
+// without a key, the page in the open, two listeners on one port.
 #include <algorithm>
 #include <fmt/format.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// The table of resources, and how a path finds its row. A strange method on a known path says which
+// ones there are.
 #include <array>
 
 #include "webui/resources.hpp"

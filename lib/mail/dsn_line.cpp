@@ -1,3 +1,4 @@
+// Text from elsewhere as one line of a report: control bytes and line ends become blanks.
 #include <algorithm>
 
 #include "lib/base/text.hpp"

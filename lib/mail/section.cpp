@@ -1,3 +1,5 @@
+// Parts and sections of a message by their IMAP names (RFC 3501 6.4.5: "1.2", "1.2.MIME", "TEXT"),
+// and their bodies decoded.
 #include "lib/base/text.hpp"
 #include "lib/mail/charset.hpp"
 #include "lib/mail/mime.hpp"

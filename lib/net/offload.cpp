@@ -1,3 +1,5 @@
+// Offload: a few threads for work that takes long (scrypt, digests). The coroutine that asked goes
+// on where it was; an exception of the work reaches it.
 #include <condition_variable>
 #include <deque>
 #include <exception>

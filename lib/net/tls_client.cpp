@@ -1,3 +1,5 @@
+// TlsClient: whom a connection trusts. The system's authorities or the ones given, the name asked
+// for; or a pin, which then decides alone. There is no fall-back (T-05).
 #include <algorithm>
 #include <arpa/inet.h>
 #include <map>

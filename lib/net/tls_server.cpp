@@ -1,3 +1,5 @@
+// TlsServer: certificates by the name asked for (SNI), ALPN, reload. What a handshake sees is a
+// snapshot, so sessions under way keep theirs.
 #include <map>
 #include <mutex>
 

@@ -1,3 +1,5 @@
+// Changes to messages that are there: flags, COPY and MOVE, EXPUNGE. Each is one unit of the
+// committer and takes the mailbox's next modseq; then the bell is rung.
 #include "server/mailbox/mailboxes.hpp"
 #include "server/mailbox/rows.hpp"
 

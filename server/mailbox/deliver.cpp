@@ -1,3 +1,5 @@
+// New messages: opened store, delivery into several mailboxes as one blob and one unit, and the
+// batch of an APPEND.
 #include "server/mailbox/append_batch.hpp"
 #include "server/mailbox/mailboxes.hpp"
 #include "server/mailbox/rows.hpp"

@@ -1,3 +1,5 @@
+// Mailboxes as such: made, renamed with all below them, removed, subscribed. RENAME of INBOX leaves
+// it empty (RFC 3501 6.3.5).
 #include <array>
 #include <chrono>
 

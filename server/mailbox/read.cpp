@@ -1,3 +1,5 @@
+// Looking into mailboxes: rows of messages at four depths, and what changed since a modseq. Each
+// call is one snapshot of the store; nothing is changed.
 #include "server/mailbox/mailboxes.hpp"
 #include "server/mailbox/rows.hpp"
 

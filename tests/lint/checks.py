@@ -177,9 +177,16 @@ def check_rooms(tree):
             if f"{room}/README.md" not in tree.names or "ay not enter" not in tree.text(f"{room}/README.md")]
 
 
+def check_contracts(tree):
+    """A file opens with what it is for; a .cpp beside its own header may leave that to the header."""
+    return [Finding(name, 1, "the file does not open with its contract")
+            for name, text in tree.files((".cpp", ".hpp"), PRODUCT)
+            if not text.startswith("//") and not (name.endswith(".cpp") and name[:-4] + ".hpp" in tree.names)]
+
+
 CHECKS = {
     "includes": check_arrows, "reserved": check_reserved, "headers": check_heavy_headers,
     "sleeps": check_sleeps, "co_await": check_co_await, "spawn": check_spawn,
-    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms,
+    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms, "contracts": check_contracts,
     "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
 }

@@ -82,6 +82,12 @@ class LintTest(unittest.TestCase):
         self.assertEqual(findings("rooms", room | tests), [("tests/sync/README.md", 1)])
         self.assertEqual(findings("rooms", {"lib/net/a.cpp": "", "lib/net/README.md": "nothing\n"}), [("lib/net/README.md", 1)])
 
+    def test_contracts(self):
+        self.assert_found("contracts", "sync/a.hpp", "#pragma once\n")
+        self.assert_found("contracts", "sync/a.cpp", "int a;\n")
+        self.assert_clean("contracts", "sync/a.cpp", "// What it is for.\nint a;\n")
+        self.assertEqual(findings("contracts", {"sync/a.cpp": "int a;\n", "sync/a.hpp": "// What.\n"}), [])
+
     def test_length(self):
         self.assert_found("length", "sync/a.cpp", "x\n" * 601, 601)
         self.assert_clean("length", "sync/a.cpp", "x\n" * 600)

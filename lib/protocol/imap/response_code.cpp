@@ -1,3 +1,5 @@
+// Response codes in brackets (RFC 9051 7.1, RFC 5530 and those of extensions): which it is, its
+// argument, and whether it says that trying again can help.
 #include <array>
 
 #include "lib/base/text.hpp"
