@@ -47,6 +47,9 @@ SLEEPS = re.compile(r"\b(?:this_thread\s*::\s*sleep" r"_\w+|u" r"sleep|nano" r"s
 MACHINE = re.compile(r"(?<![\w.])/wo" r"rk/|\.\./sha" r"red\b|(?<!\w)/ro" r"ot/")
 LOG_CALL = re.compile(r'\blog::(debug|info|warning|error)\(\s*(?:"([^"]*)")?')
 MAX_LINES = 600
+MAX_FUNCTION_LINES = 80
+FUNCTION = re.compile(r"^(?!namespace|class|struct|enum|union|extern|constexpr|const |template)\w[^\n=]*\{\n(.*?)^\}",
+                      re.MULTILINE | re.DOTALL)
 
 
 class Tree:
@@ -162,6 +165,14 @@ def check_length(tree):
             for name, text in tree.files(CODE) if text.count("\n") > MAX_LINES]
 
 
+def check_functions(tree):
+    """Functions at a file's left edge; text within literals (a schema) does not count."""
+    return [Finding(name, cxx.line_of(text, match.start()), f"a function longer than {MAX_FUNCTION_LINES} lines")
+            for name, text in tree.files((".cpp", ".hpp"))
+            for match in FUNCTION.finditer(cxx.blanked(text))
+            if sum(1 for line in match.group(1).splitlines() if line.strip()) > MAX_FUNCTION_LINES]
+
+
 def check_machine_paths(tree):
     return [Finding(name, cxx.line_of(text, match.start()), f"a path of one machine: {match.group(0)}")
             for name, text in tree.files(CODE + (".md", ".txt", ".cmake", ".json", ".conf", ".service", "/dev"))
@@ -187,6 +198,7 @@ def check_contracts(tree):
 CHECKS = {
     "includes": check_arrows, "reserved": check_reserved, "headers": check_heavy_headers,
     "sleeps": check_sleeps, "co_await": check_co_await, "spawn": check_spawn,
-    "length": check_length, "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms, "contracts": check_contracts,
+    "length": check_length, "functions": check_functions,
+    "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms, "contracts": check_contracts,
     "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
 }

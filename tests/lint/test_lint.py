@@ -82,6 +82,13 @@ class LintTest(unittest.TestCase):
         self.assertEqual(findings("rooms", room | tests), [("tests/sync/README.md", 1)])
         self.assertEqual(findings("rooms", {"lib/net/a.cpp": "", "lib/net/README.md": "nothing\n"}), [("lib/net/README.md", 1)])
 
+    def test_functions(self):
+        def body(lines):
+            return "// x\nint f(int a) {\n" + "  g();\n" * lines + "}\n"
+        self.assert_found("functions", "sync/a.cpp", body(81), 2)
+        self.assert_clean("functions", "sync/a.cpp", body(80) + body(80))
+        self.assert_clean("functions", "sync/a.cpp", 'Schema f() {\n  return R"(' + "a\n" * 100 + ')";\n}\n')
+
     def test_contracts(self):
         self.assert_found("contracts", "sync/a.hpp", "#pragma once\n")
         self.assert_found("contracts", "sync/a.cpp", "int a;\n")
