@@ -11,7 +11,7 @@ trap 'rm -rf "$root"' EXIT
 install -D -m 755 -s build/tandemail "$root/usr/bin/tandemail"
 install -D -m 644 packaging/tandemail.service "$root/lib/systemd/system/tandemail.service"
 install -D -m 644 README.md "$root/usr/share/doc/tandemail/README.md"
-for page in configuration first-move first-move.ja security; do
+for page in configuration api first-move first-move.ja security; do
   install -D -m 644 "docs/$page.md" "$root/usr/share/doc/tandemail/$page.md"
 done
 install -D -m 644 LICENSE "$root/usr/share/doc/tandemail/copyright"
