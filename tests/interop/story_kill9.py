@@ -5,7 +5,7 @@ people happen to be then nor after all have moved to the new side.
 
 story_kill9.py [dovecot|builtin] [--kills N] [--seed N] [--full]
 Moments are drawn by the seed and differ in kind (`Moments`): right after the start, after some mail
-was taken, in the middle of a switch.
+was taken, in the middle of a switch, right after one.
 """
 import argparse
 import collections
@@ -13,6 +13,7 @@ import pathlib
 import random as random_module
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import process                     # noqa: E402
@@ -80,7 +81,7 @@ class Moments:
         self.chosen = collections.Counter()
 
     def wait_for_one(self):
-        kind = self.random.choice(("start", "mail", "mail", "switch", "switch"))
+        kind = self.random.choice(("start", "mail", "mail", "switch", "switch", "switched"))
         self.chosen[kind] += 1
         getattr(self, "_" + kind)()
 
@@ -95,8 +96,12 @@ class Moments:
 
     def _switch(self):
         """Any step of a cut-over or roll-back; first the accounts must be in sync again."""
-        self.operator.wait_for_beginning(bound=15)
-        self._pause.wait(self.random.random() ** 2)
+        self.operator.wait_for_more("begun", bound=20)
+        self._pause.wait(self.random.random() * 1.2 * self.operator.usual_time)
+
+    def _switched(self):
+        """The person was just told that it is done."""
+        self.operator.wait_for_more("done", bound=20)
 
     def __str__(self):
         return ", ".join(f"{kind} {count}" for kind, count in sorted(self.chosen.items()))
@@ -104,14 +109,14 @@ class Moments:
 
 class Operator(threading.Thread):
     """Cuts people over and rolls them back, one after the other; a kill breaks the command off, before
-    or after the person has `moved`."""
+    or after the person has `moved`. `counts`: begun, done, broken off."""
 
     def __init__(self, company, seed):
         super().__init__(name="operator", daemon=True)
         self.tandem, self.random = company.tandem, random_module.Random(f"operator/{seed}")
-        self.ending, self._begun, self._changed = threading.Event(), 0, threading.Condition()
-        self.done, self.broken, self.last_words = 0, 0, "none was begun"
-        self.moved, self._homes = 0, {}
+        self.ending, self._changed = threading.Event(), threading.Condition()
+        self.counts, self.last_words = collections.Counter(), "none was begun"
+        self.moved, self._homes, self.usual_time = 0, {}, 0.5
 
     def run(self):
         while not self.ending.is_set():
@@ -120,14 +125,15 @@ class Operator(threading.Thread):
             except (process.PeerError, IndexError):        # dead just now, or nobody is in sync yet
                 self.ending.wait(0.05)
                 continue
-            with self._changed:
-                self._begun += 1
-                self._changed.notify_all()
+            began = time.monotonic()
+            self._note("begun")
             try:
                 switch([address])
-                self.done += 1
+                self.usual_time = time.monotonic() - began
+                self._note("done")
             except process.PeerError as error:
-                self.broken, self.last_words = self.broken + 1, str(error)
+                self.last_words = str(error)
+                self._note("broken off")
 
     def _choose(self):
         switches = {"cut_over": self.tandem.cut_over, "roll_back": self.tandem.roll_back}
@@ -138,11 +144,16 @@ class Operator(threading.Thread):
         return self.random.choice([(account["address"], switches[word]) for account in accounts
                                    for word in account["can"] if word in switches])
 
-    def wait_for_beginning(self, bound):
-        """Until one more switch begins, at most `bound` seconds."""
+    def _note(self, what):
         with self._changed:
-            seen = self._begun
-            self._changed.wait_for(lambda: self._begun > seen, bound)
+            self.counts[what] += 1
+            self._changed.notify_all()
+
+    def wait_for_more(self, what, bound):
+        """Until one more switch is `what`, at most `bound` seconds."""
+        with self._changed:
+            goal = self.counts[what] + 1
+            self._changed.wait_for(lambda: self.counts[what] >= goal, bound)
 
     def stop(self):
         self.ending.set()
@@ -150,7 +161,7 @@ class Operator(threading.Thread):
             self.join()
 
     def __str__(self):
-        return f"{self.moved} moves, {self.done} switches done, {self.broken} broken off"
+        return f"{self.moved} moves; switches: {dict(self.counts)}"
 
 
 def main():

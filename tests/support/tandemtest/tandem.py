@@ -17,6 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from . import process
 from .peers.base import Peer
 from .process import PeerError, Ports, run
 
@@ -99,8 +100,16 @@ class Tandemail(Peer):
         self._import_all()
 
     def launch(self):
+        """Returns when it is answered: the ports are open before there is somebody to answer."""
         self._import_all()
         super().launch()
+        process.until(self._answers, process.START_BOUND, "an answer of the API", self.process)
+
+    def _answers(self):
+        try:
+            return self.api("GET", "accounts")
+        except (PeerError, OSError):
+            return None
 
     def _import_all(self):
         if not self._imported:
