@@ -29,3 +29,33 @@ function(tandem_room name)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC tandem_flags ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
 endfunction()
+
+# tandem_embed(TARGET HEADER FUNCTION NAMESPACE FILES…): compiles data files into TARGET, one raw string
+# each. HEADER (below the source folder) declares
+#   std::span<const std::string_view> NAMESPACE::FUNCTION();
+# which gives their texts in the order given here.
+function(tandem_embed target header function namespace)
+  set(texts "")
+  foreach(file ${ARGN})
+    file(READ ${file} text)
+    string(APPEND texts "    R\"embedded(${text})embedded\",\n")
+  endforeach()
+  list(LENGTH ARGN count)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+  string(REPLACE ".hpp" ".cpp" source ${header})
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/generated/${source} CONTENT
+"// Made by tandem_embed (cmake/TandemRoom.cmake) from data files.
+#include <array>
+
+#include \"${header}\"
+
+namespace ${namespace} {
+namespace {
+constexpr std::array<std::string_view, ${count}> texts = {
+${texts}};
+}  // namespace
+std::span<const std::string_view> ${function}() { return texts; }
+}  // namespace ${namespace}
+")
+  target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated/${source})
+endfunction()

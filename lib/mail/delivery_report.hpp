@@ -34,6 +34,7 @@ struct RecipientReport {
   std::string status;      // enhanced status code (RFC 3463): "5.1.1"
   std::string remote_mta;  // the host that answered; empty: nobody did
   std::string diagnostic;  // its reply, code included: "550 5.1.1 User unknown"; or empty
+  std::string diagnostic_type = "smtp";  // of what `diagnostic` is; "x-unix": of a program
   std::optional<MailDate> last_attempt;
   std::optional<MailDate> will_retry_until;  // with `delayed` only
 };

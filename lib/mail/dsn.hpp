@@ -15,18 +15,13 @@
 #include <vector>
 
 #include "lib/base/result.hpp"
+#include "lib/mail/both_languages.hpp"
 #include "lib/mail/delivery_report.hpp"
 
 namespace tandem::mail {
 
 inline constexpr std::size_t max_returned_message = 256 * 1024;
 inline constexpr std::size_t max_returned_header = 64 * 1024;
-
-// One thing said twice.
-struct BothLanguages {
-  std::string en;
-  std::string ja;
-};
 
 struct DsnRecipient {
   RecipientReport report;

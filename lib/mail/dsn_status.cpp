@@ -66,7 +66,8 @@ void add_recipient(Fields& fields, const RecipientReport& report) {
   fields.add("Action", name_of(report.action));
   fields.add("Status", one_line(report.status, 20));
   fields.add("Remote-MTA", "dns", one_line(report.remote_mta, 255));
-  fields.add("Diagnostic-Code", "smtp", one_line(report.diagnostic, 900));
+  fields.add("Diagnostic-Code", one_line(report.diagnostic_type, 60),
+             one_line(report.diagnostic, 900));
   fields.add("Last-Attempt-Date", report.last_attempt);
   if (report.action == ReportAction::delayed)
     fields.add("Will-Retry-Until", report.will_retry_until);
