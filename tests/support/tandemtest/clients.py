@@ -8,6 +8,7 @@ has a HOME of its own, so nothing of the machine's user is read or changed.
 """
 import contextlib
 import os
+import re
 import shutil
 
 from . import canonical
@@ -125,22 +126,33 @@ def fetchmail(target, user, protocol="imap", implicit=True):
 
 def getmail(target, user, protocol="imap"):
     """Takes INBOX with getmail into a Maildir, nothing deleted. It folds header lines above 78
-    characters anew: compare with `canonical.unfolded`."""
+    characters anew: compare with `canonical.unfolded`. getmail 6.18 waits for a child of its own that has
+    ended already when the child was quicker than its SIGCHLD handler; then it is run again."""
+    for _ in range(4):
+        done, found = _getmail_once(target, user, protocol)
+        if done.returncode == 0:
+            return found
+        if not re.search(rb"waiting child pid \d+ timed out", done.stderr):
+            break
+    raise PeerError(f"getmail: exit {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}")
+
+
+def _getmail_once(target, user, protocol):
     kind = {"imap": "SimpleIMAPSSLRetriever", "pop3": "SimplePOP3SSLRetriever"}[protocol]
     with _home("getmail") as home:
         box = _maildir(home / "box")
         (home / ".getmail").mkdir()
         _private(home / ".getmail" / "getmailrc",
                  f"[retriever]\ntype = {kind}\nserver = {target.tls_name}\nport = {target.ports[protocol + 's']}\n"
-                 f"username = {user.address}\npassword = {user.password}\nca_certs = {target.ca_file}\n"
+                 f"username = {user.address}\npassword = {user.password}\nca_certs = {target.ca_file}\ntimeout = 10\n"
                  f"[destination]\ntype = Maildir\npath = {box}/\n"
                  "[options]\nread_all = true\ndelete = false\ndelivered_to = false\nreceived = false\nverbose = 0\n")
         words = ["getmail", "--getmaildir", home / ".getmail"]
         if os.geteuid() == 0:                     # getmail delivers nothing as root
             run(["chown", "-R", "nobody:nogroup", home])
             words = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *words]
-        run(words, env=_environment(home))
-        return [_without(data, GETMAIL_ADDS) for data in _read_maildir(box)]
+        done = run(words, env=_environment(home), check=False)
+        return done, [_without(data, GETMAIL_ADDS) for data in _read_maildir(box)]
 
 
 def offlineimap(target, user, implicit=True):
