@@ -107,11 +107,14 @@ Result<void> Assembly::open_rooms() {
       threads_.executor(0), parts,
       gateway::GatewayOptions{.hostname = hostname_,
                               .message_size = configuration_.process.limits.message_size});
+  const session::SessionParts people{*registry_, connector_, clock_, offload_};
+  const config::SessionSettings& session = configuration_.process.session;
   sessions_ = std::make_unique<session::SessionProxy>(
-      *registry_, connector_, clock_,
-      session::SessionOptions{.hostname = hostname_,
-                              .message_size = configuration_.process.limits.message_size,
-                              .login_without_tls = tls_ == nullptr});
+      people, session::SessionOptions{.hostname = hostname_,
+                                      .message_size = configuration_.process.limits.message_size,
+                                      .login_without_tls = tls_ == nullptr,
+                                      .apop_without_tls = session.apop_without_tls,
+                                      .oauth = session.oauth});
   sync::SyncOptions options;
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,

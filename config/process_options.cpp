@@ -96,7 +96,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 21> rows = {{
+constexpr std::array<Row<Settings>, 23> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -172,6 +172,15 @@ constexpr std::array<Row<Settings>, 21> rows = {{
       .help = "Largest message that is accepted.",
       .help_ja = "受け付けるメールの最大サイズ。"},
      set_message_size},
+
+    {{.section = "session", .name = "apop_without_tls", .type = "yes or no", .fallback = "no",
+      .help = "Old POP3 clients may log in by APOP without TLS; their mail can be read on its way.",
+      .help_ja = "旧式の POP3 ソフトに TLS なしの APOP を許可(メール本文は盗聴可能になります)。"},
+     [](Settings& s, const Value& v) { return take_flag(s.session.apop_without_tls, v); }},
+    {{.section = "session", .name = "oauth", .type = "yes or no", .fallback = "no",
+      .help = "Offer OAUTHBEARER and XOAUTH2; tokens go to the person's side, which must take them.",
+      .help_ja = "OAUTHBEARER と XOAUTH2 を提供。トークンは利用者の側のサーバーへ渡されます。"},
+     [](Settings& s, const Value& v) { return take_flag(s.session.oauth, v); }},
 
     {{.section = "server", .name = "domains", .type = "list", .limits = "domains, with commas between",
       .example = "example.jp",

@@ -43,6 +43,13 @@ struct LimitSettings {
   bool operator==(const LimitSettings&) const = default;
 };
 
+// People's log-ins: IMAP, POP3, submission.
+struct SessionSettings {
+  bool apop_without_tls = false;
+  bool oauth = false;
+  bool operator==(const SessionSettings&) const = default;
+};
+
 struct ProcessSettings {
   std::string data = "/var/lib/tandemail";
   std::string hostname;  // ASCII; empty: the machine's own name
@@ -53,6 +60,7 @@ struct ProcessSettings {
   std::vector<CertificateFiles> tls;
   LogSettings log;
   LimitSettings limits;
+  SessionSettings session;
   std::vector<std::string> server_domains;  // the built-in server's own domains, lower-case ASCII
   bool operator==(const ProcessSettings&) const = default;
 };

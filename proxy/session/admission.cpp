@@ -27,8 +27,9 @@ std::unexpected<Error> held() {
 }
 
 // A server's words may hold what it was sent (I4).
-std::string words_of(Error error, const Secret& password) {
-  const bool shown = error.server_words.find(password.reveal()) != std::string::npos;
+std::string words_of(Error error, const Secret& secret) {
+  const bool sent = !secret.empty();
+  const bool shown = sent && error.server_words.find(secret.reveal()) != std::string::npos;
   if (shown) error.server_words.clear();
   return error.to_string();
 }
@@ -63,8 +64,9 @@ Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionIn
   const auto routes = registry_.routes();
   const Account* account = routes->login(attempt.user);
   const bool itself = attempt.identity.empty() || attempt.identity == attempt.user;
+  const bool possible = itself && attempt.proof != Attempt::Proof::disproven;
   Result<Admitted> admitted = wrong();
-  if (account != nullptr && itself) admitted = co_await admit_account(attempt, account->id);
+  if (account != nullptr && possible) admitted = co_await admit_account(attempt, account->id);
   if (admitted) {
     throttle_.succeeded(attempt.user);
     record(attempt, admitted->place.guest().account(), from);
@@ -74,15 +76,27 @@ Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionIn
   const std::string who = account != nullptr ? account->address : std::string("an unknown name");
   if (admitted.error().kind != ErrorKind::authentication) {
     log::warning("W-SES-1", "{} log-in of {} from {}: {}", name_of(attempt.protocol), who,
-                 from.peer_address, words_of(admitted.error(), attempt.password));
+                 from.peer_address, words_of(admitted.error(), attempt.secret));
     co_return admitted;
   }
-  const Duration delay =
-      throttle_.failed(from.peer_address, attempt.user, attempt.password.reveal());
+  co_return co_await refused(std::move(attempt), who, from);
+}
+
+Task<Result<Admitted>> Admission::refused(Attempt attempt, std::string who,
+                                          net::ConnectionInfo from) {
+  const std::string_view shown =
+      attempt.secret.empty() ? std::string_view(attempt.digest) : attempt.secret.reveal();
+  const Duration delay = throttle_.failed(from.peer_address, attempt.user, shown);
   log::info("I-SES-2", "{} log-in of {} from {} refused", name_of(attempt.protocol), who,
             from.peer_address);
+  const auto routes = registry_.routes();
+  const Account* account = routes->login(attempt.user);
+  const bool hidden =
+      attempt.proof != Attempt::Proof::password && attempt.proof != Attempt::Proof::token;
+  if (account != nullptr && hidden && passwords_of(*account).empty())
+    record(attempt, account->id, from, "no stored password");
   (void)co_await net::sleep_for(delay);
-  co_return admitted;
+  co_return wrong();
 }
 
 Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountId id) {
@@ -114,11 +128,11 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
   const Side home = migration::home_of(account.phase);
   auto endpoint = endpoint_at(registry_, account, home, attempt.protocol);
   if (!endpoint) co_return fail(endpoint.error());
-  BackendLogin login{account.login_at(home).login, password_at(account, home, attempt.password)};
-  if (login.name.empty()) login.name = account.address;
+  auto login = login_for(attempt, account);
+  if (!login) co_return fail(login.error());
   BackendOptions options{options_.hostname, options_.backend_limit};
-  auto backend =
-      co_await open_backend(connector_, std::move(*endpoint), std::move(login), std::move(options));
+  auto backend = co_await open_backend(connector_, std::move(*endpoint), std::move(*login),
+                                       std::move(options));
   if (!backend) {
     backend.error().origin = migration::origin_of(home);
     co_return fail(backend.error());
@@ -126,14 +140,8 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
   co_return backend;
 }
 
-Secret Admission::password_at(const Account& account, Side home, const Secret& typed) const {
-  auto at_home = registry_.own_password(account, home);
-  const auto elsewhere = registry_.own_password(account, migration::other(home));
-  if (at_home && elsewhere && *elsewhere == typed) return std::move(*at_home);
-  return typed.clone();
-}
-
-void Admission::record(const Attempt& attempt, AccountId id, const net::ConnectionInfo& from) {
+void Admission::record(const Attempt& attempt, AccountId id, const net::ConnectionInfo& from,
+                       std::string problem) {
   census_.saw({.account = id,
                .protocol = std::string(name_of(attempt.protocol)),
                .client = printable(attempt.client, 100),
@@ -141,7 +149,8 @@ void Admission::record(const Attempt& attempt, AccountId id, const net::Connecti
                .tls_version = from.tls_version,
                .host_name = from.sni,
                .address = from.peer_address,
-               .last_seen = clock_.wall()});
+               .last_seen = clock_.wall(),
+               .problem = std::move(problem)});
 }
 
 }  // namespace tandem::session

@@ -61,27 +61,78 @@ Task<Result<void>> prepare_imap(net::ImapClient& client,
   co_return Result<void>();
 }
 
-Task<Result<void>> log_in_imap(net::ImapClient& client, BackendLogin login) {
-  std::string password(login.password.reveal());
-  if (client.has("AUTH=PLAIN"))
-    co_return co_await client.authenticate_plain(std::move(login.name), std::move(password));
-  if (client.has("LOGINDISABLED")) {
-    wipe(password);
-    co_return fail(ErrorKind::refused, "the server takes no password on this connection");
-  }
-  co_return co_await client.login(std::move(login.name), std::move(password));
+// May the password itself be sent?
+bool may_show(const BackendLogin& login, const net::Stream& stream, bool in_process) {
+  return !login.keep_hidden || in_process || stream.info().tls;
 }
 
-Task<Result<Backend>> open_imap(net::StreamPtr stream, std::shared_ptr<const net::TlsClient> tls,
-                                BackendLogin login, BackendOptions options) {
+sasl::Credentials credentials_of(const BackendLogin& login, const net::Endpoint& endpoint) {
+  sasl::Credentials credentials;
+  credentials.user = login.name;
+  credentials.password = std::string(login.password.reveal());
+  credentials.token = std::string(login.token.reveal());
+  credentials.host = endpoint.host;
+  credentials.port = endpoint.port;
+  return credentials;
+}
+
+std::unexpected<Error> no_mechanism(bool token) {
+  Error error{.kind = ErrorKind::refused,
+              .what = token ? "the server takes no OAuth tokens"
+                            : "the server offers no log-in that we may use on this connection"};
+  return fail(std::move(error));
+}
+
+std::vector<std::string> mechanisms_of(const net::ImapClient& client) {
+  constexpr std::string_view prefix = "AUTH=";
+  std::vector<std::string> offered;
+  for (const std::string& word : client.capabilities())
+    if (word.starts_with(prefix)) offered.push_back(word.substr(prefix.size()));
+  return offered;
+}
+
+Task<Result<void>> log_in_imap(net::ImapClient& client, sasl::Credentials credentials,
+                               bool may_be_shown) {
+  const bool token = !credentials.token.empty();
+  const std::string name = sasl::choose(mechanisms_of(client), credentials, may_be_shown);
+  const bool by_command = may_be_shown && !token && name != "PLAIN" && !client.has("LOGINDISABLED");
+  if (!name.empty() && !by_command) {
+    const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(name, credentials);
+    wipe(credentials.password);
+    wipe(credentials.token);
+    net::ImapClient::SaslStep step = [mechanism](std::string_view challenge) {
+      return mechanism->step(challenge);
+    };
+    const auto done = co_await client.authenticate(name, mechanism->initial(), std::move(step));
+    if (done && !mechanism->complete())
+      co_return fail(ErrorKind::protocol, "the server did not prove that it knows the password");
+    co_return done;
+  }
+  if (!by_command) co_return no_mechanism(token);
+  co_return co_await client.login(std::move(credentials.user), std::move(credentials.password));
+}
+
+// What the three ways of opening share.
+struct Opening {
+  net::StreamPtr stream;
+  std::shared_ptr<const net::TlsClient> tls;  // for STARTTLS; null: none
+  net::Endpoint endpoint;
+  BackendLogin login;
+  BackendOptions options;
+};
+
+Task<Result<Backend>> open_imap(Opening opening) {
   net::ImapClient::Options settings;
-  settings.wait = options.limit;
+  settings.wait = opening.options.limit;
   settings.read_size = 4096;
   settings.limits.response = 64 * 1024;
-  net::ImapClient client(std::move(stream), settings);
-  const auto ready = co_await prepare_imap(client, std::move(tls));
+  net::ImapClient client(std::move(opening.stream), settings);
+  const auto ready = co_await prepare_imap(client, std::move(opening.tls));
   if (!ready) co_return fail(ready.error());
-  const auto logged_in = co_await log_in_imap(client, std::move(login));
+  const bool in_process = !opening.endpoint.in_process.empty();
+  const bool shown = may_show(opening.login, client.stream(), in_process);
+  sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
+  const auto logged_in = co_await log_in_imap(client, std::move(credentials), shown);
   if (!logged_in) co_return fail(logged_in.error());
   Backend backend;
   backend.capabilities = capabilities_of(client);
@@ -89,46 +140,42 @@ Task<Result<Backend>> open_imap(net::StreamPtr stream, std::shared_ptr<const net
   co_return backend;
 }
 
-sasl::Credentials credentials_of(const BackendLogin& login) {
-  sasl::Credentials credentials;
-  credentials.user = login.name;
-  credentials.password = std::string(login.password.reveal());
-  return credentials;
-}
-
-Task<Result<Backend>> open_pop3(net::StreamPtr stream, std::shared_ptr<const net::TlsClient> tls,
-                                BackendLogin login, BackendOptions options, bool in_the_clear) {
+Task<Result<Backend>> open_pop3(Opening opening) {
   using Tls = pop3::ClientOptions::Tls;
+  const bool in_the_clear = is_in_the_clear(opening.endpoint);
+  const bool in_process = !opening.endpoint.in_process.empty();
   net::Pop3ClientOptions settings;
   settings.protocol.tls = in_the_clear ? Tls::never : Tls::required;
-  settings.protocol.secret_without_tls = in_the_clear;
-  settings.protocol.wait = options.limit;
-  settings.tls = std::move(tls);
+  settings.protocol.secret_without_tls =
+      in_the_clear && may_show(opening.login, *opening.stream, in_process);
+  settings.protocol.wait = opening.options.limit;
+  settings.tls = std::move(opening.tls);
   net::Pop3Client client;
-  const auto opened = co_await client.open(std::move(stream), std::move(settings));
+  const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
-  sasl::Credentials credentials = credentials_of(login);
-  const auto logged_in = co_await client.login(std::move(credentials), false);
+  sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
+  const auto logged_in = co_await client.login(std::move(credentials), opening.login.keep_hidden);
   if (!logged_in) co_return fail(logged_in.error());
   Backend backend;
   backend.stream = client.release(backend.rest);
   co_return backend;
 }
 
-Task<Result<Backend>> open_submission(net::StreamPtr stream,
-                                      std::shared_ptr<const net::TlsClient> tls, BackendLogin login,
-                                      BackendOptions options, bool in_the_clear) {
+Task<Result<Backend>> open_submission(Opening opening) {
   using Tls = smtp::ClientOptions::Tls;
+  const bool in_the_clear = is_in_the_clear(opening.endpoint);
+  const bool in_process = !opening.endpoint.in_process.empty();
   net::SmtpClientOptions settings;
-  settings.protocol.host = options.hostname;
+  settings.protocol.host = opening.options.hostname;
   settings.protocol.tls = in_the_clear ? Tls::never : Tls::required;
-  settings.protocol.secret_without_tls = in_the_clear;
-  settings.protocol.waits.greeting = options.limit;
-  settings.protocol.waits.command = options.limit;
-  settings.protocol.credentials = credentials_of(login);
-  settings.tls = std::move(tls);
+  settings.protocol.secret_without_tls =
+      in_the_clear && may_show(opening.login, *opening.stream, in_process);
+  settings.protocol.waits.greeting = opening.options.limit;
+  settings.protocol.waits.command = opening.options.limit;
+  settings.protocol.credentials = credentials_of(opening.login, opening.endpoint);
+  settings.tls = std::move(opening.tls);
   net::SmtpClient client;
-  const auto opened = co_await client.open(std::move(stream), std::move(settings));
+  const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
   Backend backend;
   backend.stream = client.release(backend.rest);
@@ -151,17 +198,13 @@ Task<Result<Backend>> open_backend(const net::Connector& connector, net::Endpoin
   if (!tls) co_return fail(tls.error());
   auto stream = co_await connector.connect(endpoint, options.limit);
   if (!stream) co_return fail(stream.error());
-  const bool in_the_clear = is_in_the_clear(endpoint);
-  switch (endpoint.protocol) {
-    case net::Protocol::imap:
-      co_return judged(
-          co_await open_imap(std::move(*stream), *tls, std::move(login), std::move(options)));
-    case net::Protocol::pop3:
-      co_return judged(co_await open_pop3(std::move(*stream), *tls, std::move(login),
-                                          std::move(options), in_the_clear));
-    case net::Protocol::submission:
-      co_return judged(co_await open_submission(std::move(*stream), *tls, std::move(login),
-                                                std::move(options), in_the_clear));
+  const net::Protocol protocol = endpoint.protocol;
+  Opening opening{std::move(*stream), *tls, std::move(endpoint), std::move(login),
+                  std::move(options)};
+  switch (protocol) {
+    case net::Protocol::imap: co_return judged(co_await open_imap(std::move(opening)));
+    case net::Protocol::pop3: co_return judged(co_await open_pop3(std::move(opening)));
+    case net::Protocol::submission: co_return judged(co_await open_submission(std::move(opening)));
     default: co_return fail(ErrorKind::invalid, "no protocol that people log in to");
   }
 }

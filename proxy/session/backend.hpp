@@ -3,6 +3,9 @@
 // demands: a PREAUTH greeting, a missing or refused STARTTLS, a bad certificate or bytes ahead of
 // the handshake end it (T-02, T-04, T-05); there is no second try in the clear.
 //
+// The mechanism is the best that the server offers for the credential (sasl::choose); LOGIN, USER
+// where it offers none.
+//
 // Errors: kind authentication: the server refused this credential. Anything else: it could not be
 // asked, or said itself that it cannot answer now; the person may be right. No error text holds a
 // secret.
@@ -22,6 +25,10 @@ using net::Task;
 struct BackendLogin {
   std::string name;
   Secret password;
+  Secret token;  // OAuth, instead of a password; only for a server that offers it
+  // The person has not shown the password to us (SCRAM, CRAM-MD5, APOP), so we show it to nobody
+  // who could be overheard: over a socket without TLS only mechanisms that hide it (T-30).
+  bool keep_hidden = false;
 };
 
 struct Backend {

@@ -9,7 +9,7 @@ constexpr std::size_t most_of_account = 16;
 
 bool is_same(const ClientSeen& a, const ClientSeen& b) {
   return a.protocol == b.protocol && a.client == b.client && a.mechanism == b.mechanism &&
-         a.tls_version == b.tls_version && a.host_name == b.host_name;
+         a.tls_version == b.tls_version && a.host_name == b.host_name && a.problem == b.problem;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// IMAP before log-in: LOGIN and AUTHENTICATE PLAIN, LOGIN (RFC 9051 6.2, SASL-IR RFC 4959).
+// IMAP before log-in: LOGIN and AUTHENTICATE (RFC 9051 6.2, SASL-IR RFC 4959).
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -8,6 +8,7 @@
 #include "lib/protocol/imap/preauth.hpp"
 #include "lib/protocol/sasl/sasl.hpp"
 #include "proxy/session/front.hpp"
+#include "proxy/session/gate.hpp"
 
 namespace tandem::session {
 namespace {
@@ -23,6 +24,7 @@ imap::Preauth::Settings settings_for(const net::Stream& client, const Door& door
   settings.starttls = door.tls != nullptr;
   settings.tls_before_login = !may_log_in_without_tls(client, door.options);
   settings.id = {{"name", "Tandemail"}};
+  settings.mechanisms = door.admission.mechanisms();
   return settings;
 }
 
@@ -32,7 +34,8 @@ class ImapFront {
       : client_(client),
         door_(std::move(door)),
         time_(client, clock, door_.options.login_limit),
-        machine_(settings_for(client, door_), client.info().tls) {}
+        machine_(settings_for(client, door_), client.info().tls),
+        gate_(door_.admission, client, net::Protocol::imap) {}
 
   Task<std::optional<Joined>> run();
 
@@ -42,16 +45,19 @@ class ImapFront {
   Task<Next> read();
   Task<Next> secure();
   Task<Next> sasl(sasl::Step step);
-  Task<Next> try_login(Attempt attempt);
+  Task<Next> log_in();
+  Task<sasl::Answer> ask(sasl::Request request);
+  Task<Next> conclude(sasl::Answer::Verdict verdict);
   Task<Next> welcome(Admitted admitted);
   Task<bool> send();
   Task<Next> bye(std::string_view words);
-  Attempt attempt_of(std::string mechanism, std::string user, std::string password) const;
+  [[nodiscard]] std::string program() const;
 
   net::Stream& client_;
   Door door_;
   LoginTime time_;
   imap::Preauth machine_;
+  Gate gate_;
   std::unique_ptr<sasl::ServerMechanism> mechanism_;
   std::optional<Joined> joined_;
   unsigned failures_ = 0;
@@ -74,12 +80,10 @@ Task<ImapFront::Next> ImapFront::act(Action action) {
   switch (action) {
     case Action::need_input: co_return co_await read();
     case Action::start_tls: co_return co_await secure();
-    case Action::login: {
-      Attempt attempt = attempt_of("LOGIN", machine_.user(), machine_.password());
-      co_return co_await try_login(std::move(attempt));
-    }
+    case Action::login: co_return co_await log_in();
     case Action::sasl_begin: {
-      mechanism_ = sasl::make_server(machine_.mechanism(), {door_.options.hostname, {}, {}});
+      const sasl::ServerSettings settings{.host = door_.options.hostname, .confirm = true};
+      mechanism_ = sasl::make_server(machine_.mechanism(), settings);
       const auto& response = machine_.response();
       std::optional<std::string_view> initial;
       if (response) initial = *response;
@@ -137,43 +141,49 @@ Task<ImapFront::Next> ImapFront::secure() {
 }
 
 Task<ImapFront::Next> ImapFront::sasl(sasl::Step step) {
-  if (step.kind == sasl::Step::Kind::challenge) {
+  using Kind = sasl::Step::Kind;
+  while (step.kind == Kind::ask) {
+    const sasl::Answer answer = co_await ask(std::move(step.request));
+    step = mechanism_->answer(answer);
+  }
+  if (step.kind == Kind::challenge) {
     machine_.challenge(step.data);
     co_return Next::go_on;
   }
   mechanism_.reset();
-  if (step.kind == sasl::Step::Kind::ask) {
-    sasl::Request& asked = step.request;
-    Attempt attempt = attempt_of(asked.mechanism, asked.user, asked.secret);
-    wipe(asked.secret);
-    attempt.identity = asked.identity;
-    co_return co_await try_login(std::move(attempt));
-  }
-  machine_.refuse("AUTHENTICATIONFAILED", "Log-in refused");
-  if (++failures_ < door_.options.login_tries) co_return Next::go_on;
-  (void)co_await send();
-  co_return co_await bye("Too many failed log-ins");
+  if (step.kind == Kind::success) co_return co_await conclude(sasl::Answer::Verdict::accept);
+  if (step.kind == Kind::temporary) co_return co_await conclude(sasl::Answer::Verdict::temporary);
+  co_return co_await conclude(sasl::Answer::Verdict::refuse);
 }
 
-Attempt ImapFront::attempt_of(std::string mechanism, std::string user, std::string password) const {
-  Attempt attempt{.protocol = net::Protocol::imap,
-                  .mechanism = std::move(mechanism),
-                  .user = std::move(user),
-                  .password = Secret(std::move(password))};
+std::string ImapFront::program() const {
+  std::string text;
   for (const auto& [name, value] : machine_.client_id()) {
     if (!iequals(name, "name") && !iequals(name, "version")) continue;
-    if (!attempt.client.empty()) attempt.client += ' ';
-    attempt.client += value;
+    if (!text.empty()) text += ' ';
+    text += value;
   }
-  return attempt;
+  return text;
 }
 
-Task<ImapFront::Next> ImapFront::try_login(Attempt attempt) {
+Task<ImapFront::Next> ImapFront::log_in() {
+  sasl::Request request{
+      .mechanism = "LOGIN", .user = machine_.user(), .secret = machine_.password()};
+  const sasl::Answer answer = co_await ask(std::move(request));
+  co_return co_await conclude(answer.verdict);
+}
+
+Task<sasl::Answer> ImapFront::ask(sasl::Request request) {
   time_.pause();
-  auto admitted = co_await door_.admission.admit(std::move(attempt), client_.info());
+  sasl::Answer answer = co_await gate_.answer(std::move(request), program());
   time_.resume();
+  co_return answer;
+}
+
+Task<ImapFront::Next> ImapFront::conclude(sasl::Answer::Verdict verdict) {
+  auto admitted = gate_.take();
   if (admitted) co_return co_await welcome(std::move(*admitted));
-  if (admitted.error().kind == ErrorKind::authentication)
+  if (verdict == sasl::Answer::Verdict::refuse)
     machine_.refuse("AUTHENTICATIONFAILED", "Log-in refused");
   else
     machine_.refuse("UNAVAILABLE", "The mailbox cannot be reached now, try again in a moment");

@@ -1,50 +1,49 @@
-// POP3 before log-in: USER/PASS and AUTH PLAIN, LOGIN (RFC 1939 4, RFC 5034).
+// POP3 before log-in: USER/PASS, APOP and AUTH (RFC 1939 4 and 7, RFC 5034).
+#include "lib/base/text.hpp"
 #include "lib/net/pop3_server_driver.hpp"
 #include "proxy/session/front.hpp"
+#include "proxy/session/gate.hpp"
 
 namespace tandem::session {
 namespace {
 
 class Pop3Policy final : public net::Pop3LoginPolicy {
  public:
-  Pop3Policy(const net::Stream& client, Admission& admission)
-      : client_(client), admission_(admission) {}
-
-  Task<sasl::Answer> on_login(pop3::LoginRequest request) override;
+  explicit Pop3Policy(Gate& gate) : gate_(gate) {}
+  Task<sasl::Answer> on_login(pop3::LoginRequest request) override {
+    return gate_.answer(std::move(request.credential));
+  }
+  Task<Result<std::string>> on_logged_in(std::string) override {
+    admitted_ = gate_.take();
+    if (admitted_) co_return std::string("Logged in");
+    co_return fail(Error{.kind = ErrorKind::timed_out, .what = "being moved", .temporary = true});
+  }
   [[nodiscard]] std::optional<Admitted> take() { return std::move(admitted_); }
 
  private:
-  const net::Stream& client_;
-  Admission& admission_;
+  Gate& gate_;
   std::optional<Admitted> admitted_;
 };
 
-Task<sasl::Answer> Pop3Policy::on_login(pop3::LoginRequest request) {
-  sasl::Request& asked = request.credential;
-  Attempt attempt{.protocol = net::Protocol::pop3,
-                  .mechanism = asked.mechanism,
-                  .user = asked.user,
-                  .identity = asked.identity,
-                  .password = Secret(std::move(asked.secret)),
-                  .client = {}};
-  auto admitted = co_await admission_.admit(std::move(attempt), client_.info());
-  if (admitted) {
-    admitted_ = std::move(*admitted);
-    co_return sasl::Answer::accept();
-  }
-  if (admitted.error().kind == ErrorKind::authentication) co_return sasl::Answer::refuse();
-  co_return sasl::Answer::temporary();
+// RFC 1939 7: never the same twice.
+std::string apop_banner(const std::string& hostname) {
+  return "<" + hex_encode(random_bytes(16)) + "@" + hostname + ">";
 }
 
 }  // namespace
 
 Task<std::optional<Joined>> pop3_front(net::Stream& client, Door door) {
-  Pop3Policy policy(client, door.admission);
+  Gate gate(door.admission, client, net::Protocol::pop3);
+  Pop3Policy policy(gate);
   net::Pop3LoginOptions options;
   options.protocol.host = door.options.hostname;
   options.protocol.greeting = door.options.hostname + " ready";
   options.protocol.login_without_tls = may_log_in_without_tls(client, door.options);
-  options.protocol.auth_mechanisms = {"PLAIN", "LOGIN"};
+  options.protocol.auth_mechanisms = door.admission.mechanisms();
+  options.protocol.confirm_scram = true;
+  options.protocol.apop_without_tls = door.options.apop_without_tls;
+  if (door.admission.offers_apop())
+    options.protocol.apop_banner = apop_banner(door.options.hostname);
   options.protocol.extra_capabilities = {"TOP", "UIDL"};
   options.protocol.max_errors = static_cast<int>(door.options.login_tries);
   options.tls = door.tls;

@@ -12,9 +12,8 @@ namespace tandem::session {
 using migration::AccountId;
 
 struct SessionProxy::Parts {
-  Parts(const migration::Registry& registry, const net::Connector& connector, const Clock& clock,
-        SessionOptions chosen)
-      : options(std::move(chosen)), admission(registry, connector, clock, options) {}
+  Parts(const SessionParts& given, SessionOptions chosen)
+      : options(std::move(chosen)), admission(given, options) {}
 
   const SessionOptions options;
   Admission admission;
@@ -37,9 +36,8 @@ Task<std::optional<Joined>> run_front(net::Stream& client, net::Protocol protoco
 
 }  // namespace
 
-SessionProxy::SessionProxy(const migration::Registry& registry, const net::Connector& connector,
-                           const Clock& clock, SessionOptions options)
-    : parts_(std::make_unique<Parts>(registry, connector, clock, std::move(options))) {}
+SessionProxy::SessionProxy(const SessionParts& parts, SessionOptions options)
+    : parts_(std::make_unique<Parts>(parts, std::move(options))) {}
 
 SessionProxy::~SessionProxy() = default;
 

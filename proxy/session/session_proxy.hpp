@@ -11,7 +11,7 @@
 // moment. All methods from any io thread; a session stays on the thread that called serve().
 //
 // Limits: connections per address are the listener's (app); 60 s and 16 KiB per log-in are here.
-// Not yet: POP3 UIDL translation, APOP, CRAM-MD5, SCRAM, OAuth, XCLIENT, credential capture.
+// Not yet: credential capture, several source addresses.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,7 @@
 #include "lib/net/connector.hpp"
 #include "lib/net/endpoint.hpp"
 #include "lib/net/stream.hpp"
+#include "lib/net/sync.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
 #include "migration/cutover_parts.hpp"
@@ -36,6 +37,8 @@ struct SessionOptions {
   std::string hostname = "localhost";               // in greetings, and in EHLO to backends
   std::uint64_t message_size = 50 * 1024 * 1024;    // SIZE of submission; the backend's may be less
   bool login_without_tls = false;                   // for clients on a loopback address only
+  bool apop_without_tls = false;                    // APOP in the clear, for old POP3 clients
+  bool oauth = false;                               // bearer tokens are offered and passed on
   Duration login_limit = std::chrono::seconds(60);  // T-18: in all, our own delays not counted
   Duration backend_limit = std::chrono::seconds(20);  // connect and TLS; each log-in step as well
   Duration hold_limit = std::chrono::seconds(30);     // a held log-in waits no longer than this
@@ -49,19 +52,26 @@ struct ClientSeen {
   migration::AccountId account = 0;
   std::string protocol;     // "imap", "pop3", "submission"
   std::string client;       // of IMAP ID: name and version; empty: not said
-  std::string mechanism;    // "LOGIN", "PLAIN", "USER"
+  std::string mechanism;    // "LOGIN", "PLAIN", "USER", "CRAM-MD5", "APOP" …
   std::string tls_version;  // "TLSv1.3"; empty: in the clear
   std::string host_name;    // the name it asked for (SNI)
   std::string address;      // where it came from
   WallTime last_seen{};
   std::uint64_t log_ins = 0;
+  std::string problem;  // why it could not log in; empty: it could
+};
+
+// What a session proxy is given; all of it must outlive it.
+struct SessionParts {
+  const migration::Registry& registry;
+  const net::Connector& connector;
+  const Clock& clock;
+  net::Offload& offload;
 };
 
 class SessionProxy : public migration::SessionFence {
  public:
-  // What it is given must outlive it.
-  SessionProxy(const migration::Registry& registry, const net::Connector& connector,
-               const Clock& clock, SessionOptions options);
+  SessionProxy(const SessionParts& parts, SessionOptions options);
   ~SessionProxy() override;
 
   // One connection from greeting to end, as a child of `group`: its request_stop ends the session

@@ -9,6 +9,7 @@
 #include "lib/net/timer.hpp"
 #include "lib/protocol/smtp/server_machine.hpp"
 #include "proxy/session/front.hpp"
+#include "proxy/session/gate.hpp"
 
 namespace tandem::session {
 namespace {
@@ -23,7 +24,8 @@ smtp::ServerOptions options_for(const net::Stream& client, const Door& door) {
   options.starttls = door.tls != nullptr;
   options.require_auth = true;
   options.auth_without_tls = may_log_in_without_tls(client, door.options);
-  options.auth_mechanisms = {"PLAIN", "LOGIN"};
+  options.auth_mechanisms = door.admission.mechanisms();
+  options.confirm_scram = true;
   options.chunking = options.smtputf8 = options.dsn = false;
   options.body.size = door.options.message_size;
   options.max_errors = static_cast<int>(door.options.login_tries);
@@ -36,7 +38,8 @@ class SubmissionFront {
       : client_(client),
         door_(std::move(door)),
         time_(client, clock, door_.options.login_limit),
-        machine_(options_for(client, door_)) {}
+        machine_(options_for(client, door_)),
+        gate_(door_.admission, client, net::Protocol::submission) {}
 
   Task<std::optional<Joined>> run();
 
@@ -54,7 +57,7 @@ class SubmissionFront {
   Door door_;
   LoginTime time_;
   smtp::ServerMachine machine_;
-  std::optional<Admitted> admitted_;
+  Gate gate_;
   std::optional<Joined> joined_;
   bool waiting_ = false;
   bool stopping_ = false;
@@ -141,27 +144,21 @@ Task<void> SubmissionFront::ask(Question question) {
 }
 
 Task<void> SubmissionFront::log_in(sasl::Request request) {
-  Attempt attempt{.protocol = net::Protocol::submission,
-                  .mechanism = std::move(request.mechanism),
-                  .user = std::move(request.user),
-                  .identity = std::move(request.identity),
-                  .password = Secret(std::move(request.secret)),
-                  .client = {}};
   time_.pause();
-  auto admitted = co_await door_.admission.admit(std::move(attempt), client_.info());
+  sasl::Answer answer = co_await gate_.answer(std::move(request));
   time_.resume();
-  if (admitted) admitted_ = std::move(*admitted);
-  const bool wrong = !admitted && admitted.error().kind == ErrorKind::authentication;
   // "Not now" is said by decide(), in words of ours.
-  machine_.answer_auth(wrong ? sasl::Answer::refuse() : sasl::Answer::accept());
+  const bool later = answer.verdict == sasl::Answer::Verdict::temporary;
+  if (later) answer.verdict = sasl::Answer::Verdict::accept;
+  machine_.answer_auth(answer);
 }
 
 void SubmissionFront::decide() {
-  if (!admitted_)
+  auto admitted = gate_.take();
+  if (!admitted)
     return machine_.answer(
         smtp::make_reply(454, "4.3.0", "The mailbox cannot be reached now, try again in a moment"));
-  joined_ = Joined{std::move(*admitted_), machine_.take_rest()};
-  admitted_.reset();
+  joined_ = Joined{std::move(*admitted), machine_.take_rest()};
   machine_.answer(smtp::make_reply(235, "2.7.0", "Authentication succeeded"));
 }
 

@@ -22,6 +22,7 @@ Answer credential(const Request& request) {
       return request.secret == "pencil" ? Answer::accept() : Answer::refuse();
     case Request::Kind::need_password: answer.password = "pencil"; break;
     case Request::Kind::need_scram: answer.keys = keys; break;
+    case Request::Kind::confirm: return request.proven ? Answer::accept() : Answer::refuse();
   }
   answer.verdict = Answer::Verdict::secret;
   return answer;
@@ -119,6 +120,56 @@ TEST_CASE("every mechanism: right, wrong and unknown, with and without an initia
       nobody.user = "nobody";
       CHECK(exchange(name, nobody, initial).kind == Step::Kind::failure);
     }
+  }
+}
+
+TEST_CASE("SCRAM asks once more when it is told to, and takes either of two passwords") {
+  const ScramKeys second = derive_scram_sha256("crayon", keys.salt, keys.iterations);
+  for (const std::string password : {"pencil", "crayon", "chalk"}) {
+    CAPTURE(password);
+    auto server = make_server("SCRAM-SHA-256", {.host = "mx.example", .confirm = true});
+    auto client = make_client("SCRAM-SHA-256", {.user = "tim", .password = password});
+    Step step = server->start(std::string_view(*client->initial()));
+    step = server->answer({.verdict = Answer::Verdict::secret, .keys = keys, .other_keys = second});
+    step = server->step(*client->step(step.data));
+    REQUIRE(step.kind == Step::Kind::ask);
+    CHECK(step.request.kind == Request::Kind::confirm);
+    CHECK(step.request.user == "tim");
+    CHECK(step.request.proven == (password != "chalk"));
+    step = server->answer(Answer::accept());
+    if (password == "chalk") {
+      CHECK(step.kind == Step::Kind::failure);
+      continue;
+    }
+    REQUIRE(step.kind == Step::Kind::challenge);
+    REQUIRE(client->step(step.data));
+    CHECK(client->complete());
+    CHECK(server->step("").kind == Step::Kind::success);
+  }
+}
+
+TEST_CASE("SCRAM that is proven but not confirmed fails, or is told to come again") {
+  for (const Answer& verdict : {Answer::refuse(), Answer::temporary()}) {
+    auto server = make_server("SCRAM-SHA-256", {.host = "mx.example", .confirm = true});
+    auto client = make_client("SCRAM-SHA-256", {.user = "tim", .password = "pencil"});
+    Step step = server->start(std::string_view(*client->initial()));
+    step = server->answer({.verdict = Answer::Verdict::secret, .keys = keys});
+    step = server->step(*client->step(step.data));
+    step = server->answer(verdict);
+    const bool later = verdict.verdict == Answer::Verdict::temporary;
+    CHECK(step.kind == (later ? Step::Kind::temporary : Step::Kind::failure));
+  }
+}
+
+TEST_CASE("CRAM-MD5 may be judged by who keeps the passwords") {
+  for (const bool right : {true, false}) {
+    auto server = make_server("CRAM-MD5", {.host = "h"});
+    const Step first = server->start({});
+    const Step asked = server->step("tim " + upper(cram_md5_digest(first.data, "pencil")));
+    CHECK(asked.request.challenge == first.data);
+    CHECK(asked.request.digest == cram_md5_digest(first.data, "pencil"));
+    const Step last = server->answer(right ? Answer::accept() : Answer::refuse());
+    CHECK(last.kind == (right ? Step::Kind::success : Step::Kind::failure));
   }
 }
 

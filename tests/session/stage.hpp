@@ -134,6 +134,7 @@ struct Stage {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<migration::Registry> registry;
   net::Connector connector;
+  net::Offload offload{1};
   Backends old_side, new_side;
   std::unique_ptr<SessionProxy> proxy;
   bool in_bytes = false;
@@ -152,13 +153,20 @@ struct Stage {
     registry = std::move(*made);
     connector.register_in_process("old", server(old_side));
     connector.register_in_process("new", server(new_side));
+    open_proxy(options());
+  }
+
+  void open_proxy(SessionOptions options) {
+    const SessionParts parts{*registry, connector, net.clock(), offload};
+    proxy = std::make_unique<SessionProxy>(parts, std::move(options));
+  }
+  SessionOptions options() const {
     SessionOptions options;
     options.hostname = "mail.test";
     options.login_without_tls = true;
     options.kick_pace = Duration(0);
-    proxy = std::make_unique<SessionProxy>(*registry, connector, net.clock(), options);
+    return options;
   }
-
   net::InProcessServer server(Backends& backends) {
     return [this, &backends](net::StreamPtr stream, net::Protocol) {
       ++backends.connections;

@@ -166,12 +166,12 @@ Task<void> stored_password(Stage& stage) {
       imap_login("\"tanaka@example.jp\" \"typed\"", "NO [AUTHENTICATIONFAILED]")};
   for (const std::string typed : {"old-one", "new-one"}) {
     Talker person = stage.person(Protocol::imap);
-    co_await person.hear(greeting);
+    (void)co_await person.line();
     co_await person.say("a LOGIN tanaka " + typed + "\r\n");
     co_await person.hear(logged_in);
   }
   Talker person = stage.person(Protocol::imap);
-  co_await person.hear(greeting);
+  (void)co_await person.line();
   co_await person.say("a LOGIN tanaka typed\r\n");
   co_await stage.net.timers.pass(std::chrono::seconds(2));
   co_await person.hear(refused);

@@ -93,8 +93,9 @@ TEST_CASE("Kick: busy sessions of another thread end between two commands") {
   });
   SessionOptions options;
   options.login_without_tls = true;
-  house.proxy =
-      std::make_unique<SessionProxy>(*house.registry, house.connector, system_clock(), options);
+  net::Offload offload(1);
+  const SessionParts parts{*house.registry, house.connector, system_clock(), offload};
+  house.proxy = std::make_unique<SessionProxy>(parts, options);
   house.runtime.run(drain_from_afar(house));
   CHECK(house.welcomed == people);
   CHECK(house.dismissed == people);

@@ -156,6 +156,7 @@ void LoginMachine::pass(std::string_view argument) {
 
 void LoginMachine::apop(std::string_view argument) {
   if (options_.apop_banner.empty()) return error("APOP is not available");
+  if (!login_allowed() && !options_.apop_without_tls) return error("[SYS/PERM] Say STLS first");
   const std::size_t space = argument.rfind(' ');
   if (space == std::string_view::npos) return error("Syntax: APOP name digest");
   user_ = argument.substr(0, space);
@@ -165,6 +166,8 @@ void LoginMachine::apop(std::string_view argument) {
   request.credential.user = user_;
   request.apop_digest = lower(argument.substr(space + 1));
   request.apop_banner = options_.apop_banner;
+  request.credential.challenge = request.apop_banner;
+  request.credential.digest = request.apop_digest;
   if (!sasl::is_clean(user_) || request.apop_digest.size() != 32) return refused();
   name_ = request.apop_digest;  // kept for the comparison
   asked_ = std::move(request);
@@ -184,7 +187,7 @@ void LoginMachine::auth(std::string_view argument) {
     return iequals(offered, wanted);
   };
   if (std::ranges::any_of(options_.auth_mechanisms, same))
-    mechanism_ = sasl::make_server(name, {options_.host, {}, {}});
+    mechanism_ = sasl::make_server(name, {options_.host, {}, {}, options_.confirm_scram});
   if (!mechanism_) return error("Unknown mechanism");
   if (rest.empty()) return run_step(mechanism_->start({}));
   const auto initial = base64_decode(rest == "=" ? "" : rest);

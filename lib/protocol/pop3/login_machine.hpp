@@ -27,6 +27,8 @@ struct LoginOptions {
   std::vector<std::string> auth_mechanisms = {"PLAIN"};
   // The greeting's timestamp for APOP, "<…@…>"; empty: no APOP. Fresh for each connection.
   std::string apop_banner;
+  bool apop_without_tls = true;
+  bool confirm_scram = false;                   // sasl::ServerSettings::confirm
   std::vector<std::string> extra_capabilities;  // "UIDL", "TOP" … what follows the log-in
   int max_errors = 5;
   Duration wait = std::chrono::seconds(60);  // per read; T-18's total is the driver's

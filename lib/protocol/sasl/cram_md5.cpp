@@ -31,14 +31,14 @@ class CramServer : public ServerMechanism {
     request.kind = Request::Kind::need_password;
     request.mechanism = "CRAM-MD5";
     request.user = user_;
+    request.challenge = challenge_;
+    request.digest = digest_;
     return ask(std::move(request));
   }
 
   Step answer(const Answer& answer) override {
-    if (answer.verdict != Answer::Verdict::secret) {
-      return answer.verdict == Answer::Verdict::temporary ? conclude(answer) : failure();
-    }
-    const std::string expected = hex_encode(hmac_md5(answer.password, challenge_));
+    if (answer.verdict != Answer::Verdict::secret) return conclude(answer);
+    const std::string expected = cram_md5_digest(challenge_, answer.password);
     if (!constant_time_equal(expected, digest_)) return failure();
     return conclude(Answer::accept());
   }
@@ -59,7 +59,7 @@ class CramClient : public ClientMechanism {
     if (done_ || challenge.empty())
       return fail(ErrorKind::protocol, "The server sent an unusable CRAM-MD5 challenge");
     done_ = true;
-    return credentials_.user + " " + hex_encode(hmac_md5(credentials_.password, challenge));
+    return credentials_.user + " " + cram_md5_digest(challenge, credentials_.password);
   }
 
  private:
@@ -68,6 +68,17 @@ class CramClient : public ClientMechanism {
 };
 
 }  // namespace
+}  // namespace tandem::sasl::detail
+
+namespace tandem::sasl {
+
+std::string cram_md5_digest(std::string_view challenge, std::string_view password) {
+  return hex_encode(hmac_md5(password, challenge));
+}
+
+}  // namespace tandem::sasl
+
+namespace tandem::sasl::detail {
 
 std::unique_ptr<ServerMechanism> cram_md5_server(const ServerSettings& settings) {
   return std::make_unique<CramServer>(settings);

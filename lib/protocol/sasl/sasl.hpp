@@ -25,26 +25,34 @@ struct Request {
   enum class Kind : std::uint8_t {
     verify_password,  // is `secret` the password of `user`? Answer accept, refuse or temporary
     verify_token,     // is `secret` a valid OAuth bearer token of `user`? Likewise
-    need_password,    // give `user`'s plain password (CRAM-MD5): Answer secret, refuse, temporary
+    need_password,    // is `digest` made of `challenge` and `user`'s password (CRAM-MD5; POP3's
+                      // APOP)? Answer accept, refuse or temporary; or secret: the plain password
     need_scram,       // give `user`'s ScramKeys: likewise. For an unknown user refuse; the exchange
                       // goes on with made-up keys and fails at its end
+    confirm,  // SCRAM, only if ServerSettings::confirm: the exchange is decided, see `proven`. If
+              // so accept, refuse or temporary; if not, any answer, when the client may learn of it
   };
   Kind kind = Kind::verify_password;
   std::string mechanism;
   std::string user;      // authentication identity
   std::string identity;  // authorization identity, empty: the same
   std::string secret;
+  std::string challenge;  // need_password
+  std::string digest;     // need_password: lower-case hex; confirm: the proof as it was sent
+  bool proven = false;    // confirm: the client has shown that it knows the secret
 };
 
 struct Answer {
   enum class Verdict : std::uint8_t { accept, refuse, temporary, secret };
   Verdict verdict = Verdict::refuse;
-  std::string password;  // for need_password
-  ScramKeys keys;        // for need_scram
+  std::string password = {};  // for need_password
+  ScramKeys keys = {};        // for need_scram; with refuse, its salt is the one to be shown
+  // Keys of a second password that is as good, of the same salt and iterations; empty: none.
+  ScramKeys other_keys = {};
 
-  static Answer accept() { return {Verdict::accept, {}, {}}; }
-  static Answer refuse() { return {Verdict::refuse, {}, {}}; }
-  static Answer temporary() { return {Verdict::temporary, {}, {}}; }
+  static Answer accept() { return {.verdict = Verdict::accept}; }
+  static Answer refuse() { return {.verdict = Verdict::refuse}; }
+  static Answer temporary() { return {.verdict = Verdict::temporary}; }
 };
 
 // What the protocol does next.
@@ -80,6 +88,7 @@ struct ServerSettings {
   std::string host;       // our name, for CRAM-MD5 challenges
   std::string nonce;      // SCRAM and CRAM-MD5; empty: random
   std::string timestamp;  // decimal seconds for CRAM-MD5; may be empty
+  bool confirm = false;   // SCRAM asks once more when it knows the outcome
 };
 
 // Null: no such mechanism. Names compare without regard to case.
@@ -114,6 +123,9 @@ class ClientMechanism {
 // mechanisms that do not show the secret. Empty: none fits.
 [[nodiscard]] std::string choose(const std::vector<std::string>& offered,
                                  const Credentials& credentials, bool secure);
+
+// RFC 2195 2: lower-case hex.
+[[nodiscard]] std::string cram_md5_digest(std::string_view challenge, std::string_view password);
 
 // UTF-8 without control bytes, 1 to 1024 bytes (T-19, T-21).
 [[nodiscard]] bool is_clean(std::string_view text);

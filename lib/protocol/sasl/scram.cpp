@@ -62,7 +62,8 @@ std::string new_nonce(const std::string& given) {
 
 class ScramServer : public ServerMechanism {
  public:
-  explicit ScramServer(const ServerSettings& settings) : nonce_(new_nonce(settings.nonce)) {}
+  explicit ScramServer(const ServerSettings& settings)
+      : nonce_(new_nonce(settings.nonce)), confirm_(settings.confirm) {}
 
   Step start(std::optional<std::string_view> initial) override {
     return initial ? step(*initial) : challenge("");
@@ -80,10 +81,12 @@ class ScramServer : public ServerMechanism {
   }
 
   Step answer(const Answer& answer) override {
+    if (stage_ == Stage::confirm) return confirmed(answer);
     if (stage_ != Stage::keys) return failure();
     if (answer.verdict == Answer::Verdict::temporary) return conclude(answer);
     known_ = answer.verdict == Answer::Verdict::secret && answer.keys.stored_key.size() == 32;
-    keys_ = known_ ? answer.keys : made_up();
+    keys_ = known_ ? answer.keys : made_up(answer.keys.salt);
+    other_keys_ = answer.other_keys;
     stage_ = Stage::proof;
     server_first_ = "r=" + full_nonce_ + ",s=" + base64_encode(keys_.salt) +
                     ",i=" + std::to_string(keys_.iterations);
@@ -92,13 +95,14 @@ class ScramServer : public ServerMechanism {
 
  private:
   // first: nothing received; keys: waiting for the credential source; proof: server-first sent;
-  // signature: server-final sent, the client's empty message is awaited.
-  enum class Stage : std::uint8_t { first, keys, proof, signature };
+  // confirm: waiting for the credential source once more; signature: server-final sent, the
+  // client's empty message is awaited.
+  enum class Stage : std::uint8_t { first, keys, proof, confirm, signature };
 
   // Same name, same salt: an unknown user looks like a known one to who asks twice.
-  [[nodiscard]] ScramKeys made_up() const {
+  [[nodiscard]] ScramKeys made_up(const std::string& salt) const {
     ScramKeys keys;
-    keys.salt = sha256("tandemail unknown user " + user_).substr(0, 16);
+    keys.salt = salt.empty() ? sha256("tandemail unknown user " + user_).substr(0, 16) : salt;
     keys.iterations = scram_min_iterations;
     keys.stored_key = keys.server_key = random_bytes(32);
     return keys;
@@ -126,6 +130,8 @@ class ScramServer : public ServerMechanism {
     if (!identity.empty() && acting->empty()) return failure();
     request.user = *user;
     request.identity = *acting;
+    name_ = *user;
+    identity_ = *acting;
     user_ = acting->empty() ? *user : *acting;
     full_nonce_ = std::string(attributes->at('r')) + nonce_;
     stage_ = Stage::keys;
@@ -144,17 +150,49 @@ class ScramServer : public ServerMechanism {
     if (!proof || proof->size() != 32) return failure();
     const std::string message =
         client_first_bare_ + "," + server_first_ + "," + std::string(input.substr(0, proof_at));
-    const std::string client_key = xor_bytes(*proof, hmac_sha256(keys_.stored_key, message));
-    const bool right = constant_time_equal(sha256(client_key), keys_.stored_key);
-    if (!right || !known_) return failure();
-    proven_ = true;
+    const ScramKeys* shown = fits(keys_, *proof, message) ? &keys_ : nullptr;
+    if (shown == nullptr && other_keys_.stored_key.size() == 32 &&
+        fits(other_keys_, *proof, message))
+      shown = &other_keys_;
+    proven_ = shown != nullptr && known_;
+    if (proven_) server_final_ = "v=" + base64_encode(hmac_sha256(shown->server_key, message));
+    return confirm_ ? ask_to_confirm(attributes->at('p')) : decided();
+  }
+
+  static bool fits(const ScramKeys& keys, std::string_view proof, const std::string& message) {
+    const std::string client_key = xor_bytes(proof, hmac_sha256(keys.stored_key, message));
+    return constant_time_equal(sha256(client_key), keys.stored_key);
+  }
+
+  Step ask_to_confirm(std::string_view proof) {
+    Request request;
+    request.kind = Request::Kind::confirm;
+    request.mechanism = "SCRAM-SHA-256";
+    request.user = name_;
+    request.identity = identity_;
+    request.proven = proven_;
+    request.digest = proof;
+    stage_ = Stage::confirm;
+    return ask(std::move(request));
+  }
+
+  Step confirmed(const Answer& answer) {
+    stage_ = Stage::first;
+    if (proven_ && answer.verdict == Answer::Verdict::accept) return decided();
+    return conclude(proven_ ? answer : Answer::refuse());
+  }
+
+  Step decided() {
+    if (!proven_) return failure();
     stage_ = Stage::signature;
-    return challenge("v=" + base64_encode(hmac_sha256(keys_.server_key, message)));
+    return challenge(server_final_);
   }
 
   Stage stage_ = Stage::first;
-  std::string nonce_, full_nonce_, gs2_, client_first_bare_, server_first_;
-  ScramKeys keys_;
+  std::string nonce_, full_nonce_, gs2_, client_first_bare_, server_first_, server_final_;
+  std::string name_, identity_;  // as the client said them
+  ScramKeys keys_, other_keys_;
+  const bool confirm_;
   bool known_ = false;
   bool proven_ = false;
 };

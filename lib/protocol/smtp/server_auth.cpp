@@ -15,7 +15,7 @@ void ServerMachine::auth(std::string_view argument) {
   const auto same = [&](const std::string& offered) { return iequals(offered, name); };
   if (std::ranges::none_of(options_.auth_mechanisms, same))
     return error(504, "5.5.4", "Unknown mechanism");
-  mechanism_ = sasl::make_server(name, {options_.host, {}, {}});
+  mechanism_ = sasl::make_server(name, {options_.host, {}, {}, options_.confirm_scram});
   if (!mechanism_) return error(504, "5.5.4", "Unknown mechanism");
   if (space == std::string_view::npos) return run_step(mechanism_->start({}));
   const std::string_view text = trim(argument.substr(space));

@@ -35,6 +35,7 @@ struct ServerOptions {
   bool require_auth = false;      // MAIL only after AUTH (submission)
   bool auth_without_tls = false;  // loopback and tests only
   std::vector<std::string> auth_mechanisms;  // empty: no AUTH
+  bool confirm_scram = false;                // sasl::ServerSettings::confirm
   bool chunking = true;
   bool eight_bit_mime = true;
   bool smtputf8 = true;
