@@ -33,6 +33,7 @@ struct FolderProgress {
   std::string name;  // UTF-8, as on the home side
   std::uint64_t source_messages = 0;
   std::uint64_t target_messages = 0;  // of those, present on the other side
+  std::string mirror_name;            // as on the other side; empty: the same
 };
 
 struct SkippedMessage {

@@ -160,7 +160,7 @@ void AccountPass::show() const {
         matched = counts->matched;
     matched = std::min(matched, messages);
     any = any || matched < messages;
-    shown.folders.push_back({work.pair.home->name, messages, matched});
+    shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
     progress.messages_total += messages;
     progress.messages_done += matched;
     progress.bytes_total += work.row.bytes;
@@ -179,7 +179,8 @@ Task<Result<DeltaReport>> AccountPass::report() {
     report_.source_messages += messages;
     report_.matched += std::min(work.row.matched, messages);
     bytes += work.row.bytes_done;
-    shown.folders.push_back({work.pair.home->name, messages, std::min(work.row.matched, messages)});
+    const std::uint64_t matched = std::min(work.row.matched, messages);
+    shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
   }
   const auto skipped = context_.ledger.skipped_of(account_);
   if (!skipped) co_return fail(skipped.error());

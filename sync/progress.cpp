@@ -40,7 +40,8 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
     for (const FolderRow& folder : *folders) {
       const std::uint64_t messages = folder.at(home).messages;
       const std::uint64_t matched = std::min(folder.matched, messages);
-      shown.folders.push_back({folder.at(home).name, messages, matched});
+      const std::string& mirror = folder.at(migration::other(home)).name;
+      shown.folders.push_back({folder.at(home).name, messages, matched, mirror});
       progress.messages_total += messages;
       progress.messages_done += matched;
       progress.bytes_total += folder.bytes;

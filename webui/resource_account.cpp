@@ -31,9 +31,10 @@ constexpr std::size_t audit_looked_at = 2000;
 json::object describe_folder(const FolderProgress& folder, Side home, std::uint64_t skipped) {
   const bool home_is_old = home == Side::old_side;
   const auto there = folder.target_messages;
-  const std::string name = clean(folder.name);
-  return {{"old", name},
-          {"new", name},
+  const std::string at_home = clean(folder.name);
+  const std::string mirrored = folder.mirror_name.empty() ? at_home : clean(folder.mirror_name);
+  return {{"old", home_is_old ? at_home : mirrored},
+          {"new", home_is_old ? mirrored : at_home},
           {"old_messages", home_is_old ? folder.source_messages : there},
           {"new_messages", home_is_old ? there : folder.source_messages},
           {"skipped", skipped}};
@@ -45,8 +46,13 @@ json::array describe_folders(Context& context, const Account& account,
   for (const auto& one : skipped) ++per_folder[one.folder];
   const Side home = migration::home_of(account.phase);
   json::array folders;
-  for (const auto& one : context.parts.copies.folders(account.id))
-    folders.push_back(describe_folder(one, home, per_folder[one.name]));
+  for (const auto& one : context.parts.copies.folders(account.id)) {
+    // A message is left out under the name of the side that has it.
+    std::uint64_t left_out = per_folder[one.name];
+    if (!one.mirror_name.empty() && one.mirror_name != one.name)
+      left_out += per_folder[one.mirror_name];
+    folders.push_back(describe_folder(one, home, left_out));
+  }
   return folders;
 }
 

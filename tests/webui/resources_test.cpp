@@ -57,7 +57,12 @@ Task<void> read_all(Site& site) {
   Answer answer = co_await browser.get("/api/accounts/aoki%40example.jp");
   REQUIRE(answer.status == 200);
   CHECK(faults(component("AccountDetail"), answer.json()) == "");
-  CHECK(answer.json().at("folders").as_array().size() == 2);
+  const boost::json::value detail = answer.json();
+  const auto& folders = detail.at("folders").as_array();
+  REQUIRE(folders.size() == 2);
+  CHECK(folders[0].at("old") == folders[0].at("new"));
+  CHECK(folders[1].at("old") == "ゴミ箱");
+  CHECK(folders[1].at("new") == "Trash");
   CHECK(answer.json().at("skipped").at(0).at("reason").at("kind") == "oversize");
   CHECK(answer.json().at("history").at(0).at("state") == "copying");
   answer = co_await browser.get("/api/check/aoki%40example.jp");

@@ -22,7 +22,7 @@ migration::CopyProgress FakeRooms::progress(AccountId account) const {
 }
 
 std::vector<migration::FolderProgress> FakeRooms::folders(AccountId) const {
-  return {{"INBOX", 10, 9}, {"ゴミ箱", 2, 2}};
+  return {{"INBOX", 10, 9}, {"ゴミ箱", 2, 2, "Trash"}};
 }
 
 std::vector<migration::SkippedMessage> FakeRooms::skipped(AccountId account) const {
