@@ -1,3 +1,5 @@
+// The part of a bounce that machines write (RFC 3464 2), read tolerantly: the fields of the message
+// and of each recipient.
 #include <algorithm>
 
 #include "lib/base/text.hpp"

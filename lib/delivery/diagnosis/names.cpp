@@ -1,3 +1,4 @@
+// What classes, confidences and actors are called where it is stored, shown or read back.
 #include <algorithm>
 #include <array>
 

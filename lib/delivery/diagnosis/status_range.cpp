@@ -1,3 +1,4 @@
+// Enhanced status codes (RFC 3463) and ranges of them, as the catalogue writes them: "5.7.20-29".
 #include "lib/base/text.hpp"
 #include "lib/delivery/diagnosis/catalogue.hpp"
 
