@@ -1,7 +1,8 @@
 """What documents say about the sources, checked against the sources.
 
-Three checks, `(Tree) -> [Finding]` as all of them: RFCs named in sources are in docs/rfc.md; links,
-files and `Type::function` in documents exist; docs/security.md and the tests agree on who proves what.
+Checks, `(Tree) -> [Finding]` as all of them: RFCs named in sources are in docs/rfc.md; links, files and
+`Type::function` in documents exist; docs/security.md and the tests agree on who proves what; every
+decision is in the index.
 Fenced code in documents is left alone, and so are names with a placeholder (`resource_NAME.cpp`).
 """
 import collections
@@ -12,7 +13,7 @@ import re
 from cxx import line_of
 from finding import Finding
 
-RFC_INDEX, STATEMENTS = "docs/rfc.md", "docs/security.md"
+RFC_INDEX, STATEMENTS, DECISIONS = "docs/rfc.md", "docs/security.md", "docs/decisions/"
 SOURCES = (".cpp", ".hpp", ".py", ".ts", ".tsx", ".mjs")
 # One anchor may name several: "RFC 5321 4.4, 6152, 6531" are three, and a clause of the first.
 ANCHOR = re.compile(r"\bRFCs?[\s/*#]+(\d{3,5}(?:[\s,/*#]+(?:and\s+)?\d+(?:\.\d+)*)*)")
@@ -91,6 +92,18 @@ def check_documents(tree):
                 findings.append(Finding(document, line_of(text, match.start()), f"no such file: {word}"))
             elif member and not word.startswith(("std::", "asio::", "boost::")) and member.group(1) not in sources:
                 findings.append(Finding(document, line_of(text, match.start()), f"not in the sources: {word}"))
+    return findings
+
+
+def check_decisions(tree):
+    """Every page of docs/decisions is in its index, under its own title."""
+    index = tree.text(DECISIONS + "README.md") if DECISIONS + "README.md" in tree.names else ""
+    findings = []
+    for name, text in tree.files((".md",), (DECISIONS.rstrip("/"),)):
+        number, _, title = text.partition("\n")[0].removeprefix("# ").partition(". ")
+        row = f"| {number} | [{title}]({name.removeprefix(DECISIONS)}) |"
+        if name != DECISIONS + "README.md" and row not in index:
+            findings.append(Finding(name, 1, f"not in {DECISIONS}README.md: {row}"))
     return findings
 
 

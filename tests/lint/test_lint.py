@@ -122,6 +122,12 @@ class LintTest(unittest.TestCase):
         for bad in ("[a](gone.md)", "see `lib/net/gone.hpp`", "see `gone.cpp`", "see `Stream::open`", "`Stream::open()`"):
             self.assertEqual(findings("documents", sources | {"docs/a.md": "x\n" + bad}), [("docs/a.md", 2)], bad)
 
+    def test_decisions(self):
+        page = {"docs/decisions/0001-a.md": "# 1. A thing\n"}
+        index = {"docs/decisions/README.md": "| 1 | [A thing](0001-a.md) |\n"}
+        self.assertEqual(findings("decisions", page | index), [])
+        self.assertEqual(findings("decisions", page), [("docs/decisions/0001-a.md", 1)])
+
     def test_statements(self):
         def found(row, test):
             return findings("statements", {"docs/security.md": row + "\n", "tests/net/a.cpp": test})
