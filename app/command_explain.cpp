@@ -11,6 +11,7 @@
 #include "app/command.hpp"
 #include "lib/base/text.hpp"
 #include "lib/delivery/diagnosis/notice_diagnosis.hpp"
+#include "lib/mail/mbox.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -84,13 +85,25 @@ struct Explained {
   std::vector<delivery::RecipientDiagnosis> recipients;
 };
 
-Explained explain(std::string_view text, const Arguments& arguments) {
-  if (mail::looks_like_message(text)) {
-    const auto notice = mail::read_notice(text);
-    return {.kind = std::string(mail::name_of(notice.kind)),
-            .reporting_mta = notice.reporting_mta,
-            .recipients = delivery::diagnose_notice(notice)};
+// Of several messages the first says what kind they are.
+Explained explain_messages(const std::vector<std::string_view>& messages) {
+  Explained explained;
+  for (const auto message : messages) {
+    const auto notice = mail::read_notice(message);
+    if (explained.recipients.empty()) {
+      explained.kind = mail::name_of(notice.kind);
+      explained.reporting_mta = notice.reporting_mta;
+    }
+    for (auto& each : delivery::diagnose_notice(notice))
+      explained.recipients.push_back(std::move(each));
   }
+  return explained;
+}
+
+Explained explain(std::string_view text, const Arguments& arguments) {
+  const auto messages = mail::split_mbox(text);
+  if (!messages.empty()) return explain_messages(messages);
+  if (mail::looks_like_message(text)) return explain_messages({text});
   const auto words = trim(text);
   auto said = delivery::read_server_words(words);
   said.host = arguments.get("host");

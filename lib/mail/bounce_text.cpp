@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "lib/base/text.hpp"
 #include "lib/mail/address.hpp"
@@ -40,7 +41,7 @@ bool is_of_the_system(std::string_view address) {
 }
 
 // Words that mail systems put before the address of a recipient, apart from codes and signs.
-constexpr std::array<std::string_view, 16> leads = {"to",
+constexpr std::array<std::string_view, 17> leads = {"to",
                                                     "for",
                                                     "address",
                                                     "recipient",
@@ -55,7 +56,19 @@ constexpr std::array<std::string_view, 16> leads = {"to",
                                                     "email",
                                                     "e mail",
                                                     "deliver to",
-                                                    "delivered to"};
+                                                    "delivered to",
+                                                    "in rcpt to"};
+
+// "… while talking to mx.a.jp": what follows in sendmail's transcript is about others.
+bool begins_another_talk(std::string_view line) {
+  const auto words = line.substr(std::min(line.find_first_not_of(". "), line.size()));
+  return istarts_with(words, "while talking to ");
+}
+
+// A "To:" that is quoted from the message tells whom it was written to, not who failed.
+bool is_quoted_header(std::string_view line) {
+  return istarts_with(line, "to:");
+}
 
 // The letters before the address, in lower case and apart from signs: "550 <a@b>" gives "".
 bool leads_to_recipient(std::string_view before) {
@@ -89,20 +102,35 @@ class Recipients {
   }
 
   void add_line(std::string_view line) {
-    if (const auto place = recipient_of(line)) current_ = *place;
-    if (current_ == npos || line.empty()) return;
-    auto& detail = found_[current_].detail;
-    if (detail.size() + line.size() < max_notice_detail) detail.append(line).append("\n");
+    if (begins_another_talk(line)) current_ = npos;
+    if (const auto place = recipient_of(line)) {
+      current_ = *place;
+      append(std::exchange(pending_, ""));
+    }
+    // sendmail's transcript: what the server said stands above the recipient it was said of.
+    if (line.starts_with("<<<"))
+      pending_.append(line.substr(0, 1000)).append("\n");
+    else
+      append(line);
   }
 
   [[nodiscard]] bool say_something() const {
     return std::ranges::any_of(found_,
                                [](const NoticeRecipient& each) { return !each.detail.empty(); });
   }
-  [[nodiscard]] std::vector<NoticeRecipient> take() { return std::move(found_); }
+  [[nodiscard]] std::vector<NoticeRecipient> take() {
+    append(std::exchange(pending_, ""));
+    return std::move(found_);
+  }
 
  private:
   static constexpr auto npos = static_cast<std::size_t>(-1);
+
+  void append(std::string_view text) {
+    if (current_ == npos || text.empty()) return;
+    auto& detail = found_[current_].detail;
+    if (detail.size() + text.size() < max_notice_detail) detail.append(text).append("\n");
+  }
 
   std::size_t place_of(std::string_view address) {
     const auto [at, fresh] = places_.try_emplace(lookup(address), found_.size());
@@ -116,7 +144,8 @@ class Recipients {
       const auto key = lookup(address);
       if (const auto known = places_.find(key); known != places_.end()) return known->second;
       const auto before = line.substr(0, std::size_t(address.data() - line.data()));
-      if (closed_ || line.starts_with('(') || (strict_ && !leads_to_recipient(before))) continue;
+      if (closed_ || line.starts_with('(')) continue;
+      if (strict_ && (is_quoted_header(line) || !leads_to_recipient(before))) continue;
       if (others_.contains(key) || is_of_the_system(address)) continue;
       if (found_.size() < max_notice_recipients) return place_of(address);
     }
@@ -129,6 +158,7 @@ class Recipients {
   bool strict_;
   bool closed_ = false;  // the header named all of them
   std::size_t current_ = npos;
+  std::string pending_;
 };
 
 std::vector<NoticeRecipient> read_lines(Recipients recipients, std::string_view text) {

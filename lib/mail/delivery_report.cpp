@@ -46,6 +46,7 @@ std::string_view name_of(ReportAction action) {
 }
 
 std::optional<ReportAction> parse_report_action(std::string_view name) {
+  if (iequals(trim(name), "deliverable")) return ReportAction::delivered;  // sendmail -bv
   const auto found = std::ranges::find(action_names, lower(trim(name)));
   if (found == action_names.end()) return std::nullopt;
   return ReportAction(found - action_names.begin());

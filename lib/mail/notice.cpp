@@ -6,6 +6,7 @@
 #include "lib/base/text.hpp"
 #include "lib/mail/charset.hpp"
 #include "lib/mail/encoded_word.hpp"
+#include "lib/mail/mbox.hpp"
 #include "lib/mail/notice_parts.hpp"
 
 namespace tandem::mail {
@@ -155,9 +156,11 @@ bool looks_like_message(std::string_view text) {
 Notice read_notice(std::string_view message) {
   const auto root = parse_message(message);
   auto notice = read_own(message, root);
-  const auto wrapped =
-      notice.recipients.empty() ? wrapped_report(message, root) : std::string_view();
-  if (!wrapped.empty()) notice = read_own(wrapped, parse_message(wrapped));
+  if (notice.recipients.empty()) {
+    auto wrapped = wrapped_report(message, root);
+    if (wrapped.empty()) wrapped = message_behind_from_line(message);
+    if (!wrapped.empty()) notice = read_own(wrapped, parse_message(wrapped));
+  }
   if (notice.recipients.empty())
     notice.recipients.push_back({.detail = notice.text.substr(0, max_notice_detail)});
   return notice;

@@ -224,11 +224,11 @@ TEST_CASE("A broken catalogue is refused with the place", "[catalogue]") {
     CHECK(parse_catalogue(broken).error().what.find("unknown_mailbox") != std::string::npos);
   }
   SECTION("an unknown class") {
-    broken[2] = R"([{"class": "bad luck", "says": ["x"]}])";
+    broken[2] = R"([{"class": "bad luck", "tier": "clear", "says": ["x"]}])";
     CHECK(parse_catalogue(broken).error().what.find("bad luck") != std::string::npos);
   }
   SECTION("words that could never be found") {
-    broken[2] = R"([{"class": "spam", "says": ["Spam"]}])";
+    broken[2] = R"([{"class": "spam", "tier": "clear", "says": ["Spam"]}])";
     CHECK(parse_catalogue(broken).error().what.find("lower case") != std::string::npos);
   }
   SECTION("a code that is none") {
@@ -243,4 +243,35 @@ TEST_CASE("Hostile words end, and soon", "[catalogue]") {
   std::string dots = "5";
   for (int i = 0; i < 100'000; ++i) dots += ".5";
   CHECK(of(dots).status.empty());
+}
+
+TEST_CASE("A refusal without a reason is about what the server knew by then", "[catalogue]") {
+  CHECK(read_stage("SMTP error after RCPT TO:<a@b.jp>: 550 no") == Stage::recipient);
+  CHECK(read_stage("550 no (in reply to MAIL FROM command)") == Stage::sender);
+  CHECK(read_stage(">>> MAIL From:<a@b.jp>\n<<< 250\n>>> DATA\n<<< 550 no") == Stage::content);
+  CHECK(read_stage("host mx refused to talk to me: 554 no") == Stage::connection);
+  CHECK(read_stage("550 no") == Stage::unknown);
+
+  const auto at = [](Stage stage, std::string_view text) {
+    auto said = read_server_words(text);
+    said.stage = stage;
+    return diagnose(said);
+  };
+  CHECK(at(Stage::connection, "554 xyzzy").error_class == ErrorClass::blocked);
+  CHECK(at(Stage::sender, "550 xyzzy").error_class == ErrorClass::sender_refused);
+  CHECK(at(Stage::content, "550 mail rejected").error_class == ErrorClass::spam);
+  CHECK(at(Stage::connection, "554 xyzzy").confidence == Confidence::low);
+  SECTION("words tell more") {
+    CHECK(at(Stage::connection, "554 mailbox full").error_class == ErrorClass::mailbox_full);
+    CHECK(at(Stage::connection, "421 xyzzy").error_class == ErrorClass::server_fault);
+  }
+  SECTION("a domain that is not found at MAIL FROM is the sender's") {
+    CHECK(at(Stage::sender, "550 no such domain").error_class == ErrorClass::sender_refused);
+    CHECK(at(Stage::recipient, "550 no such domain").error_class == ErrorClass::unknown_domain);
+  }
+}
+
+TEST_CASE("A status code of success is no refusal", "[catalogue]") {
+  CHECK(of("2.1.5 Ok").error_class == ErrorClass::delivered);
+  CHECK(of("550 2.1.5 mailbox full").error_class == ErrorClass::mailbox_full);
 }

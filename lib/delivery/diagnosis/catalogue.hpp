@@ -57,9 +57,14 @@ struct StatusRow {
   mail::BothLanguages meaning;
 };
 
+// When words are asked: `clear` ones before any code, `vague` ones where a status code of one
+// meaning did not tell, the `last` ones where the command that was refused did not tell either.
+enum class Tier : std::uint8_t { clear, vague, last };
+[[nodiscard]] std::string_view name_of(Tier tier);
+
 struct WordsRow {
   ErrorClass error_class = ErrorClass::unclear;
-  bool vague = false;  // asked only where a status code of one meaning did not tell
+  Tier tier = Tier::clear;
   std::vector<Pattern> says;
 };
 
@@ -67,7 +72,7 @@ struct Catalogue {
   std::vector<ClassRow> classes;  // indexed by ErrorClass
   std::vector<Entry> entries;
   std::vector<StatusRow> status_codes;
-  std::vector<WordsRow> words;  // the first that is found counts
+  std::vector<WordsRow> words;  // within a tier the longest that are found count
 };
 
 // Error invalid: not JSON, an unknown member or word, a class without a row.

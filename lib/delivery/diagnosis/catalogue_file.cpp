@@ -154,8 +154,9 @@ StatusRow status_row(const json::value& value) {
 }
 
 WordsRow words_row(const json::value& value) {
-  return {
-      .error_class = class_of(value), .vague = flag_of(value, "vague"), .says = patterns_of(value)};
+  return {.error_class = class_of(value),
+          .tier = named(value, "tier", Tier::last),
+          .says = patterns_of(value)};
 }
 
 json::value parsed(std::string_view text) {

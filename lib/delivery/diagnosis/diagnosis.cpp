@@ -68,12 +68,17 @@ const Entry* entry_by_status(const ServerWords& said) {
   return nullptr;
 }
 
-const WordsRow* row_by_words(std::string_view text, bool vague) {
+// The row with the longest words that are found; among equal ones the first.
+const WordsRow* row_by_words(std::string_view text, Tier tier) {
+  const WordsRow* best = nullptr;
+  std::size_t heaviest = 0;
   for (const auto& row : catalogue().words)
-    if (row.vague == vague)
-      for (const auto& pattern : row.says)
-        if (pattern.found_in(text)) return &row;
-  return nullptr;
+    for (const auto& pattern : row.says)
+      if (row.tier == tier && pattern.weight() > heaviest && pattern.found_in(text)) {
+        best = &row;
+        heaviest = pattern.weight();
+      }
+  return best;
 }
 
 const StatusRow* row_by_status(std::string_view status) {
@@ -143,7 +148,7 @@ bool by_words(Diagnosis& diagnosis, const ServerWords& said, std::string_view te
     set_entry(diagnosis, *entry);
     return true;
   }
-  const auto* const row = row_by_words(text, false);
+  const auto* const row = row_by_words(text, Tier::clear);
   if (row) set_class(diagnosis, row->error_class, Basis::words, Confidence::medium);
   return row != nullptr;
 }
@@ -157,8 +162,21 @@ bool by_status(Diagnosis& diagnosis, const ServerWords& said, bool overloaded) {
   return true;
 }
 
-bool by_vague_words(Diagnosis& diagnosis, std::string_view text) {
-  const auto* const row = row_by_words(text, true);
+// Refused for good without a word that tells why: what had the server seen by then?
+bool by_stage(Diagnosis& diagnosis, const ServerWords& said, std::string_view text) {
+  if (said.code / 100 != 5) return false;
+  auto guess = ErrorClass::unclear;
+  if (said.stage == Stage::connection) guess = ErrorClass::blocked;
+  if (said.stage == Stage::sender) guess = ErrorClass::sender_refused;
+  if (said.stage == Stage::content && text.find("reject") != std::string_view::npos)
+    guess = ErrorClass::spam;
+  if (guess == ErrorClass::unclear) return false;
+  set_class(diagnosis, guess, Basis::words, Confidence::low);
+  return true;
+}
+
+bool by_weak_words(Diagnosis& diagnosis, std::string_view text, Tier tier) {
+  const auto* const row = row_by_words(text, tier);
   if (row) set_class(diagnosis, row->error_class, Basis::words, Confidence::low);
   return row != nullptr;
 }
@@ -172,14 +190,22 @@ void by_reply_code(Diagnosis& diagnosis, int code) {
               Confidence::low);
 }
 
+// RFC 3463 3.1: a class of 2 reports success.
+bool is_success(const ServerWords& said) {
+  return said.code == 0 && said.status.starts_with('2');
+}
+
 void set_class_of_error(Diagnosis& diagnosis, const ServerWords& said) {
+  if (is_success(said))
+    return set_class(diagnosis, ErrorClass::delivered, Basis::status_code, Confidence::medium);
   const auto text = comparable(std::string_view(said.text).substr(0, max_text));
   if (by_words(diagnosis, said, text)) return;
   if (const auto* const entry = entry_by_status(said)) return set_entry(diagnosis, *entry);
   const auto context = comparable(std::string_view(said.context).substr(0, max_text));
   if (by_status(diagnosis, said, false) || by_words(diagnosis, said, context)) return;
-  if (by_vague_words(diagnosis, text) || by_vague_words(diagnosis, context)) return;
-  if (by_status(diagnosis, said, true)) return;
+  if (by_weak_words(diagnosis, text, Tier::vague) || by_stage(diagnosis, said, text)) return;
+  if (by_weak_words(diagnosis, context, Tier::vague)) return;
+  if (by_weak_words(diagnosis, text, Tier::last) || by_status(diagnosis, said, true)) return;
   by_reply_code(diagnosis, said.code);
 }
 
@@ -211,6 +237,9 @@ Diagnosis diagnose(const ServerWords& given) {
   }
   Diagnosis diagnosis;
   set_class_of_error(diagnosis, said);
+  // A domain that is not found, said at MAIL FROM, is the sender's (RFC 3463 3.2, X.1.8).
+  if (diagnosis.error_class == ErrorClass::unknown_domain && said.stage == Stage::sender)
+    set_class(diagnosis, ErrorClass::sender_refused, diagnosis.basis, diagnosis.confidence);
   set_time(diagnosis, said);
   diagnosis.code = said.code;
   diagnosis.status = said.status;

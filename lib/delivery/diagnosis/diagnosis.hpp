@@ -6,7 +6,8 @@
 //   2. general words ("mailbox is full")
 //   3. an entry by the host and its enhanced status code (Google's 5.7.27 is not RFC 7372's)
 //   4. the enhanced status code (RFC 3463, RFC 5248), where it has one meaning only
-//   5. vague words ("policy"), then any status code, then the reply code (RFC 5321 4.2)
+//   5. vague words ("policy"), then the command that was refused for good
+//   6. the vaguest ("access denied"), any status code, the reply code (RFC 5321 4.2)
 // Whether it is temporary is what the server said (4yz or 5yz), where it said so.
 #pragma once
 
@@ -90,13 +91,19 @@ enum class Confidence : std::uint8_t {
 enum class Basis : std::uint8_t { entry, words, status_code, reply_code, nothing };
 [[nodiscard]] std::string_view name_of(Basis basis);
 
+// Which command was refused, as far as the text around tells. A refusal without a reason is about
+// what the server knew by then: the address of the client, the sender, the recipient, the content.
+enum class Stage : std::uint8_t { unknown, connection, sender, recipient, content };
+[[nodiscard]] Stage read_stage(std::string_view text);
+
 // What one server said. Everything may be missing.
 struct ServerWords {
-  int code = 0;           // reply code: 550
-  std::string status;     // enhanced status code: "5.1.1"
-  std::string text;       // its words, codes allowed among them; 64 KiB are looked at
-  std::string host;       // its host name
-  std::string provider;   // id of a preset (config/providers): "google"
+  int code = 0;          // reply code: 550
+  std::string status;    // enhanced status code: "5.1.1"
+  std::string text;      // its words, codes allowed among them; 64 KiB are looked at
+  std::string host;      // its host name
+  std::string provider;  // id of a preset (config/providers): "google"
+  Stage stage = Stage::unknown;
   std::string context{};  // other text about the same refusal; asked where `text` tells nothing
 };
 

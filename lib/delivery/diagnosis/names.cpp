@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/delivery/diagnosis/catalogue.hpp"
 #include "lib/delivery/diagnosis/diagnosis.hpp"
 
 namespace tandem::delivery {
@@ -55,6 +56,9 @@ constexpr std::array<std::string_view, 5> basis_names = {"entry", "words", "stat
                                                          "reply_code", "nothing"};
 static_assert(basis_names.size() == std::size_t(Basis::nothing) + 1);
 
+constexpr std::array<std::string_view, 3> tier_names = {"clear", "vague", "last"};
+static_assert(tier_names.size() == std::size_t(Tier::last) + 1);
+
 }  // namespace
 
 std::string_view name_of(ErrorClass error_class) {
@@ -65,6 +69,10 @@ std::optional<ErrorClass> parse_error_class(std::string_view name) {
   const auto found = std::ranges::find(class_names, name);
   if (found == class_names.end()) return std::nullopt;
   return ErrorClass(found - class_names.begin());
+}
+
+std::string_view name_of(Tier tier) {
+  return tier_names.at(std::size_t(tier));
 }
 
 std::string_view name_of(Actor actor) {

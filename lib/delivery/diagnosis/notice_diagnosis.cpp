@@ -21,7 +21,10 @@ ServerWords words_of(const mail::Notice& notice, const mail::NoticeRecipient& re
   auto said = read_server_words(has_diagnostic ? report.diagnostic : recipient.detail);
   if (says_nothing(said.status) && !report.status.empty()) said.status = report.status;
   said.host = report.remote_mta.empty() ? domain_of(report.final_recipient) : report.remote_mta;
-  said.context = (has_diagnostic ? recipient.detail : "") + "\n" + notice.text;
+  said.stage = read_stage(recipient.detail.empty() ? notice.text : recipient.detail);
+  if (has_diagnostic) said.context = recipient.detail;
+  // Among several recipients the rest of the text speaks of the others.
+  if (notice.recipients.size() == 1 || recipient.detail.empty()) said.context += "\n" + notice.text;
   if (!has_diagnostic && trim(said.text).empty()) said.text = notice.text;
   return said;
 }
@@ -38,7 +41,8 @@ Diagnosis diagnosis_for(const mail::Notice& notice, const mail::NoticeRecipient&
   if (is_success(recipient.report.action)) return diagnosis_of(ErrorClass::delivered);
   auto diagnosis = diagnose(said);
   // What a program of the recipient's said when it failed (RFC 3464 2.3.6, Postfix's "x-unix").
-  if (recipient.report.diagnostic_type == "x-unix" && diagnosis.confidence == Confidence::low)
+  if (recipient.report.diagnostic_type == "x-unix" &&
+      diagnosis.error_class != ErrorClass::mailbox_full)
     diagnosis = diagnosis_of(ErrorClass::delivery_program);
   if (recipient.report.action == mail::ReportAction::delayed) diagnosis.temporary = true;
   return diagnosis;

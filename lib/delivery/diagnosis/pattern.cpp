@@ -21,6 +21,13 @@ std::size_t codes_length(std::string_view text) {
   return at;
 }
 
+// The same code again, with a status code: a line of the reply that was joined to the one before.
+bool continues(std::string_view text, std::size_t at, std::string_view code) {
+  const auto again = reply_code_at(text, at);
+  return again && text.substr(at, code.size()) == code && again->end < text.size() &&
+         status_code_at(text, again->end + 1);
+}
+
 }  // namespace
 
 Pattern::Pattern(std::string_view text) {
@@ -44,14 +51,14 @@ bool Pattern::found_in(std::string_view text) const {
 }
 
 std::string comparable(std::string_view text) {
+  const auto first = reply_code_at(text, 0);
+  const auto code = first ? text.substr(0, first->end) : std::string_view();
   text = text.substr(codes_length(text));
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const bool word_begins = out.empty() || out.back() == ' ';
-    const auto again = word_begins ? reply_code_at(text, at) : std::nullopt;
-    if (again && again->end < text.size() && text[again->end] == '-' &&
-        status_code_at(text, again->end + 1)) {
-      at += codes_length(text.substr(at));  // "550-5.1.1 " of a continued line
+    if (word_begins && !code.empty() && continues(text, at, code)) {
+      at += codes_length(text.substr(at));
       continue;
     }
     if (!is_blank(text[at]))
