@@ -106,7 +106,8 @@ Result<void> Assembly::open_rooms() {
   gateway_ = std::make_unique<gateway::Gateway>(
       threads_.executor(0), parts,
       gateway::GatewayOptions{.hostname = hostname_,
-                              .message_size = configuration_.process.limits.message_size});
+                              .message_size = configuration_.process.limits.message_size,
+                              .smarthost = configuration_.process.smarthost});
   const session::SessionParts people{*registry_, connector_, clock_, offload_};
   const config::SessionSettings& session = configuration_.process.session;
   sessions_ = std::make_unique<session::SessionProxy>(

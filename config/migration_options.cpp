@@ -66,6 +66,15 @@ Outcome set_in_doubt(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome set_give_up_after(Settings& settings, const Value& value) {
+  const auto time = parse_duration(value.text);
+  if (!time || *time < std::chrono::hours(1) || *time > std::chrono::days(14))
+    return Fault{fmt::format("\"{}\" is not a time from 1h to 14d.", printable(value.text, 60)),
+                 "Write it like 4d."};
+  settings.gateway.give_up_after = *time;
+  return std::nullopt;
+}
+
 Outcome set_exclude(Settings& settings, const Value& value) {
   std::string folder;
   if (auto fault = take_text(folder, value)) return fault;
@@ -154,7 +163,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 5> tail_rows = {{
+constexpr std::array<Row<Settings>, 6> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -172,6 +181,11 @@ constexpr std::array<Row<Settings>, 5> tail_rows = {{
       .help = "How long a message the reader's side took without an answer may be on its way.",
       .help_ja = "宛先側が応答しなかったメールを「配送途中」とみなす時間。"},
      set_in_doubt},
+    {{.section = "gateway", .name = "give_up_after", .type = "time", .fallback = "4d",
+      .limits = "1h to 14d",
+      .help = "How long an accepted message is tried before its sender gets a report.",
+      .help_ja = "受け付けたメールの配送を試み続ける時間。過ぎると差出人へ不達を通知。"},
+     set_give_up_after},
 
     {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",
       .help = "Folder that is not copied, with all below it.",

@@ -40,6 +40,8 @@ struct GatewaySettings {
   // How long a message that was handed over and never answered may still be on its way into the
   // mailbox before it counts as not delivered.
   Duration in_doubt = std::chrono::minutes(5);
+  // How long delivery of a message that was accepted is tried before its sender is told.
+  Duration give_up_after = std::chrono::days(4);
   bool operator==(const GatewaySettings&) const = default;
 };
 

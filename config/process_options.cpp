@@ -1,4 +1,5 @@
 // The keys of tandemail.conf: each is declared here and nowhere else.
+#include "config/endpoint.hpp"
 #include "config/option_row.hpp"
 #include "config/process_settings.hpp"
 #include "config/units.hpp"
@@ -58,6 +59,13 @@ Outcome set_message_size(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome set_smarthost(Settings& settings, const Value& value) {
+  auto endpoint = parse_endpoint(value.text, net::Protocol::smtp);
+  if (!endpoint) return Fault{endpoint.error().what, endpoint.error().next_step};
+  settings.smarthost = std::move(*endpoint);
+  return std::nullopt;
+}
+
 Outcome set_server_domains(Settings& settings, const Value& value) {
   for (const auto& word : parse_list(value.text)) {
     auto domain = parse_domain(word);
@@ -96,7 +104,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 23> rows = {{
+constexpr std::array<Row<Settings>, 24> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -118,6 +126,10 @@ constexpr std::array<Row<Settings>, 23> rows = {{
       .help = "How long sessions may finish their work when the process stops.",
       .help_ja = "停止時に、処理中のセッションの完了を待つ時間。"},
      set_grace},
+    {{.name = "smarthost", .type = "URL", .limits = "smtp:// smtps://",
+      .help = "Where delivery reports to outside senders are handed in; default: the sender's own MX.",
+      .help_ja = "外部の差出人への不達通知を渡すサーバー。省略時は差出人のドメインの MX。"},
+     set_smarthost},
 
     {listen_option("smtp", "", "0.0.0.0:25", "Mail from other servers (SMTP with STARTTLS).",
                    "他のサーバーからの受信(SMTP、STARTTLS)。"), set_listen<&ListenSettings::smtp>},

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/base/clock.hpp"
 #include "lib/base/log.hpp"
+#include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
 
@@ -61,6 +63,8 @@ struct ProcessSettings {
   LogSettings log;
   LimitSettings limits;
   SessionSettings session;
+  // Where delivery reports to senders out in the world are handed in; nothing: their own MX.
+  std::optional<net::Endpoint> smarthost;
   std::vector<std::string> server_domains;  // the built-in server's own domains, lower-case ASCII
   bool operator==(const ProcessSettings&) const = default;
 };

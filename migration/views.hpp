@@ -12,9 +12,13 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/base/result.hpp"
+#include "lib/net/task.hpp"
 #include "migration/account.hpp"
 
 namespace tandem::migration {
+
+using net::Task;
 
 // The states people see (design: "States"). `switched` and `rolled_back` follow from the phase.
 enum class CopyState : std::uint8_t {
@@ -75,9 +79,9 @@ struct Delivery {
   WallTime at{};
   std::string sender;
   std::string recipient;
-  std::string home;                 // "delivered", "refused", "waiting"
-  std::string mirror;               // "none", "pending", "copied", "debt", "cancelled"
-  std::string answer;               // what the sending server was told
+  std::string home;    // "delivered", "refused", "waiting", "owed", "returned", "quarantined" …
+  std::string mirror;  // "none", "pending", "copied", "debt", "cancelled"
+  std::string answer;  // what the sending server was told
   Side home_side = Side::old_side;  // of the recipient when the message came
   std::uint64_t size = 0;           // bytes; 0: not kept
 };
@@ -89,8 +93,27 @@ struct DeliveryCounts {
   std::uint64_t mirrors_pending = 0;
   std::uint64_t mirrors_made = 0;
   std::uint64_t debts = 0;
-  std::uint64_t owed = 0;
+  std::uint64_t owed = 0;         // promised to the sender, not yet delivered
+  std::uint64_t returned = 0;     // given up; the sender has a report
+  std::uint64_t quarantined = 0;  // given up, and nobody could be told: a person decides
   std::optional<WallTime> since;  // the first message that is counted
+};
+
+// Something that waits in the gateway: a message that is owed, one that nobody could be told of, or
+// a mirror copy that could not be made yet.
+struct QueueItem {
+  std::string trace_id;
+  WallTime at{};  // of the message
+  std::string sender;
+  std::string recipient;
+  std::string kind;             // "owed", "quarantined", "debt"
+  Side side = Side::old_side;   // where it shall go
+  std::string words;            // the last refusal, in the server's words
+  unsigned attempts = 0;        // so far
+  std::optional<WallTime> due;  // the next attempt; nothing: under way, or a person decides
+  std::string report_on;        // it is our report to a sender, on the message with this trace id
+  std::uint64_t size = 0;       // bytes
+  bool may_be_double = false;   // sent again without proof that the first was lost
 };
 
 class DeliveryView {  // implemented by proxy/gateway
@@ -100,6 +123,14 @@ class DeliveryView {  // implemented by proxy/gateway
   [[nodiscard]] virtual std::vector<Delivery> recent(std::size_t limit,
                                                      const std::string& search) const = 0;
   [[nodiscard]] virtual DeliveryCounts counts(const std::string& migration) const = 0;
+  // What waits, oldest first, at most `limit`.
+  [[nodiscard]] virtual std::vector<QueueItem> queue(std::size_t limit) const = 0;
+  // Tries what waits under this trace id now (for one recipient, or all if empty); how many.
+  // not_found: nothing waits there.
+  virtual Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) = 0;
+  // Gives up what is owed or quarantined there; the reason is kept. Debts are the sync's to heal.
+  virtual Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
+                                           std::string reason) = 0;
 };
 
 // Something changed. Values only; listeners are called on the speaker's thread and must be quick.

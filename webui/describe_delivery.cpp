@@ -14,10 +14,14 @@ namespace {
 struct Pair {
   std::string_view journal, wire;
 };
-constexpr std::array<Pair, 4> home_words = {{{"delivered", "delivered"},
+constexpr std::array<Pair, 8> home_words = {{{"delivered", "delivered"},
                                              {"refused", "refused"},
                                              {"waiting", "pending"},
-                                             {"not sent", "none"}}};
+                                             {"not sent", "none"},
+                                             {"owed", "owed"},
+                                             {"returned", "refused"},
+                                             {"quarantined", "owed"},
+                                             {"dropped", "waived"}}};
 constexpr std::array<Pair, 6> mirror_words = {{{"none", "none"},
                                                {"waiting", "pending"},
                                                {"pending", "pending"},

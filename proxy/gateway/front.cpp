@@ -9,8 +9,7 @@ using smtp::Reply;
 
 // J4: a client that sends another command has read the answer before it.
 void Front::saw_answer() {
-  if (answered_.empty()) return;
-  rooms_.journal.answer_seen(std::move(answered_));
+  for (auto& trace : answered_) rooms_.journal.answer_seen(std::move(trace));
   answered_.clear();
 }
 
@@ -41,7 +40,7 @@ Task<std::vector<Reply>> Front::on_end() {
   if (stream_.info().tls) client.protocol = "ESMTPS";
   std::vector<Reply> replies;
   replies.push_back(co_await transaction_->end(std::move(client)));
-  answered_ = transaction_->answered_trace();
+  answered_ = transaction_->answered_traces();
   transaction_.reset();
   co_return replies;
 }

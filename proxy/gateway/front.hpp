@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/net/smtp_server_driver.hpp"
 #include "proxy/gateway/transaction.hpp"
@@ -28,7 +29,7 @@ class Front : public net::SmtpPolicy {
   const net::Stream& stream_;
   smtp::HeloCommand helo_;
   std::optional<Transaction> transaction_;
-  std::string answered_;  // the trace of a 250 that the client has not yet shown to have seen
+  std::vector<std::string> answered_;  // traces of a 250 that the client has not yet seen
 };
 
 }  // namespace tandem::gateway

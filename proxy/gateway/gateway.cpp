@@ -10,12 +10,16 @@ namespace tandem::gateway {
 Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options)
     : options_(std::move(options)),
       registry_(parts.registry),
+      clock_(parts.clock),
       upstreams_(parts.connector, parts.clock, {.host = options_.hostname}),
       journal_(parts.store),
-      mirror_(std::move(executor), journal_, parts.store, parts.registry, parts.access, parts.locks,
-              fence_, parts.events, parts.clock, options_.mirror),
-      rooms_{parts.store, parts.registry, parts.access, parts.events, parts.clock,
-             upstreams_,  journal_,       fence_,       mirror_,      options_} {}
+      doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
+      mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
+              parts.events, parts.clock, options_.mirror),
+      rooms_{parts.store, parts.registry, parts.events, parts.clock, upstreams_, journal_,
+             fence_,      doubts_,        mirror_,      owed_,       options_},
+      owed_(std::move(executor), rooms_, parts.connector,
+            Reporter(parts.store, parts.registry, parts.clock, options_.hostname)) {}
 
 Gateway::~Gateway() = default;
 
@@ -55,6 +59,7 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
 }
 
 Task<void> Gateway::run(net::TaskGroup& group) {
+  group.spawn(owed_.run(group));
   return mirror_.run(group);
 }
 
@@ -79,6 +84,23 @@ std::vector<migration::Delivery> Gateway::recent(std::size_t limit,
 
 migration::DeliveryCounts Gateway::counts(const std::string& migration) const {
   return journal_.counts(migration);
+}
+
+std::vector<migration::QueueItem> Gateway::queue(std::size_t limit) const {
+  return journal_.queue(limit);
+}
+
+Task<Result<std::uint64_t>> Gateway::retry(std::string trace_id, std::string recipient) {
+  const auto count =
+      co_await journal_.retry(std::move(trace_id), std::move(recipient), clock_.wall());
+  owed_.notify();
+  mirror_.notify();
+  co_return count;
+}
+
+Task<Result<std::uint64_t>> Gateway::drop(std::string trace_id, std::string recipient,
+                                          std::string reason) {
+  return journal_.drop(std::move(trace_id), std::move(recipient), std::move(reason));
 }
 
 }  // namespace tandem::gateway

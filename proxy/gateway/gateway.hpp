@@ -9,6 +9,7 @@
 #include "migration/cutover_parts.hpp"
 #include "migration/views.hpp"
 #include "proxy/gateway/front.hpp"
+#include "proxy/gateway/owed.hpp"
 
 namespace tandem::gateway {
 
@@ -33,7 +34,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   // ends the session between transactions.
   Task<void> serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                    net::TaskGroup& group);
-  // Mirror copies and doubts, until the group stops.
+  // Mirror copies, what is owed and doubts, until the group stops.
   Task<void> run(net::TaskGroup& group);
 
   Task<bool> hold_and_drain(AccountId account, Duration limit) override;
@@ -42,17 +43,24 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   std::vector<migration::Delivery> recent(std::size_t limit,
                                           const std::string& search) const override;
   migration::DeliveryCounts counts(const std::string& migration) const override;
+  std::vector<migration::QueueItem> queue(std::size_t limit) const override;
+  Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) override;
+  Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
+                                   std::string reason) override;
 
  private:
   [[nodiscard]] smtp::ServerOptions announced() const;
 
   GatewayOptions options_;
   const migration::Registry& registry_;
+  const Clock& clock_;
   delivery::UpstreamPool upstreams_;
   Journal journal_;
   Fence fence_;
+  Doubts doubts_;
   Mirror mirror_;
   Rooms rooms_;
+  Owed owed_;
 };
 
 }  // namespace tandem::gateway

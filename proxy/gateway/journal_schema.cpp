@@ -4,7 +4,8 @@
 namespace tandem::gateway {
 
 store::Schema Journal::schema() {
-  return {.component = "gateway", .steps = {R"sql(
+  return {.component = "gateway",
+          .steps = {R"sql(
     CREATE TABLE gateway_message (
       trace TEXT PRIMARY KEY,
       at_ms INTEGER NOT NULL,
@@ -32,6 +33,19 @@ store::Schema Journal::schema() {
     CREATE INDEX gateway_recipient_replay ON gateway_recipient (replay) WHERE seen = 0;
     CREATE INDEX gateway_recipient_doubt ON gateway_recipient (id) WHERE home_state = 0;
     CREATE INDEX gateway_recipient_mirror ON gateway_recipient (due_ms) WHERE mirror_state IN (2, 4);
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_message ADD COLUMN smtputf8 INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE gateway_message ADD COLUMN eight_bit INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE gateway_message ADD COLUMN report_on TEXT NOT NULL DEFAULT '';
+    ALTER TABLE gateway_recipient ADD COLUMN tried_ms INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE gateway_recipient ADD COLUMN doubled INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX gateway_recipient_doubt;
+    CREATE INDEX gateway_recipient_doubt ON gateway_recipient (id) WHERE home_state IN (0, 5);
+    CREATE INDEX gateway_recipient_owed ON gateway_recipient (due_ms) WHERE home_state = 4;
+    CREATE INDEX gateway_recipient_waits ON gateway_recipient (id)
+      WHERE home_state IN (4, 5, 7) OR mirror_state = 4;
+    CREATE INDEX gateway_recipient_address ON gateway_recipient (recipient, id);
   )sql"}};
 }
 

@@ -22,6 +22,11 @@ std::string answer_of(HomeState state, const std::string& words) {
     case HomeState::accepted: return "250";
     case HomeState::refused: return words;
     case HomeState::not_sent: return "not answered; the sender tries again";
+    case HomeState::owed:
+    case HomeState::owed_sent:
+    case HomeState::returned:
+    case HomeState::quarantined:
+    case HomeState::dropped: return words.empty() ? "250" : "250; then: " + words;
   }
   return "";
 }
@@ -40,6 +45,57 @@ std::uint64_t Journal::pending_mirrors(AccountId account) const {
         account);
   });
   return count && *count ? static_cast<std::uint64_t>(**count) : 0;
+}
+
+bool Journal::delivered_since(const std::string& recipient, WallTime since) const {
+  const auto count = store_.read([&](store::Sql& sql) {
+    return sql.integer(
+        "SELECT count(*) FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "WHERE r.recipient = $1 AND r.home_state = $2 AND m.at_ms >= $3",
+        recipient, HomeState::accepted, since.time_since_epoch().count());
+  });
+  return count && count->value_or(0) > 0;
+}
+
+bool Journal::passed(const std::string& trace, const std::string& recipient) const {
+  const auto count = store_.read([&](store::Sql& sql) {
+    return sql.integer("SELECT count(*) FROM gateway_recipient WHERE trace = $1 AND recipient = $2",
+                       trace, recipient);
+  });
+  return count && count->value_or(0) > 0;
+}
+
+std::vector<migration::QueueItem> Journal::queue(std::size_t limit) const {
+  auto found = store_.read([&](store::Sql& sql) -> Result<std::vector<migration::QueueItem>> {
+    std::vector<migration::QueueItem> list;
+    auto rows = sql.query(
+        "SELECT r.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words, "
+        "r.home, r.mirror, r.attempts, r.due_ms, m.blob, m.report_on, r.doubled "
+        "FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "WHERE r.home_state IN (4, 5, 7) OR r.mirror_state = 4 ORDER BY r.id LIMIT $1",
+        limit);
+    while (rows.next()) {
+      const auto home = rows.as<HomeState>(4);
+      const bool debt = rows.as<MirrorState>(5) == MirrorState::debt;
+      const bool waits = !debt && home == HomeState::owed_sent;
+      list.push_back({.trace_id = rows.text(0),
+                      .at = WallTime{Duration{rows.integer(1)}},
+                      .sender = rows.text(2),
+                      .recipient = rows.text(3),
+                      .kind = debt ? "debt" : std::string(name_of(home)),
+                      .side = rows.as<Side>(debt ? 8 : 7),
+                      .words = rows.text(6),
+                      .attempts = static_cast<unsigned>(rows.integer(9)),
+                      .report_on = rows.text(12),
+                      .size = size_of(rows.view(11)),
+                      .may_be_double = rows.integer(13) != 0});
+      if (!waits && home != HomeState::quarantined)
+        list.back().due = WallTime{Duration{rows.integer(10)}};
+    }
+    if (!rows.status()) return fail(rows.status().error());
+    return list;
+  });
+  return found ? std::move(*found) : std::vector<migration::QueueItem>{};
 }
 
 std::vector<migration::Delivery> Journal::recent(std::size_t limit,
@@ -85,6 +141,9 @@ migration::DeliveryCounts Journal::counts(const std::string& migration) const {
       const auto mirror = rows.as<MirrorState>(1);
       if (home == HomeState::accepted) counts.accepted += n;
       if (home == HomeState::refused) counts.refused += n;
+      if (home == HomeState::owed || home == HomeState::owed_sent) counts.owed += n;
+      if (home == HomeState::returned) counts.returned += n;
+      if (home == HomeState::quarantined) counts.quarantined += n;
       if (home == HomeState::sent || home == HomeState::not_sent) counts.deferred += n;
       if (mirror == MirrorState::pending) counts.mirrors_pending += n;
       if (mirror == MirrorState::made) counts.mirrors_made += n;

@@ -1,12 +1,10 @@
 #include "proxy/gateway/mirror.hpp"
 
-#include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
-#include "config/migration_settings.hpp"
 #include "lib/base/log.hpp"
+#include "lib/delivery/retry_schedule.hpp"
 #include "proxy/gateway/trace_search.hpp"
 
 namespace tandem::gateway {
@@ -15,26 +13,19 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t look_ahead = 200;  // rows read from the journal at a time
-constexpr Duration look_again = 1s;      // for debts that fall due and doubts that age
-
-// R9: 1, 5, 15, 60 minutes, then hourly.
-Duration delay_after(unsigned attempts) {
-  constexpr std::array<Duration, 4> steps = {1min, 5min, 15min, 60min};
-  return steps[std::min<std::size_t>(attempts, steps.size() - 1)];
-}
+constexpr Duration look_again = 1s;      // for debts that fall due
 
 }  // namespace
 
 Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& store,
                const migration::Registry& registry, const migration::SideAccess& access,
-               migration::AccountLocks& locks, const Fence& fence,
-               const migration::EventBus& events, const Clock& clock, MirrorOptions options)
+               migration::AccountLocks& locks, const migration::EventBus& events,
+               const Clock& clock, MirrorOptions options)
     : journal_(journal),
       store_(store),
       registry_(registry),
       access_(access),
       locks_(locks),
-      fence_(fence),
       events_(events),
       clock_(clock),
       options_(options),
@@ -43,7 +34,6 @@ Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& sto
 Task<void> Mirror::run(net::TaskGroup& group) {
   const auto woken = group.on_stop([this] { news_.notify(); });
   while (!group.stopping()) {
-    co_await settle_doubts();
     co_await work_off(group);
     if (group.stopping()) break;
     co_await news_.wait_for(look_again);
@@ -98,7 +88,7 @@ Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch
   co_return Result<void>{};
 }
 
-Task<Result<void>> Mirror::copy_one(net::ImapClient& client, PendingMirror copy) {
+Task<Result<void>> Mirror::copy_one(net::ImapClient& client, Pending copy) {
   const auto there =
       co_await mailbox_has_trace(client, "INBOX", copy.message.trace, copy.message.at);
   if (!there) co_return fail(there.error());
@@ -111,7 +101,7 @@ Task<Result<void>> Mirror::copy_one(net::ImapClient& client, PendingMirror copy)
   co_return recorded;
 }
 
-Task<Result<void>> Mirror::append(net::ImapClient& client, const PendingMirror& copy) {
+Task<Result<void>> Mirror::append(net::ImapClient& client, const Pending& copy) {
   auto body = store_.blobs().open(copy.message.blob);
   if (!body) co_return fail(body.error());
   net::ImapAppend item;
@@ -141,54 +131,11 @@ Task<void> Mirror::put_off(Batch batch, Error error) {
   log::warning("W-MIR-2", "{} mirror copies wait: {}", batch.size(), error.to_string());
   const WallTime now = clock_.wall();
   for (const auto& copy : batch) {
-    const WallTime due = now + delay_after(copy.recipient.attempts);
+    const WallTime due = now + delivery::retry_delay(copy.recipient.attempts);
     const auto recorded = co_await journal_.mirror_failed(copy.recipient, error.to_string(), due);
     if (!recorded) log::error("E-MIR-3", "a debt was not recorded: {}", recorded.error().what);
     tell(copy.recipient);
   }
-}
-
-Task<Result<bool>> Mirror::is_at_home(RecipientRecord recipient, WallTime received) const {
-  const auto routes = registry_.routes();
-  const migration::Account* account = routes->account(recipient.account);
-  if (account == nullptr)
-    co_return fail(ErrorKind::not_found, "no account to look into for " + recipient.recipient);
-  auto client = co_await access_.open_imap(*account, recipient.home);
-  if (!client) co_return fail(client.error());
-  const auto found = co_await account_has_trace(**client, recipient.trace, received);
-  co_await (*client)->logout();
-  co_return found;
-}
-
-bool Mirror::may_be_on_its_way(const RecipientRecord& recipient) const {
-  const auto routes = registry_.routes();
-  const migration::Account* account = routes->account(recipient.account);
-  const auto* migration = account != nullptr ? registry_.settings(account->migration) : nullptr;
-  const Duration patience =
-      migration != nullptr ? migration->gateway.in_doubt : config::GatewaySettings{}.in_doubt;
-  return clock_.wall() - recipient.at <= patience;
-}
-
-Task<void> Mirror::settle_doubts() {
-  const auto doubts = journal_.in_doubt();
-  if (!doubts) co_return;
-  for (const auto& recipient : *doubts) co_await settle(recipient);
-}
-
-Task<void> Mirror::settle(RecipientRecord recipient) {
-  const WallTime received = recipient.at;
-  if (fence_.is_under_way(recipient.trace)) co_return;  // its own transaction still waits
-  const auto found = co_await is_at_home(recipient, received);
-  if (!found) {
-    log::debug("D-MIR-4", "{} stays in doubt: {}", recipient.trace, found.error().to_string());
-    co_return;
-  }
-  if (*found) {
-    co_await journal_.resolve(recipient.trace, HomeState::accepted);
-  } else if (!may_be_on_its_way(recipient)) {
-    co_await journal_.resolve(recipient.trace, HomeState::not_sent);
-  }
-  tell(recipient);
 }
 
 void Mirror::tell(const RecipientRecord& recipient) const {

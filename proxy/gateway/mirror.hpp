@@ -4,7 +4,6 @@
 // after 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told
 // (I5).
 //
-// It also settles doubts after a crash: what was sent and never answered is looked for at home.
 // One io_context; notify() from any thread.
 #pragma once
 
@@ -19,7 +18,6 @@
 #include "migration/account_locks.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
-#include "proxy/gateway/fence.hpp"
 #include "proxy/gateway/journal.hpp"
 
 namespace tandem::gateway {
@@ -32,30 +30,23 @@ class Mirror {
  public:
   Mirror(net::Executor executor, Journal& journal, const store::Store& store,
          const migration::Registry& registry, const migration::SideAccess& access,
-         migration::AccountLocks& locks, const Fence& fence, const migration::EventBus& events,
-         const Clock& clock, MirrorOptions options);
+         migration::AccountLocks& locks, const migration::EventBus& events, const Clock& clock,
+         MirrorOptions options);
 
   // Until `group` is asked to stop; copies under way are finished.
   Task<void> run(net::TaskGroup& group);
   // There may be something to do. Any thread.
   void notify() const { news_.notify(); }
 
-  // Looks for a message at its recipient's home. Error: the mailbox could not be searched.
-  Task<Result<bool>> is_at_home(RecipientRecord recipient, WallTime received) const;
-  // Whether a message that was not answered may still be on its way (gateway.in_doubt).
-  [[nodiscard]] bool may_be_on_its_way(const RecipientRecord& recipient) const;
-
  private:
-  using Batch = std::vector<PendingMirror>;
+  using Batch = std::vector<Pending>;
 
   Task<void> work_off(net::TaskGroup& group);
   Task<void> copy_batch(Batch batch);
   Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
-  Task<Result<void>> copy_one(net::ImapClient& client, PendingMirror copy);
-  Task<Result<void>> append(net::ImapClient& client, const PendingMirror& copy);
+  Task<Result<void>> copy_one(net::ImapClient& client, Pending copy);
+  Task<Result<void>> append(net::ImapClient& client, const Pending& copy);
   Task<void> put_off(Batch batch, Error error);
-  Task<void> settle_doubts();
-  Task<void> settle(RecipientRecord recipient);
   void tell(const RecipientRecord& recipient) const;
 
   Journal& journal_;
@@ -63,7 +54,6 @@ class Mirror {
   const migration::Registry& registry_;
   const migration::SideAccess& access_;
   migration::AccountLocks& locks_;
-  const Fence& fence_;
   const migration::EventBus& events_;
   const Clock& clock_;
   MirrorOptions options_;

@@ -3,6 +3,7 @@
 // copies become debts. Time stands still.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "config/accounts_csv.hpp"
 #include "config/migration_settings.hpp"
 #include "config/secret_box.hpp"
+#include "lib/base/text.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/smtp_client.hpp"
 #include "migration/account_locks.hpp"
@@ -25,8 +27,9 @@
 namespace tandem::gateway {
 
 // The envelope's commands, each from the same sender.
-inline Task<smtp::Reply> say_mail(net::SmtpClient& client) {
-  smtp::MailCommand command{.from = "sender@sender.example"};
+inline Task<smtp::Reply> say_mail(net::SmtpClient& client,
+                                  std::string from = "sender@sender.example") {
+  smtp::MailCommand command{.from = std::move(from)};
   const auto reply = co_await client.mail(std::move(command));
   REQUIRE(reply);
   co_return *reply;
@@ -43,16 +46,19 @@ struct FakeHome {
   std::map<std::string, smtp::Reply> rcpt;  // by recipient; default 250
   smtp::Reply end = smtp::make_reply(250, "2.0.0", "Ok");
   bool vanish_after_dot = false;  // takes the message and closes without an answer
+  bool down = false;              // closes every new connection
   std::vector<std::string> messages;
   std::vector<std::string> recipients;  // of accepted RCPTs
+  std::vector<std::string> senders;     // of all MAILs
   net::Stream* stream = nullptr;
 };
 
 class FakePolicy : public net::SmtpPolicy {
  public:
   explicit FakePolicy(FakeHome& home) : home_(home) {}
-  Task<smtp::Reply> on_mail(smtp::MailCommand) override {
+  Task<smtp::Reply> on_mail(smtp::MailCommand command) override {
     content_.clear();
+    home_.senders.push_back(command.from);
     co_return smtp::make_reply(250, "2.1.0", "Ok");
   }
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
@@ -104,10 +110,13 @@ class Scene {
  public:
   test::TestNet net;
   FakeHome old_home, new_home;
+  FakeHome outside;  // the smarthost: what goes to senders out in the world
+  std::string sender = "sender@sender.example";
 
   explicit Scene(config::MigrationSettings settings = gateway_settings()) {
     add_side("old", old_home);
     add_side("new", new_home);
+    add_side("outside", outside);
     auto opened = store::Store::open(directory_.path + "/data",
                                      {migration::Registry::schema(), Gateway::schema()});
     REQUIRE(opened);
@@ -118,8 +127,9 @@ class Scene {
     access_ = std::make_unique<migration::SideAccess>(*registry_, connector_);
     const GatewayParts parts{*store_, *registry_, *access_,   locks_,
                              events_, connector_, net.clock()};
-    gateway_ = std::make_unique<Gateway>(net.executor(), parts,
-                                         GatewayOptions{.hostname = "gate.example"});
+    GatewayOptions options{.hostname = "gate.example"};
+    options.smarthost = inside("outside", net::Protocol::smtp);
+    gateway_ = std::make_unique<Gateway>(net.executor(), parts, std::move(options));
     net.run(import_people(*registry_));
   }
   ~Scene() {
@@ -146,11 +156,68 @@ class Scene {
     co_return client;
   }
 
+  // Copies, doubts and what is owed are worked at from now on.
+  void start_workers() { net.group.spawn(gateway_->run(net.group)); }
+
+  // What was handed to the journal is on the disk, and whoever waited for it has gone on.
+  Task<void> settle() {
+    co_await net.timers.settle();
+    store::Unit nothing;
+    const auto done = co_await store_->committer().commit(std::move(nothing));
+    REQUIRE(done);
+    co_await net.timers.settle();
+  }
+  // Gives way until `done`.
+  Task<void> until(std::function<bool()> done) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!done()) {
+      REQUIRE(std::chrono::steady_clock::now() < limit);
+      co_await settle();
+    }
+  }
+  Task<void> until_state(std::string recipient, std::string state) {
+    const auto done = [this, &recipient, &state] { return state_of(recipient) == state; };
+    co_await until(done);
+  }
+  // Lets time pass until `done`, a second at a time; false: `limit` was over before.
+  Task<bool> pass_until(std::function<bool()> done, Duration limit) {
+    for (Duration passed{0}; !done() && passed < limit; passed += std::chrono::seconds(1)) {
+      co_await net.timers.pass(std::chrono::seconds(1));
+      co_await settle();
+    }
+    co_return done();
+  }
+  [[nodiscard]] std::string state_of(const std::string& recipient) {
+    for (const auto& one : gateway_->recent(1000, ""))
+      if (one.recipient == recipient) return one.home;
+    return "";
+  }
+
+  // What waits for this recipient, debts of copies apart.
+  [[nodiscard]] std::optional<migration::QueueItem> waiting(const std::string& recipient) {
+    for (const auto& one : gateway_->queue(1000))
+      if (one.recipient == recipient && one.kind != "debt") return one;
+    return std::nullopt;
+  }
+  // An attempt to deliver it has ended.
+  [[nodiscard]] bool tried(const std::string& recipient) {
+    const auto item = waiting(recipient);
+    return item && item->attempts > 0 && item->due;
+  }
+
   // One message; the answer after the dot, or the first refusal.
   Task<smtp::Reply> send(net::SmtpClient& client, std::string recipient, std::string bytes) {
-    co_await say_mail(client);
-    const auto rcpt = co_await say_rcpt(client, std::move(recipient));
-    if (!rcpt.positive()) co_return rcpt;
+    std::vector<std::string> one;
+    one.push_back(std::move(recipient));
+    co_return co_await send(client, std::move(one), std::move(bytes));
+  }
+  Task<smtp::Reply> send(net::SmtpClient& client, std::vector<std::string> recipients,
+                         std::string bytes) {
+    co_await say_mail(client, sender);
+    for (const auto& recipient : recipients) {
+      const auto rcpt = co_await say_rcpt(client, recipient);
+      if (!rcpt.positive()) co_return rcpt;
+    }
     const auto go = co_await client.data_begin();
     REQUIRE(go);
     const auto written = co_await client.data_chunk(bytes);
@@ -164,7 +231,7 @@ class Scene {
   void add_side(std::string name, FakeHome& home) {
     connector_.register_in_process(
         std::move(name), [this, &home](net::StreamPtr stream, net::Protocol protocol) {
-          if (protocol == net::Protocol::imap) return;  // nobody there
+          if (protocol == net::Protocol::imap || home.down) return;  // nobody there
           net.group.spawn(serve_fake(std::move(stream), home, net.group));
         });
   }

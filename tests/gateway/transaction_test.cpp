@@ -42,17 +42,6 @@ Task<void> foreign_domains(Scene& scene) {
   CHECK(scene.old_home.recipients.empty());
 }
 
-Task<void> one_home_per_transaction(Scene& scene) {
-  const auto client = co_await scene.connect();
-  co_await say_mail(*client);
-  auto reply = co_await say_rcpt(*client, "aoki@example.jp");
-  CHECK(reply.code == 250);
-  reply = co_await say_rcpt(*client, "baba@example.jp");
-  CHECK(reply.code == 452);
-  reply = co_await say_rcpt(*client, "chiba@example.jp");
-  CHECK(reply.code == 250);
-}
-
 // Everything but our Received field is what came.
 std::string without_received(const std::string& message) {
   const auto subject = message.find("Subject:");
@@ -172,10 +161,6 @@ TEST_CASE("gateway R1 R3: the home side's refusals are the answers, and cancel t
 TEST_CASE("T-34 gateway: a domain that is not ours is refused from anyone") {
   Scene scene;
   scene.net.run(foreign_domains(scene));
-}
-TEST_CASE("gateway: recipients with different homes are asked for in messages of their own") {
-  Scene scene;
-  scene.net.run(one_home_per_transaction(scene));
 }
 TEST_CASE("gateway R16: the bytes received are the bytes delivered") {
   Scene scene;

@@ -39,6 +39,24 @@ std::vector<migration::Delivery> FakeRooms::recent(std::size_t limit,
   return list;
 }
 
+std::vector<migration::QueueItem> FakeRooms::queue(std::size_t limit) const {
+  return {waiting.begin(),
+          waiting.begin() + static_cast<std::ptrdiff_t>(std::min(limit, waiting.size()))};
+}
+
+Task<Result<std::uint64_t>> FakeRooms::retry(std::string trace_id, std::string recipient) {
+  asked_of_queue.push_back("retry " + trace_id + " " + recipient);
+  if (waiting.empty()) co_return fail(ErrorKind::not_found, "nothing waits there");
+  co_return waiting.size();
+}
+
+Task<Result<std::uint64_t>> FakeRooms::drop(std::string trace_id, std::string recipient,
+                                            std::string reason) {
+  asked_of_queue.push_back("drop " + trace_id + " " + recipient + " " + reason);
+  if (waiting.empty()) co_return fail(ErrorKind::not_found, "nothing waits there");
+  co_return waiting.size();
+}
+
 std::string Answer::kind() const {
   return std::string(json().at("error").at("kind").as_string());
 }

@@ -38,6 +38,8 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<migration::Delivery> deliveries;
   std::map<migration::AccountId, std::vector<migration::SkippedMessage>> skipped_messages;
   migration::DeliveryCounts delivery_counts;
+  std::vector<migration::QueueItem> waiting;
+  std::vector<std::string> asked_of_queue;  // "retry TRACE RECIPIENT", "drop TRACE RECIPIENT WHY"
   bool delta_fails = false;
 
   Task<void> hold(migration::AccountId, Duration) override { co_return; }
@@ -53,6 +55,10 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<migration::Delivery> recent(std::size_t limit,
                                           const std::string& search) const override;
   migration::DeliveryCounts counts(const std::string&) const override { return delivery_counts; }
+  std::vector<migration::QueueItem> queue(std::size_t limit) const override;
+  Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) override;
+  Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
+                                   std::string reason) override;
 };
 
 struct Answer {

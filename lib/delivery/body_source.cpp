@@ -1,0 +1,23 @@
+#include "lib/delivery/body_source.hpp"
+
+namespace tandem::delivery {
+namespace {
+
+constexpr std::uint64_t piece = 64 * 1024;
+
+}  // namespace
+
+Result<std::string_view> BodySource::next() {
+  if (reader_) return reader_->next();
+  auto read = draft_->read(position_, piece);
+  if (!read) return fail(read.error());
+  piece_ = std::move(*read);
+  position_ += piece_.size();
+  return std::string_view(piece_);
+}
+
+std::uint64_t BodySource::size() const {
+  return reader_ ? reader_->size() : draft_->size();
+}
+
+}  // namespace tandem::delivery

@@ -1,0 +1,138 @@
+#include "lib/delivery/handover.hpp"
+
+#include <utility>
+
+#include "lib/base/log.hpp"
+
+namespace tandem::delivery {
+namespace {
+
+using smtp::make_reply;
+using smtp::Reply;
+
+Handover::Refusal unreachable() {
+  return {make_reply(451, "4.4.1", "The mailbox's server cannot be reached, try again later"),
+          false};
+}
+Reply no_answer() {
+  return make_reply(451, "4.4.2", "The mailbox's server did not answer, try again later");
+}
+
+// An answer for whoever asked: 421 ends the server's session, not ours; what is no answer at all is
+// trouble of the server's.
+Reply sensible(Reply reply) {
+  if (reply.code == 421) reply.code = 451;
+  if (reply.positive() || reply.code >= 400) return reply;
+  return make_reply(451, "4.3.0", "The mailbox's server answered out of turn, try again later");
+}
+
+Reply as_refusal(const Reply& reply) {
+  if (!reply.positive()) return sensible(reply);
+  return make_reply(451, "4.3.0", "The mailbox's server answered out of turn, try again later");
+}
+
+// What the server has not announced is not said to it.
+smtp::MailCommand reduced(smtp::MailCommand mail, const smtp::Capabilities& offered) {
+  if (!offered.size) mail.size.reset();
+  if (!offered.eight_bit_mime) mail.body = smtp::Body::unspecified;
+  mail.ret.clear();
+  mail.envid.clear();
+  mail.auth.clear();
+  return mail;
+}
+
+}  // namespace
+
+Handover::Handover(Upstream upstream, const net::Endpoint& endpoint)
+    : upstream_(std::move(upstream)),
+      server_(endpoint.to_string()),
+      lmtp_(endpoint.protocol == net::Protocol::lmtp) {}
+
+Task<std::expected<Handover, Handover::Refusal>> Handover::open(UpstreamPool& pool,
+                                                                net::Endpoint endpoint,
+                                                                Origin origin,
+                                                                smtp::MailCommand mail) {
+  auto upstream = co_await pool.take(endpoint, origin);
+  if (!upstream) {
+    log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());
+    co_return std::unexpected(unreachable());
+  }
+  Handover handover(std::move(*upstream), endpoint);
+  net::SmtpClient& client = handover.upstream_.client();
+  if (mail.smtputf8 && !client.capabilities().smtputf8) {
+    co_await handover.finish();
+    Refusal refusal{
+        make_reply(553, "5.6.7", "The mailbox's server takes no internationalised addresses")};
+    co_return std::unexpected(std::move(refusal));
+  }
+  mail = reduced(std::move(mail), client.capabilities());
+  const auto reply = co_await client.mail(std::move(mail));
+  if (!reply) co_return std::unexpected(unreachable());
+  if (!reply->positive()) {
+    co_await handover.finish();
+    Refusal refusal{sensible(*reply)};
+    co_return std::unexpected(std::move(refusal));
+  }
+  co_return std::move(handover);
+}
+
+Task<std::expected<Reply, Handover::Refusal>> Handover::ask(std::string recipient) {
+  if (!upstream_.client().usable()) co_return std::unexpected(unreachable());
+  smtp::RcptCommand command{.to = std::move(recipient)};
+  const auto reply = co_await upstream_.client().rcpt(std::move(command));
+  if (!reply) co_return std::unexpected(unreachable());
+  if (reply->positive()) ++accepted_;
+  co_return sensible(*reply);
+}
+
+std::vector<Told> Handover::all(Told::Kind kind, const Reply& reply) const {
+  return {accepted_, Told{kind, reply}};
+}
+
+Task<std::vector<Told>> Handover::deliver(std::string head, BodySource body) {
+  net::SmtpClient& client = upstream_.client();
+  if (!client.usable()) co_return all(Told::Kind::unsent, unreachable().reply);
+  const auto go = co_await client.data_begin();
+  if (!go) co_return all(Told::Kind::unsent, unreachable().reply);
+  if (go->positive()) client.close();  // it says it has what was not sent
+  if (!go->intermediate()) co_return all(Told::Kind::refused, as_refusal(*go));
+  const auto sent = co_await send(std::move(head), std::move(body));
+  if (!sent) co_return all(Told::Kind::unsent, unreachable().reply);
+  const auto replies = co_await client.data_end();
+  if (!replies) {
+    log::warning("W-HAND-2", "{} fell silent after a message: {}", server_,
+                 replies.error().to_string());
+    co_return all(Told::Kind::silent, no_answer());
+  }
+  over_ = true;
+  std::vector<Told> told;
+  for (std::size_t i = 0; i < accepted_; ++i) {
+    const Reply& reply = replies->size() > i ? (*replies)[i] : replies->back();
+    told.push_back({reply.positive() ? Told::Kind::accepted : Told::Kind::refused,
+                    reply.positive() ? reply : as_refusal(reply)});
+  }
+  co_return told;
+}
+
+// Without its dot a message ends with the connection (RFC 5321 has no other way).
+Task<Result<void>> Handover::send(std::string head, BodySource body) {
+  net::SmtpClient& client = upstream_.client();
+  auto sent = co_await client.data_chunk(head);
+  for (std::uint64_t left = body.size(); sent && left > 0;) {
+    const auto piece = body.next();
+    if (!piece || piece->empty()) {
+      client.data_abandon();
+      co_return fail(ErrorKind::storage, "the message's bytes cannot be read");
+    }
+    left -= piece->size();
+    sent = co_await client.data_chunk(*piece);
+  }
+  if (!sent) client.data_abandon();
+  co_return sent;
+}
+
+Task<void> Handover::finish() {
+  co_await upstream_.finish(!over_);
+}
+
+}  // namespace tandem::delivery

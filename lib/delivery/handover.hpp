@@ -1,0 +1,65 @@
+// Handover: one message to one server, in one SMTP or LMTP transaction. MAIL is said at open(),
+// each recipient is asked for live, and deliver() says for each of them what came of it. Whether
+// bytes may have arrived is never guessed: what is `unsent` did not, what is `silent` may have.
+//
+// One thread; the pool outlives it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "lib/delivery/body_source.hpp"
+#include "lib/delivery/upstream_pool.hpp"
+
+namespace tandem::delivery {
+
+// What a server did with the message for one recipient.
+struct Told {
+  enum class Kind : std::uint8_t {
+    accepted,  // 2yz: it has the message
+    refused,   // 4yz or 5yz: it has not, and said why
+    unsent,    // the connection ended before the dot: it has not
+    silent,    // the connection ended after the dot, without an answer: it may have
+  };
+  Kind kind = Kind::unsent;
+  smtp::Reply reply;  // of the server, or ours where it said nothing
+};
+
+class Handover {
+ public:
+  // Refusals are replies for whoever asked: the server's own, or 451 4.4.1 where it cannot be
+  // reached (`reached` false).
+  struct Refusal {
+    smtp::Reply reply;
+    bool reached = true;
+  };
+  static Task<std::expected<Handover, Refusal>> open(UpstreamPool& pool, net::Endpoint endpoint,
+                                                     Origin origin, smtp::MailCommand mail);
+
+  // RCPT. A positive answer adds the recipient to those that deliver() speaks of, in this order.
+  Task<std::expected<smtp::Reply, Refusal>> ask(std::string recipient);
+  [[nodiscard]] std::size_t accepted() const { return accepted_; }
+
+  // `head` goes before the body (our Received line). One answer for each accepted recipient.
+  Task<std::vector<Told>> deliver(std::string head, BodySource body);
+  // The connection goes back to the pool; what was not delivered is reset.
+  Task<void> finish();
+
+  [[nodiscard]] const std::string& server() const { return server_; }
+  [[nodiscard]] bool lmtp() const { return lmtp_; }
+
+ private:
+  Handover(Upstream upstream, const net::Endpoint& endpoint);
+  [[nodiscard]] std::vector<Told> all(Told::Kind kind, const smtp::Reply& reply) const;
+  Task<Result<void>> send(std::string head, BodySource body);
+
+  Upstream upstream_;
+  std::string server_;
+  bool lmtp_ = false;
+  bool over_ = false;  // the transaction ended with an answer: nothing to reset
+  std::size_t accepted_ = 0;
+};
+
+}  // namespace tandem::delivery

@@ -1,0 +1,119 @@
+// After the dot: the obligation is made durable, the message goes out, and what came of it becomes
+// one answer.
+#include <utility>
+
+#include "lib/base/log.hpp"
+#include "proxy/gateway/owed.hpp"
+#include "proxy/gateway/transaction.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+using delivery::Told;
+using smtp::make_reply;
+using smtp::Reply;
+
+// R13. Once this long has passed since the dot, no further server is begun with: what it would get
+// becomes owed, or the sender tries again.
+constexpr Duration patience = std::chrono::seconds(240);
+
+Reply local_trouble() {
+  return make_reply(451, "4.3.0", "Local trouble, try again later");
+}
+
+}  // namespace
+
+Result<delivery::BodySource> Transaction::body() const {
+  if (!stored_) return delivery::BodySource(body_);
+  auto reader = rooms_.store.blobs().open(stored_);
+  if (!reader) return fail(reader.error());
+  return delivery::BodySource(std::move(*reader));
+}
+
+Task<std::vector<Finding>> Transaction::hand_over(std::string received) {
+  const SteadyTime began = rooms_.clock.steady();
+  std::vector<Finding> findings;
+  for (auto& leg : legs_) {
+    if (leg->recipients.empty()) continue;
+    std::vector<Told> told(leg->recipients.size());
+    for (auto& one : told)
+      one.reply = make_reply(451, "4.4.1", "The mailbox's server was not reached in time");
+    auto source = body();
+    const bool in_time = rooms_.clock.steady() - began < patience;
+    if (source && in_time) told = co_await leg->server->deliver(received, std::move(*source));
+    for (auto& one : told) findings.push_back({.told = std::move(one)});
+  }
+  co_return findings;
+}
+
+// R13: where the mailbox can be searched the doubt is ours, and may end at once.
+Task<void> Transaction::look_for_silent(std::vector<Finding>& findings,
+                                        std::vector<RecipientRecord> records) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].told.kind != Told::Kind::silent) continue;
+    const auto there = co_await rooms_.doubts.is_at_home(records[i]);
+    if (!there) continue;
+    findings[i].ours = true;
+    if (*there) findings[i].told.kind = Told::Kind::accepted;
+  }
+}
+
+Task<Reply> Transaction::deliver_stored(MessageRecord message) {
+  auto records = recipient_records();
+  const auto stored = co_await rooms_.journal.begin(message, records, std::move(body_));
+  if (!stored) {
+    log::error("E-GATE-4", "the journal failed: {}", stored.error().to_string());
+    co_return local_trouble();
+  }
+  stored_ = *stored;
+  message.blob = stored_;
+  auto findings = co_await hand_over(message.received);
+  co_await look_for_silent(findings, records);
+  Verdict verdict = judge(findings, delivered_before_, trace_);
+  co_return co_await record(std::move(message), std::move(verdict), std::move(findings),
+                            std::move(records));
+}
+
+Task<Reply> Transaction::record(MessageRecord message, Verdict verdict,
+                                std::vector<Finding> findings,
+                                std::vector<RecipientRecord> records) {
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 0; i < findings.size(); ++i)
+    outcomes.push_back({.recipient = records[i].recipient,
+                        .state = verdict.states[i],
+                        .words = findings[i].told.reply.to_string(),
+                        .due = rooms_.owed.first_attempt(at_)});
+  auto reports = rooms_.owed.report(message, outcomes);
+  const auto recorded =
+      co_await rooms_.journal.home_answered(trace_, std::move(outcomes), std::move(reports));
+  if (!recorded) {
+    log::error("E-GATE-7", "{}: what the home side said was not recorded: {}", trace_,
+               recorded.error().to_string());
+    // What is delivered is found at home when it is sent again; what is owed must be on the disk.
+    if (verdict.owes()) co_return local_trouble();
+  }
+  if (verdict.promised) answered_.push_back(trace_);
+  rooms_.mirror.notify();
+  rooms_.owed.notify();
+  tell();
+  co_return verdict.answer;
+}
+
+Task<Reply> Transaction::deliver_passing(MessageRecord message) {
+  auto records = recipient_records();
+  rooms_.journal.passing(records);
+  auto findings = co_await hand_over(message.received);
+  co_await look_for_silent(findings, records);
+  for (auto& finding : findings) finding.ours = false;  // nothing is stored
+  const Verdict verdict = judge(findings, false, trace_);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].home_state = verdict.states[i];
+    records[i].words = findings[i].told.reply.to_string();
+  }
+  rooms_.journal.note(std::move(message), std::move(records));
+  if (verdict.promised) answered_.push_back(trace_);
+  tell();
+  co_return verdict.answer;
+}
+
+}  // namespace tandem::gateway

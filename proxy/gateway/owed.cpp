@@ -1,0 +1,227 @@
+#include "proxy/gateway/owed.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "config/migration_settings.hpp"
+#include "lib/base/log.hpp"
+#include "lib/delivery/exchangers.hpp"
+#include "lib/delivery/retry_schedule.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+using delivery::Told;
+
+constexpr std::size_t look_ahead = 200;  // rows read from the journal at a time
+constexpr std::size_t messages_at_once = 8;
+constexpr Duration look_again = std::chrono::seconds(1);    // for what falls due
+constexpr Duration alarm_after = std::chrono::minutes(15);  // then somebody should look
+
+Told told_of(const delivery::Handover::Refusal& refusal) {
+  return {refusal.reached ? Told::Kind::refused : Told::Kind::unsent, refusal.reply};
+}
+
+Told not_sent(std::string_view enhanced, std::string_view why) {
+  return {Told::Kind::unsent, smtp::make_reply(451, enhanced, why)};
+}
+
+std::string_view domain_of(std::string_view address) {
+  return address.substr(std::min(address.rfind('@'), address.size() - 1) + 1);
+}
+
+smtp::MailCommand mail_of(const MessageRecord& message) {
+  smtp::MailCommand mail{.from = message.sender, .smtputf8 = message.smtputf8};
+  if (message.eight_bit) mail.body = smtp::Body::eight_bit_mime;
+  return mail;
+}
+
+}  // namespace
+
+WallTime Owed::first_attempt(WallTime now) const {
+  return now + delivery::retry_delay(0);
+}
+
+Task<void> Owed::run(net::TaskGroup& group) {
+  const auto woken = group.on_stop([this] { news_.notify(); });
+  while (!group.stopping()) {
+    co_await rooms_.doubts.settle_all();
+    rooms_.mirror.notify();  // what was found has a mirror to be made
+    co_await work_off(group);
+    if (group.stopping()) break;
+    co_await news_.wait_for(look_again);
+  }
+}
+
+Task<void> Owed::work_off(net::TaskGroup& group) {
+  auto due = rooms_.journal.owed_due(rooms_.clock.wall(), look_ahead);
+  if (!due) {
+    log::error("E-OWED-1", "the journal cannot be read: {}", due.error().to_string());
+    co_return;
+  }
+  std::map<std::string, Batch> by_message;
+  for (auto& owed : *due) by_message[owed.message.trace].push_back(std::move(owed));
+  for (auto& [trace, batch] : by_message) {
+    if (busy_.size() >= messages_at_once) break;
+    if (busy_.insert(trace).second) group.spawn(attempt_all(std::move(batch)));
+  }
+}
+
+Task<void> Owed::attempt_all(Batch batch) {
+  const std::string trace = batch.front().message.trace;
+  for (auto& owed : batch) co_await attempt(std::move(owed));
+  busy_.erase(trace);
+}
+
+bool Owed::is_over(const Pending& owed) const {
+  const auto route = gateway_route(rooms_.registry, owed.recipient.recipient);
+  const auto* migration = route ? rooms_.registry.settings(route->migration) : nullptr;
+  const Duration limit = migration != nullptr ? migration->gateway.give_up_after
+                                              : config::GatewaySettings{}.give_up_after;
+  return rooms_.clock.wall() - owed.message.at > limit;
+}
+
+Task<void> Owed::attempt(Pending owed) {
+  const auto named = gateway_route(rooms_.registry, owed.recipient.recipient);
+  std::vector<AccountId> accounts;
+  if (named && named->account != 0) accounts.push_back(named->account);
+  const Crossing crossing(rooms_.fence, std::move(accounts), owed.message.trace);
+  if (!crossing.entered()) co_return;  // being moved: the next round finds the new home
+  auto route = gateway_route(rooms_.registry, owed.recipient.recipient);
+  if (route) co_return co_await attempt_home(std::move(owed), std::move(*route));
+  // R14: our own domains are never looked up by MX.
+  const bool ours = rooms_.registry.routes()->serves_domain(domain_of(owed.recipient.recipient));
+  if (!ours && !owed.message.report_on.empty()) co_return co_await attempt_outside(std::move(owed));
+  Told nowhere = not_sent("4.3.5", "The gateway does not take mail for this domain any more");
+  co_await ended(std::move(owed), std::move(nowhere));
+}
+
+Task<void> Owed::attempt_home(Pending owed, migration::Route route) {
+  owed.recipient.account = route.account;
+  owed.recipient.epoch = route.epoch;
+  owed.recipient.home = route.home;
+  owed.recipient.mirror = route.mirror;
+  auto endpoint = home_endpoint(rooms_.registry, route);
+  if (!endpoint) {
+    Told nowhere = not_sent("4.3.5", endpoint.error().what);
+    co_return co_await ended(std::move(owed), std::move(nowhere));
+  }
+  co_await attempt_at(std::move(*endpoint), std::move(owed), true);
+}
+
+Task<void> Owed::attempt_outside(Pending owed) {
+  std::vector<net::Endpoint> hosts;
+  if (rooms_.options.smarthost) {
+    hosts.push_back(*rooms_.options.smarthost);
+  } else {
+    std::string domain(domain_of(owed.recipient.recipient));
+    auto found = co_await delivery::exchangers_of(connector_.resolver(), std::move(domain));
+    if (!found) {
+      Told nowhere = not_sent("4.4.3", found.error().to_string());
+      const bool final = found.error().kind == ErrorKind::refused;
+      if (final)
+        nowhere = {Told::Kind::refused, smtp::make_reply(556, "5.1.10", found.error().what)};
+      co_return co_await ended(std::move(owed), std::move(nowhere));
+    }
+    hosts = std::move(*found);
+  }
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const bool last = i + 1 == hosts.size();
+    const bool recorded = co_await attempt_at(hosts[i], owed, last);
+    if (recorded) co_return;
+  }
+}
+
+Task<bool> Owed::attempt_at(net::Endpoint endpoint, Pending owed, bool last) {
+  smtp::MailCommand mail = mail_of(owed.message);
+  const Origin origin = migration::origin_of(owed.recipient.home);
+  auto server = co_await delivery::Handover::open(rooms_.upstreams, std::move(endpoint), origin,
+                                                  std::move(mail));
+  if (!server) {
+    if (!server.error().reached && !last) co_return false;
+    Told told = told_of(server.error());
+    co_await ended(std::move(owed), std::move(told));
+    co_return true;
+  }
+  const auto asked = co_await server->ask(owed.recipient.recipient);
+  if (!asked || !asked->positive()) {
+    co_await server->finish();
+    Told told = asked ? Told{Told::Kind::refused, *asked} : told_of(asked.error());
+    co_await ended(std::move(owed), std::move(told));
+    co_return true;
+  }
+  co_await send(std::move(*server), std::move(owed));
+  co_return true;
+}
+
+Task<void> Owed::send(delivery::Handover server, Pending owed) {
+  auto reader = rooms_.store.blobs().open(owed.message.blob);
+  if (!reader) {
+    log::error("E-OWED-2", "{}: its bytes cannot be read: {}", owed.message.trace,
+               reader.error().to_string());
+    co_return co_await server.finish();
+  }
+  const auto sending = co_await rooms_.journal.owed_sending(owed.recipient, rooms_.clock.wall());
+  if (!sending) {
+    log::info("I-OWED-3", "{}: {}", owed.message.trace, sending.error().to_string());
+    co_return co_await server.finish();
+  }
+  delivery::BodySource body(std::move(*reader));
+  auto told = co_await server.deliver(owed.message.received, std::move(body));
+  co_await server.finish();
+  co_await ended(std::move(owed), std::move(told.front()));
+}
+
+Task<void> Owed::ended(Pending owed, Told told) {
+  if (told.kind == Told::Kind::silent) co_return;  // owed_sent: a doubt from now on
+  const WallTime now = rooms_.clock.wall();
+  std::vector<Outcome> outcomes;
+  outcomes.push_back({.recipient = owed.recipient.recipient,
+                      .state = HomeState::owed,
+                      .words = told.reply.to_string(),
+                      .due = now + delivery::retry_delay(owed.recipient.attempts + 1)});
+  Outcome& outcome = outcomes.front();
+  if (told.kind == Told::Kind::accepted) outcome.state = HomeState::accepted;
+  const bool final = told.kind == Told::Kind::refused && told.reply.permanent();
+  if (final || (outcome.state == HomeState::owed && is_over(owed)))
+    outcome.state = HomeState::returned;
+  if (outcome.state == HomeState::owed && now - owed.message.at > alarm_after)
+    log::error(
+        "E-OWED-4", "{} is owed to {} for {} min: {}", owed.message.trace, owed.recipient.recipient,
+        std::chrono::floor<std::chrono::minutes>(now - owed.message.at).count(), outcome.words);
+  auto reports = report(owed.message, outcomes);
+  std::optional<ReportMail> one;
+  if (!reports.empty()) one.emplace(std::move(reports.front()));
+  const auto recorded =
+      co_await rooms_.journal.owed_ended(owed.recipient, std::move(outcome), std::move(one));
+  if (!recorded)
+    log::warning("W-OWED-5", "{}: {}", owed.message.trace, recorded.error().to_string());
+  rooms_.mirror.notify();
+  rooms_.events.publish({.kind = migration::Event::Kind::delivery,
+                         .account = owed.recipient.account,
+                         .trace_id = owed.message.trace});
+}
+
+std::vector<ReportMail> Owed::report(const MessageRecord& message,
+                                     std::vector<Outcome>& outcomes) const {
+  std::vector<Outcome> failed;
+  for (const auto& outcome : outcomes)
+    if (outcome.state == HomeState::returned) failed.push_back(outcome);
+  std::vector<ReportMail> reports;
+  if (failed.empty()) return reports;
+  auto made = reporter_.make(message, failed);
+  if (made) {
+    reports.push_back(std::move(*made));
+    return reports;
+  }
+  for (auto& outcome : outcomes) {
+    if (outcome.state != HomeState::returned) continue;
+    outcome.state = HomeState::quarantined;
+    log::error("E-OWED-6", "{} for {} is quarantined, nobody can be told ({}): {}", message.trace,
+               outcome.recipient, made.error().what, outcome.words);
+  }
+  return reports;
+}
+
+}  // namespace tandem::gateway

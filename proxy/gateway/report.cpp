@@ -1,0 +1,80 @@
+#include "proxy/gateway/report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/text.hpp"
+#include "lib/delivery/diagnosis/diagnosis.hpp"
+#include "lib/mail/dsn.hpp"
+#include "lib/mail/received.hpp"
+#include "proxy/gateway/rooms.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+// "550 5.1.1 No such user" has 5.1.1; a temporary refusal that lasted until the end is 5.4.7
+// (RFC 3463 3.5, delivery time expired).
+std::string status_of(std::string_view words) {
+  const auto parts = split(words, ' ');
+  if (!words.starts_with('5')) return "5.4.7";
+  const bool has_enhanced = parts.size() > 1 && parts[1].size() >= 5 && parts[1].starts_with("5.");
+  return has_enhanced ? std::string(parts[1]) : "5.0.0";
+}
+
+mail::DsnRecipient recipient_of(const Outcome& failed, WallTime now) {
+  mail::DsnRecipient one;
+  one.report.final_recipient = failed.recipient;
+  one.report.action = mail::ReportAction::failed;
+  one.report.status = status_of(failed.words);
+  one.report.diagnostic = failed.words;
+  one.report.last_attempt = mail::MailDate{.time = now};
+  const auto meaning = delivery::diagnose(delivery::read_server_words(failed.words));
+  one.cause = meaning.cause;
+  one.next_step = meaning.next_step;
+  return one;
+}
+
+}  // namespace
+
+Result<ReportMail> Reporter::make(const MessageRecord& message,
+                                  const std::vector<Outcome>& failed) const {
+  const WallTime now = clock_.wall();
+  const std::string trace = new_trace_id();
+  mail::Dsn dsn{.to = message.sender,
+                .reporting_mta = hostname_,
+                .message_id = trace + "@" + hostname_,
+                .date = {.time = now},
+                .arrival = mail::MailDate{.time = message.at},
+                .original_size = message.blob.size,
+                .smtputf8 = message.smtputf8};
+  for (const auto& one : failed) dsn.recipients.push_back(recipient_of(one, now));
+  const auto original = store_.blobs().read(message.blob, 0, mail::max_returned_header);
+  if (original) dsn.original = *original;
+  const auto written = mail::write_dsn(dsn);
+  if (!written) return fail(written.error());
+
+  const mail::TraceStamp stamp{.helo = hostname_,
+                               .client_address = "127.0.0.1",
+                               .by = hostname_,
+                               .protocol = "ESMTP",
+                               .trace_id = trace,
+                               .for_recipient = message.sender,
+                               .date = {.time = now}};
+  const auto route = gateway_route(registry_, message.sender);
+  ReportMail report{.message = {.trace = trace,
+                                .at = now,
+                                .received = mail::make_received(stamp),
+                                .smtputf8 = written->smtputf8,
+                                .eight_bit = written->eight_bit,
+                                .report_on = message.trace},
+                    .recipient = {.trace = trace,
+                                  .recipient = message.sender,
+                                  .account = route ? route->account : 0,
+                                  .home_state = HomeState::owed,
+                                  .due = now},
+                    .bytes = store_.draft()};
+  if (auto taken = report.bytes.append(written->bytes); !taken) return fail(taken.error());
+  return report;
+}
+
+}  // namespace tandem::gateway

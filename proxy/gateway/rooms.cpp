@@ -1,0 +1,36 @@
+#include "proxy/gateway/rooms.hpp"
+
+#include <fmt/core.h>
+
+#include "config/migration_settings.hpp"
+
+namespace tandem::gateway {
+
+Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
+                                    const migration::Route& route) {
+  const auto* migration = registry.settings(route.migration);
+  if (migration == nullptr) return fail(ErrorKind::not_found, "no migration " + route.migration);
+  const auto& side = route.home == Side::old_side ? migration->old_side : migration->new_side;
+  if (!side.smtp)
+    return fail(ErrorKind::not_found, fmt::format("migration {}: the {} side has no smtp server",
+                                                  route.migration, migration::name_of(route.home)));
+  return *side.smtp;
+}
+
+std::optional<migration::Route> gateway_route(const migration::Registry& registry,
+                                              const std::string& recipient) {
+  const auto routes = registry.routes();
+  std::string address = recipient;
+  if (address.find('@') == std::string::npos) {
+    if (registry.migrations().empty()) return std::nullopt;
+    address += "@" + registry.migrations()[0].domains.front();
+  }
+  auto route = routes->recipient(address);
+  if (!route) return std::nullopt;
+  const auto* migration = registry.settings(route->migration);
+  if (migration == nullptr || !migration->gateway.enabled) return std::nullopt;
+  if (migration->gateway.mirror == config::Mirror::off) route->mirror.reset();
+  return route;
+}
+
+}  // namespace tandem::gateway

@@ -1,0 +1,51 @@
+// What every transaction and every worker of the gateway works with; owned by the Gateway.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lib/delivery/upstream_pool.hpp"
+#include "lib/store/store.hpp"
+#include "migration/routes.hpp"
+#include "proxy/gateway/doubts.hpp"
+#include "proxy/gateway/fence.hpp"
+#include "proxy/gateway/journal.hpp"
+#include "proxy/gateway/mirror.hpp"
+
+namespace tandem::gateway {
+
+class Owed;
+
+struct GatewayOptions {
+  std::string hostname;
+  std::uint64_t message_size = 100ULL << 20;
+  Duration replay_memory = std::chrono::hours(24);
+  MirrorOptions mirror;
+  // Where reports to senders out in the world are handed in; nothing: their own mail exchangers.
+  std::optional<net::Endpoint> smarthost;
+};
+
+struct Rooms {
+  store::Store& store;
+  const migration::Registry& registry;
+  const migration::EventBus& events;
+  const Clock& clock;
+  delivery::UpstreamPool& upstreams;
+  Journal& journal;
+  Fence& fence;
+  Doubts& doubts;
+  Mirror& mirror;
+  Owed& owed;
+  const GatewayOptions& options;
+};
+
+// Where mail for this recipient is handed in; not_found: the side has no such server.
+[[nodiscard]] Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
+                                                  const migration::Route& route);
+// The route of an envelope recipient of ours, mirror switched off where the settings say so;
+// nothing: the gateway does not take mail for it. "postmaster" alone (RFC 5321 4.1.1.3) is that of
+// the first domain we serve.
+[[nodiscard]] std::optional<migration::Route> gateway_route(const migration::Registry& registry,
+                                                            const std::string& recipient);
+
+}  // namespace tandem::gateway
