@@ -201,5 +201,5 @@ CHECKS = {
     "length": check_length, "functions": check_functions,
     "paths": check_machine_paths, "log_ids": check_log_ids, "rooms": check_rooms, "contracts": check_contracts,
     "rfc": documents.check_rfc, "documents": documents.check_documents, "statements": documents.check_statements,
-    "decisions": documents.check_decisions,
+    "decisions": documents.check_decisions, "commands": documents.check_commands,
 }

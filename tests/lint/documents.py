@@ -1,8 +1,8 @@
 """What documents say about the sources, checked against the sources.
 
 Checks, `(Tree) -> [Finding]` as all of them: RFCs named in sources are in docs/rfc.md; links, files and
-`Type::function` in documents exist; docs/security.md and the tests agree on who proves what; every
-decision is in the index.
+`Type::function` in documents exist; commands and options that documents name are the program's;
+docs/security.md and the tests agree on who proves what; every decision is in the index.
 Fenced code in documents is left alone, and so are names with a placeholder (`resource_NAME.cpp`).
 """
 import collections
@@ -27,6 +27,9 @@ PLACEHOLDER = re.compile(r"NAME|ROOM|NNNN|…")
 STATEMENT_ROW = re.compile(r"^(?P<head>\| (?P<number>T-\d\d) \|[^|]*\|)(?P<tests>[^|]*)\|(?P<missing>[^|]*)\|$",
                            re.MULTILINE)
 STATEMENT = re.compile(r"\bT-\d\d\b")
+MAIN = "app/main.cpp"
+COMMAND_ROW = re.compile(r'Command\{("[^"]*"),\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+),')
+SPOKEN = re.compile(r"^(?:\$ )?(?:\S*/)?(?:tandemail|tm) ([a-z]+)\s*(.*)$")
 TESTS_OF_LINT = "tests/lint/"
 
 
@@ -104,6 +107,48 @@ def check_decisions(tree):
         row = f"| {number} | [{title}]({name.removeprefix(DECISIONS)}) |"
         if name != DECISIONS + "README.md" and row not in index:
             findings.append(Finding(name, 1, f"not in {DECISIONS}README.md: {row}"))
+    return findings
+
+
+def commands_of(main):
+    """Command → (its usage, its options), from the table in app/main.cpp; two have no row there."""
+    known = {name: ("", set()) for name in ("help", "version")}
+    for row in COMMAND_ROW.finditer(main):
+        name, usage, _, options = ("".join(re.findall(r'"([^"]*)"', part)) for part in row.groups())
+        known[name] = usage, {option.rstrip("=") for option in options.split()} | {"config", "json", "help"}
+    return known
+
+
+def spoken_commands(text):
+    """(line, command, what follows it) in code: `tandemail sync --json`, and fenced lines of a shell."""
+    for match in CODE_WORD.finditer(without_fences(text)):
+        yield from _spoken(line_of(text, match.start()), match.group(1))
+    for fence in FENCE.finditer(text):
+        for number, line in enumerate(fence.group(0).splitlines()):
+            yield from _spoken(line_of(text, fence.start()) + number, line.partition(" #")[0])
+
+
+def _spoken(line, code):
+    match = SPOKEN.match(code)
+    if match:
+        yield line, match.group(1), match.group(2).partition(" > ")[0]
+
+
+def check_commands(tree):
+    """Documents name only commands, subcommands and options that the program has."""
+    known = commands_of(tree.text(MAIN) if MAIN in tree.names else "")
+    findings = []
+    for name, text in tree.files((".md",)):
+        for line, command, rest in spoken_commands(text):
+            usage, options = known.get(command, (None, set()))
+            if usage is None:
+                findings.append(Finding(name, line, f"there is no command {command}"))
+                continue
+            findings += [Finding(name, line, f"{command} has no option --{option}")
+                         for option in re.findall(r"(?<!\S)--([a-z-]+)", rest) if option not in options]
+            word = re.match(r"[a-z]+(?=\s|$)", rest)
+            if word and "…" not in usage.partition("[")[0] and word.group(0) not in usage:
+                findings.append(Finding(name, line, f"{command} has no {word.group(0)}"))
     return findings
 
 

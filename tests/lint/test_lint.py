@@ -122,6 +122,17 @@ class LintTest(unittest.TestCase):
         for bad in ("[a](gone.md)", "see `lib/net/gone.hpp`", "see `gone.cpp`", "see `Stream::open`", "`Stream::open()`"):
             self.assertEqual(findings("documents", sources | {"docs/a.md": "x\n" + bad}), [("docs/a.md", 2)], bad)
 
+    def test_commands(self):
+        main = ('constexpr std::array commands = {\n    Command{"sync", "[ACCOUNT…]", "copy", "", run_sync},\n'
+                '    Command{"queue", "[--search TEXT]", "the last "\n            "messages", "search=", run_queue},\n'
+                '    Command{"mailbox", "list | add ADDRESS", "mailboxes", "quota= yes", run_mailbox},\n};\n')
+        good = ("`tandemail sync`, `tandemail queue --search x`, tandemail anything\n```\ntm sync a@x.jp   # --no\n"
+                "build/tandemail mailbox add a@x.jp --quota 1G > out --no\ntandemail version\n```\n`tandemail`\n")
+        self.assertEqual(findings("commands", {"app/main.cpp": main, "a.md": good}), [])
+        for bad in ("`tandemail doctor`", "`tandemail queue --full`", "`tandemail queue retry`", "```\ntm mailbox rename a\n```"):
+            self.assertEqual(findings("commands", {"app/main.cpp": main, "a.md": bad + "\n"}),
+                             [("a.md", 2 if bad.startswith("```") else 1)], bad)
+
     def test_decisions(self):
         page = {"docs/decisions/0001-a.md": "# 1. A thing\n"}
         index = {"docs/decisions/README.md": "| 1 | [A thing](0001-a.md) |\n"}
