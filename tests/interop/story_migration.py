@@ -1,5 +1,6 @@
 """The story of a move: 20 people and 2,000 messages from a rented host to another, or to our own server,
-while mail arrives by both routes; half of them cut over, some rolled back and cut over again, then all.
+while mail arrives by both routes and people mark what they read; half of them cut over, some rolled
+back and cut over again, then all.
 
 story_migration.py [dovecot|builtin] [--people N] [--messages N] [--big BYTES] [--rate N]
 Prints one line; exits 1 when a message is lost, doubled or changed on home or mirror.
@@ -30,12 +31,15 @@ def story(company, options):
         tell("everything is copied")
 
         moving = company.addresses[::2]
+        company.mark(moving, "flagged")
         company.tandem.cut_over(moving)
         tell(f"{len(moving)} people are on the new side")
         stragglers(company, moving, "straggler")
+        company.mark(company.addresses, "answered")
 
         returning = moving[:3]
         company.tandem.roll_back(returning)
+        company.mark(returning, "seen")
         stragglers(company, returning, "after-roll-back")
         company.tandem.cut_over(returning)
         tell(f"{len(returning)} of them went back and came again")

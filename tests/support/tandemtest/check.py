@@ -41,6 +41,10 @@ class Found:
     date: int | None
     label: str = ""
 
+    @property
+    def state(self):
+        return self.digest, self.flags, self.date
+
 
 def expected(mails, digest=canonical.exact):
     """[Found] for generated mail (`mailgen.Mail`)."""
@@ -89,13 +93,14 @@ def _read_folder(client, raw, digest):
     for start in range(0, len(uids), BATCH):
         batch = b",".join(uids[start:start + BATCH])
         answer = client.uid("FETCH", batch, "(UID FLAGS INTERNALDATE BODY.PEEK[])")[1]
-        found += _messages(answer, digest)
+        found += messages(answer, digest)
     if len(found) != len(uids):
         raise imaplib.IMAP4.error(f"{raw}: {len(uids)} messages, {len(found)} fetched")
     return found
 
 
-def _messages(answer, digest):
+def messages(answer, digest):
+    """[Found] from imaplib's answer to FETCH (UID FLAGS INTERNALDATE BODY.PEEK[])."""
     found = []
     for position, part in enumerate(answer):
         if not isinstance(part, tuple):

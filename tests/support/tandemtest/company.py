@@ -16,7 +16,7 @@ import shutil
 import sys
 import time
 
-from . import canonical, check, process, seed
+from . import canonical, check, probe, process, seed
 from .mailgen import Generator
 from .manifest import Manifest
 from .peers import Dovecot, Postfix, User
@@ -168,6 +168,22 @@ class Company:
             messages += len(mails)
             total += sum(len(mail.data) for mail in mails)
         return messages, total
+
+    # ---- what people do meanwhile ---------------------------------------------------------------
+    def mark(self, addresses, flag, count=5):
+        """The mail programs of these people set a system flag ("flagged") on the last `count` messages
+        of INBOX that were copied and lack it."""
+        for address in addresses:
+            with probe.imap(self.tandem, self.by_address[address].client) as client:
+                client.select()
+                uids = client.uid("SEARCH", f'UN{flag.upper()} NOT HEADER {ID_HEADER.decode()} ""')[1][0].split()
+                uids = b",".join(uids[-count:])
+                before = client.uid("FETCH", uids, "(UID FLAGS INTERNALDATE BODY.PEEK[])")[1]
+                client.uid("STORE", uids, "+FLAGS.SILENT", f"(\\{flag})")
+            copied = self.copied[address]["INBOX"]
+            for one in check.messages(before, canonical.exact):
+                place = next(n for n, known in enumerate(copied) if known.state == one.state)
+                copied[place] = dataclasses.replace(one, flags=one.flags | {f"\\{flag}"})
 
     # ---- reading both sides ---------------------------------------------------------------------
     def sides_of(self, person, home):

@@ -22,6 +22,7 @@ from .process import PeerError
 
 ID_HEADER = b"X-Story-Id"
 ANSWER_BOUND = 60      # seconds to wait for any one answer
+MOST_OPEN = 100        # unanswered messages; on a slow machine fewer new ones are made
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +102,8 @@ class Traffic:
     # ---- making ---------------------------------------------------------------------------------
     def _make_until_stop(self):
         while not self._stop_making.wait(self._pause):
-            self._make()
+            if self.unfinished < MOST_OPEN:
+                self._make()
 
     def _make(self):
         with self._lock:
