@@ -7,6 +7,7 @@
 #include "lib/mail/dsn_parts.hpp"
 #include "lib/mail/encoded_word.hpp"
 #include "lib/mail/header.hpp"
+#include "lib/mail/transfer.hpp"
 
 namespace tandem::mail {
 namespace {
@@ -47,17 +48,22 @@ std::string_view returned_header(std::string_view original) {
   return original.substr(0, size);
 }
 
+// RFC 6522 4: broken headers may be encoded with quoted-printable.
+std::string header_part(const Dsn& dsn, std::string_view header) {
+  if (is_ascii(header)) return part("text/rfc822-headers", "7bit", header);
+  if (dsn.smtputf8) return part("message/global-headers", "8bit", header);
+  return part("text/rfc822-headers; charset=utf-8", "quoted-printable",
+              encode_quoted_printable(header));
+}
+
+// RFC 6533 6 and 7: message/global where the header is beyond ASCII and that was asked for. It
+// could be encoded (RFC 6532 3.5); readers that take it for a message/rfc822 do not undo that.
 std::string original_part(const Dsn& dsn) {
-  const bool all = returns_all(dsn);
-  const auto bytes = all ? dsn.original : returned_header(dsn.original);
-  if (is_ascii(bytes))
-    return all ? part("message/rfc822", "7bit", bytes) : part("text/rfc822-headers", "7bit", bytes);
-  // RFC 6532 3.5 and RFC 6533 6 allow these two to be encoded; a header of 8 bits is no
-  // text/rfc822-headers, and an encoded message/rfc822 (RFC 2046 5.2.1) is none either.
-  const bool global = dsn.smtputf8 || !is_ascii(returned_header(dsn.original));
-  if (!all) return part("message/global-headers", "base64", base64_lines(bytes));
-  return global ? part("message/global", "base64", base64_lines(bytes))
-                : part("message/rfc822", "8bit", bytes);
+  const auto header = returned_header(dsn.original);
+  if (!returns_all(dsn)) return header_part(dsn, header);
+  if (is_ascii(dsn.original)) return part("message/rfc822", "7bit", dsn.original);
+  const bool global = dsn.smtputf8 && !is_ascii(header);
+  return part(global ? "message/global" : "message/rfc822", "8bit", dsn.original);
 }
 
 std::string boundary_for(const Dsn& dsn, std::string_view content) {
@@ -108,7 +114,8 @@ Result<void> check(const Dsn& dsn) {
 Result<WrittenDsn> write_dsn(const Dsn& dsn) {
   if (auto good = check(dsn); !good) return fail(good.error());
   const auto status = dsn_status(dsn, dsn.smtputf8);
-  const bool utf8 = dsn.smtputf8 && (!is_ascii(status) || !is_ascii(dsn.to));
+  const bool utf8_header = !is_ascii(returned_header(dsn.original));
+  const bool utf8 = dsn.smtputf8 && (!is_ascii(status) || !is_ascii(dsn.to) || utf8_header);
   const std::string report_type = utf8 ? "global-delivery-status" : "delivery-status";
   const std::string parts[] = {
       part("text/plain; charset=utf-8", "base64", base64_lines(dsn_text(dsn))),
@@ -120,7 +127,7 @@ Result<WrittenDsn> write_dsn(const Dsn& dsn) {
   body += fmt::format("--{}--\r\n", boundary);
   const std::string_view encoding = is_ascii(body) ? "7bit" : "8bit";
   WrittenDsn written{.bytes = header(dsn, report_type, encoding, boundary)};
-  written.smtputf8 = !is_ascii(written.bytes);
+  written.smtputf8 = utf8;
   written.bytes += body;
   written.eight_bit = !is_ascii(written.bytes);
   return written;

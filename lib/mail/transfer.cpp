@@ -93,4 +93,31 @@ std::string decode_transfer(std::string_view body, std::string_view encoding, st
   return std::string(body.substr(0, limit));
 }
 
+std::string encode_quoted_printable(std::string_view text) {
+  constexpr std::size_t max_line = 75;  // and the '=' of a soft line end
+  std::string out;
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("\r\n")) {
+      out += "\r\n";
+      column = 0;
+      ++at;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool blank = byte == ' ' || byte == '\t';
+    const bool ends_line = at + 1 == text.size() || text.substr(at + 1).starts_with("\r\n");
+    const bool plain = (byte > 0x20 && byte < 0x7F && byte != '=') || (blank && !ends_line);
+    const auto piece =
+        plain ? std::string(1, text[at]) : "=" + upper(hex_encode(text.substr(at, 1)));
+    if (column + piece.size() > max_line) {
+      out += "=\r\n";
+      column = 0;
+    }
+    out += piece;
+    column += piece.size();
+  }
+  return out;
+}
+
 }  // namespace tandem::mail

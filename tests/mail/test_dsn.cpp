@@ -1,9 +1,11 @@
 #include <catch2/catch.hpp>
 
+#include "lib/base/text.hpp"
 #include "lib/mail/dsn.hpp"
 #include "lib/mail/encoded_word.hpp"
 #include "lib/mail/header.hpp"
 #include "lib/mail/mime.hpp"
+#include "lib/mail/transfer.hpp"
 
 using namespace tandem;
 using namespace tandem::mail;
@@ -192,13 +194,30 @@ TEST_CASE("Addresses beyond ASCII are written as RFC 6533 asks", "[dsn]") {
     dsn.to = "花子@例え.jp";
     CHECK(write_dsn(dsn).error().kind == ErrorKind::invalid);
   }
-  SECTION("a header beyond ASCII comes back encoded") {
+  SECTION("a header beyond ASCII comes back so that its way allows it") {
     const std::string header = "Subject: \xE3\x81\x82\r\n\r\nbody\r\n";
     dsn.original = header;
-    CHECK(part_type(write(dsn), "3") == "message/global-headers base64");
+    CHECK(part_type(write(dsn), "3") == "text/rfc822-headers quoted-printable");
+    CHECK(part_text(write(dsn), "3") == "Subject: \xE3\x81\x82\r\n");
+    CHECK_FALSE(write_dsn(dsn)->eight_bit);
     dsn.return_full = true;
-    CHECK(part_type(write(dsn), "3") == "message/global base64");
+    CHECK(part_type(write(dsn), "3") == "message/rfc822 8bit");
+    CHECK_FALSE(write_dsn(dsn)->smtputf8);
+    dsn.smtputf8 = true;
+    CHECK(part_type(write(dsn), "3") == "message/global 8bit");
+    CHECK(write_dsn(dsn)->smtputf8);
+    dsn.return_full = false;
+    CHECK(part_type(write(dsn), "3") == "message/global-headers 8bit");
   }
+}
+
+TEST_CASE("Quoted-printable goes there and back in lines of 76", "[dsn]") {
+  const std::string text = "a=b \t\r\n" + std::string(300, '=') + "\r\n\r\n" +
+                           std::string(200, 'x') + " \xE3\x81\x82\r\nend ";
+  const auto encoded = encode_quoted_printable(text);
+  CHECK(decode_quoted_printable(encoded) == text);
+  for (const auto line : split(encoded, '\n')) CHECK(line.size() <= 77);
+  CHECK(encode_quoted_printable("a \r\n") == "a=20\r\n");
 }
 
 TEST_CASE("RFC 6533's form of an address goes there and back", "[dsn]") {
