@@ -144,9 +144,10 @@ def bench(options):
             builtin = start(built_in(options))
             into.insert(0, contender("Tandemail, built-in server", builtin, [ImapEnd(builtin, USERS)],
                                      [builtin], ours=True))
-            gateway = start(gateway_to(discarding, mailboxes, copies, options, mirrored=False))
+            gateway = start(gateway_to(discarding, mailboxes, copies, options))
             front.insert(0, contender("Tandemail gateway", gateway, [dropped], [gateway, discarding], ours=True))
-            mirroring = start(gateway_to(discarding, mailboxes, copies, options, mirrored=True))
+            mirroring = start(gateway_to(discarding, mailboxes, copies, options))
+            begin_mirroring(mirroring)
             both.insert(0, contender("Tandemail gateway with APPEND", mirroring, [dropped, MaildirEnd(copies, USERS)],
                                      [mirroring, discarding, copies], ours=True))
         for title, contenders in (("Into a mailbox", into), ("In front of a home, no copy", front),
@@ -174,12 +175,18 @@ def built_in(options):
     return peer
 
 
-def gateway_to(home, home_store, copies, options, mirrored):
-    """The gateway in front of `home`; its accounts have their mirror in `copies` when `mirrored`."""
+def gateway_to(home, home_store, copies, options):
+    """The gateway in front of `home`; once it mirrors, the copies go into `copies`."""
     accounts = [{"address": user.address, "old_password": user.password, "new_password": user.password}
                 for user in USERS]
     migration = Migration("bench", DOMAIN, side_of(home_store, home), side_of(copies, home), accounts,
                           {"gateway": {"mirror": "append"}})
     peer = Tandemail([migration], sections={"limits": {"connections_per_address": 10_000}}, binary=options.tandemail)
-    peer.mirrored = mirrored
     return peer
+
+
+def begin_mirroring(peer):
+    """Every account gets its mirror; then copying pauses, so that only the gateway's copies are counted."""
+    peer.sync()
+    process.until(lambda: all(map(peer.synced_at, peer.accounts())), BOUND, "empty mailboxes in sync")
+    peer.cli("pause")
