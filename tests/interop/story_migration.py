@@ -1,5 +1,5 @@
 """The story of a move: 20 people and 2,000 messages from a rented host to another, or to our own server,
-while mail arrives by both routes and people mark what they read; half of them cut over, some rolled
+while mail arrives by every route and people mark what they read; half of them cut over, some rolled
 back and cut over again, then all.
 
 story_migration.py [dovecot|builtin] [--people N] [--messages N] [--big BYTES] [--rate N]
@@ -23,12 +23,13 @@ def story(company, options):
     messages, size = company.fill_old_side(options.messages // options.people, big=options.big)
     tell(f"the old side holds {messages} messages, {size / 1e6:.0f} MB")
 
-    arriving = Traffic(company.routes, company.addresses, company.manifest, per_second=options.rate,
-                       profile="bench", name="outside").start()
+    arriving = [mail(company, options, company.routes, "outside")]
     try:
         company.tandem.sync()
         company.wait_in_sync(options.bound)
         tell("everything is copied")
+        if company.new:
+            arriving.append(mail(company, options, {"new MX": company.new.smtp}, "neighbours"))
 
         moving = company.addresses[::2]
         company.mark(moving, "flagged")
@@ -44,7 +45,8 @@ def story(company, options):
         company.tandem.cut_over(returning)
         tell(f"{len(returning)} of them went back and came again")
     finally:
-        arriving.stop()
+        for traffic in arriving:
+            traffic.stop()
     half_way = judge(company, options, "half of the people moved")
 
     company.tandem.cut_over(company.addresses[1::2])
@@ -52,6 +54,13 @@ def story(company, options):
     at_the_end = judge(company, options, "all people moved")
     by_mbsync = second_opinion(company, company.people[:3])
     return half_way and at_the_end and by_mbsync
+
+
+def mail(company, options, routes, name):
+    """By three kinds of senders: through Tandemail; those who know the old MX only; and, once there are
+    copies, customers of the new host, whose mail never leaves it."""
+    return Traffic(routes, company.addresses, company.manifest, per_second=options.rate * len(routes) / 3,
+                   profile="bench", seed=len(name), name=name).start()
 
 
 def stragglers(company, people, name):
@@ -84,7 +93,7 @@ def main():
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--messages", type=int, default=2_000)
     parser.add_argument("--big", type=int, default=30_000_000, help="bytes of one attachment")
-    parser.add_argument("--rate", type=float, default=6, help="arriving messages per second")
+    parser.add_argument("--rate", type=float, default=9, help="arriving messages per second")
     parser.add_argument("--bound", type=float, default=300, help="seconds anything may take to settle")
     options = parser.parse_args()
     with Company(f"story-{options.new}", options.people, options.new) as company:
