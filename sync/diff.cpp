@@ -34,9 +34,46 @@ void walk(const SideScan& scan, const std::vector<const Row*>& rows, UidOf uid, 
   }
 }
 
-FlagChange change_of(const Item& item, const Row& row) {
-  return {row.id, row.mirror, minus(item.flags, row.flags), minus(row.flags, item.flags),
-          item.flags};
+// What a side's flags say; what it cannot store is as it was agreed.
+Flags as_said(const Item* item, const Row& row, const SideScan& scan) {
+  if (item == nullptr) return row.flags;
+  return unite(item->flags, minus(row.flags, permitted(row.flags, scan.permanent)));
+}
+
+// Per row: the message as it was scanned, or null.
+using Seen = std::vector<const Item*>;
+
+void compare_flags(std::span<const Row> rows, const SideScan& home, const SideScan& mirror,
+                   const Seen& at_home, const Seen& on_mirror, FolderDiff& result) {
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const Row& row = rows[at];
+    if (row.home == 0 || row.mirror == 0) {
+      // While it waits for a counterpart, what it has is agreed on.
+      const Item* alone = row.home != 0 ? at_home[at] : on_mirror[at];
+      if (alone == nullptr || row.trace.empty() || alone->flags == row.flags) continue;
+      FlagChange& kept = result.flags.emplace_back();
+      kept.row = row.id;
+      kept.now = alone->flags;
+      continue;
+    }
+    if (at_home[at] == nullptr && (row.home_gone || row.home >= home.complete_from)) continue;
+    if (on_mirror[at] == nullptr && (row.mirror_gone || row.mirror >= mirror.complete_from))
+      continue;
+    if (at_home[at] == nullptr && on_mirror[at] == nullptr) continue;
+    const Flags h = as_said(at_home[at], row, home);
+    const Flags m = as_said(on_mirror[at], row, mirror);
+    FlagChange change;
+    change.now = row.mirror >= mirror.settled_below ? h : merge(row.flags, h, m);
+    if (change.now == row.flags && h == row.flags && m == row.flags) continue;
+    change.row = row.id;
+    change.home = row.home;
+    change.mirror = row.mirror;
+    change.home_add = minus(change.now, h);
+    change.home_remove = minus(h, change.now);
+    change.mirror_add = minus(change.now, m);
+    change.mirror_remove = minus(m, change.now);
+    result.flags.push_back(std::move(change));
+  }
 }
 
 }  // namespace
@@ -44,11 +81,13 @@ FlagChange change_of(const Item& item, const Row& row) {
 FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Row> rows,
                 std::span<const Uid> home_skipped, std::span<const Uid> mirror_skipped) {
   FolderDiff result;
+  Seen at_home(rows.size());
+  Seen on_mirror(rows.size());
   walk(
       home, by_uid(rows, &Row::home), &Row::home,
       [&](const Item& item, const Row& row) {
-        if (row.mirror != 0 && !row.mirror_gone && item.flags != row.flags)
-          result.flags.push_back(change_of(item, row));
+        at_home[static_cast<std::size_t>(&row - rows.data())] = &item;
+        if (row.home_gone) result.home_back.push_back(row.id);
       },
       [&](std::size_t at) {
         if (!std::ranges::binary_search(home_skipped, home.items[at].uid))
@@ -58,7 +97,11 @@ FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Ro
         if (!row.home_gone && row.home >= home.complete_from) result.home_gone.push_back(row.id);
       });
   walk(
-      mirror, by_uid(rows, &Row::mirror), &Row::mirror, [](const Item&, const Row&) {},
+      mirror, by_uid(rows, &Row::mirror), &Row::mirror,
+      [&](const Item& item, const Row& row) {
+        on_mirror[static_cast<std::size_t>(&row - rows.data())] = &item;
+        if (row.mirror_gone) result.mirror_back.push_back(row.id);
+      },
       [&](std::size_t at) {
         if (!std::ranges::binary_search(mirror_skipped, mirror.items[at].uid))
           result.mirror_new.push_back(at);
@@ -67,6 +110,7 @@ FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Ro
         if (!row.mirror_gone && row.mirror >= mirror.complete_from)
           result.mirror_gone.push_back(row.id);
       });
+  compare_flags(rows, home, mirror, at_home, on_mirror, result);
   return result;
 }
 

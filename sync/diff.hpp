@@ -14,13 +14,18 @@ namespace tandem::sync {
 struct SideScan {
   std::vector<Item> items;
   Uid complete_from = 1;
+  // Messages from here on were put there, or found, since the last complete pass: what flags they
+  // have says nothing of a person's wish yet (some servers lose flags of an APPEND).
+  Uid settled_below = 0;
+  std::vector<std::string> permanent;  // PERMANENTFLAGS
 };
 
 struct FlagChange {
   std::int64_t row = 0;
-  Uid mirror = 0;
-  Flags add, remove;  // to be done on the mirror
-  Flags now;          // as on the home side
+  Uid home = 0, mirror = 0;
+  Flags home_add, home_remove;      // to be done on the home side
+  Flags mirror_add, mirror_remove;  // to be done on the mirror
+  Flags now;                        // as both then have them
 };
 
 struct FolderDiff {
@@ -29,6 +34,8 @@ struct FolderDiff {
   std::vector<FlagChange> flags;
   std::vector<std::int64_t> home_gone;  // rows whose message is no longer there
   std::vector<std::int64_t> mirror_gone;
+  std::vector<std::int64_t> home_back;  // rows that are marked as gone, wrongly: it is there
+  std::vector<std::int64_t> mirror_back;
 };
 
 // `rows`: at least all with a UID among the scanned ones or in the complete ranges. `home_skipped`:

@@ -21,6 +21,7 @@ Task<Result<void>> FolderPass::look_and_match() {
   to_copy_.clear();
   to_bring_.clear();
   open_mirror_.clear();
+  to_carry_.clear();
   std::vector<Uid> wanted;  // without date and size yet
   for (const std::size_t at : diff_.home_new) {
     if (has_size(home_scan_.items[at]))
@@ -51,9 +52,13 @@ Task<Result<void>> FolderPass::match_news() {
   const auto wants_home = [](const Row& row) { return row.home == 0 && !row.home_gone; };
   const auto wants_mirror = [](const Row& row) { return row.mirror == 0 && !row.mirror_gone; };
   Sides sides;
+  // What has neither UID is a tombstone, or waits, and its folder was renumbered.
   for (const Row& row : rows_) {
-    if (row.home != 0 && wants_mirror(row)) sides.left_rows.push_back(&row);
-    if (row.mirror != 0 && wants_home(row)) sides.right_rows.push_back(&row);
+    const bool traced = !row.trace.empty();
+    if ((row.home != 0 || row.home_gone || traced) && wants_mirror(row))
+      sides.left_rows.push_back(&row);
+    if ((row.mirror != 0 || row.mirror_gone || traced) && wants_home(row))
+      sides.right_rows.push_back(&row);
   }
   const bool any_left = !home_items_.empty() || !sides.left_rows.empty();
   const bool any_right = !mirror_items_.empty() || !sides.right_rows.empty();
@@ -63,29 +68,44 @@ Task<Result<void>> FolderPass::match_news() {
   if (looked && any_right) looked = co_await look_at(home_, home_items_, digest);
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
-  auto saved = co_await take_pairs(sides);
+  auto saved = co_await find_moved(sides);
+  if (saved) saved = co_await take_pairs(sides);
   if (saved) saved = co_await sort_left(sides);
   if (saved) saved = co_await sort_right(sides);
   if (!saved || !first_contact_) co_return saved;
   // Whatever is on the mirror now is accounted for: from here on, what comes there is news.
   mirror_row().validity = mirror_.selected().uid_validity;
   mirror_row().next = mirror_next_;
-  first_contact_ = false;
+  first_contact_ = first_ever_ = false;
   co_return co_await context_.ledger.save_folder(folder_);
 }
 
 void FolderPass::find_pairs(Sides& sides) {
   std::vector<Candidate> left = candidates(home_items_);
   std::vector<Candidate> right = candidates(mirror_items_);
+  // A tombstone comes last of its like.
+  const auto order = [](Uid uid) { return uid != 0 ? uid : ~Uid{0}; };
   for (const Row* row : sides.left_rows)
-    left.push_back({left.size(), row->home, row->identity, row->trace});
+    left.push_back({left.size(), order(row->home), row->identity, row->trace});
   for (const Row* row : sides.right_rows)
-    right.push_back({right.size(), row->mirror, row->identity, row->trace});
+    right.push_back({right.size(), order(row->mirror), row->identity, row->trace});
   sides.found = match(left, right);
   for (const Match& pair : sides.found) {
     sides.left_taken.insert(pair.left);
     sides.right_taken.insert(pair.right);
   }
+}
+
+// Home's copy came after the mirror's, which people may have read: both keep what either has.
+void FolderPass::flag_late(const Item& item, const Row& row) {
+  FlagChange change;
+  change.row = row.id;
+  change.home = item.uid;
+  change.mirror = row.mirror;
+  change.now = unite(item.flags, row.flags);
+  change.home_add = minus(change.now, item.flags);
+  change.mirror_add = minus(change.now, row.flags);
+  diff_.flags.push_back(std::move(change));
 }
 
 Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
@@ -94,14 +114,19 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
   for (const Match& pair : sides.found) {
     const bool left_is_item = pair.left < home_items_.size();
     const bool right_is_item = pair.right < mirror_items_.size();
+    // What changed beside is seen when the row knows both.
+    if (!left_is_item || !right_is_item) again_ = true;
     Row row;
     if (right_is_item) {
       const Item& item = mirror_items_[pair.right];
+      if (!left_is_item) row = *sides.left_rows[pair.left - home_items_.size()];
+      if (left_is_item) row.flags = item.flags;
       row.mirror = item.uid;
       row.identity = item.identity;
-      row.flags = item.flags;
+      row.mirror_copied = row.mirror_copied || !item.trace.empty();
     } else {
       row = *sides.right_rows[pair.right - mirror_items_.size()];
+      row.mirror_copied = row.mirror_copied || !row.trace.empty();
     }
     if (left_is_item) {
       const Item& item = home_items_[pair.left];
@@ -111,12 +136,10 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       context_.board.count(folder_.account, settings_.shown, 1, item.size);
       // The flags are agreed on in another round, when the pair has its row.
       if (item.flags != row.flags) again_ = true;
-    } else {
+      if (!right_is_item && !row.trace.empty()) flag_late(item, row);
+    } else if (!right_is_item) {
       const Row& left = *sides.left_rows[pair.left - home_items_.size()];
-      if (right_is_item)
-        row.id = left.id;
-      else
-        merged.push_back(left.id);
+      merged.push_back(left.id);
       row.home = left.home;
       row.home_gone = left.home_gone;
       row.flags = left.flags;
@@ -139,6 +162,7 @@ Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
   std::vector<std::int64_t> rows;
   for (std::size_t at = 0; at < sides.left_rows.size(); ++at) {
     if (sides.left_taken.contains(home_items_.size() + at)) continue;
+    if (!sides.left_rows[at]->trace.empty()) continue;  // it never had a counterpart
     rows.push_back(sides.left_rows[at]->id);
     if (!sides.left_rows[at]->home_gone) lost.push_back(sides.left_rows[at]->home);
   }
@@ -151,13 +175,13 @@ Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
 
 // Of the mirror: what home has not. Arrivals are brought home; what came through the gateway was at
 // home before, so it was removed there, or home is late: it stays open, and is not brought back.
-// What was there at the first contact is not ours to move.
+// What was there at the very first contact is not ours to move.
 Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
   std::vector<Row> remembered;
   for (std::size_t at = 0; at < mirror_items_.size(); ++at) {
     if (sides.right_taken.contains(at)) continue;
     Item& item = mirror_items_[at];
-    if (!first_contact_ && item.trace.empty()) {
+    if (!first_ever_ && item.trace.empty()) {
       to_bring_.push_back(std::move(item));
       continue;
     }
@@ -173,10 +197,15 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
     if (sides.right_taken.contains(mirror_items_.size() + at)) continue;
     const Row& row = *sides.right_rows[at];
     if (home_was_reset_) {
+      if (row.mirror == 0) {
+        obsolete_.push_back(row.id);
+        continue;
+      }
       remembered.push_back(row);
-      remembered.back().home_gone = true;
+      remembered.back().home_gone = remembered.back().home_fresh = true;
       continue;
     }
+    if (row.mirror == 0 || row.mirror_gone) continue;
     Unpaired& open = open_mirror_.emplace_back();
     open.row = row.id;
     open.item.uid = row.mirror;
@@ -185,7 +214,12 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
     open.item.trace = row.trace;
   }
   home_was_reset_ = false;
-  co_return co_await context_.ledger.save_rows(folder_.id, settings_.home, remembered);
+  auto saved = co_await context_.ledger.save_rows(folder_.id, settings_.home, remembered);
+  std::vector<Row> resolved = std::exchange(resolved_, {});
+  if (saved) saved = co_await context_.ledger.save_rows(folder_.id, settings_.home, resolved);
+  std::vector<std::int64_t> obsolete = std::exchange(obsolete_, {});
+  if (saved) saved = co_await context_.ledger.remove_rows(std::move(obsolete));
+  co_return saved;
 }
 
 Task<Result<void>> FolderPass::copy() {

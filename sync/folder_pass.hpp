@@ -27,11 +27,12 @@ enum class FolderStep : std::uint8_t {
   scanning,     // every message on the target that we put there is in the ledger
   matching,     // both sides' news are known; nobody knows yet which of them are the same
   copying,      // what is on one side only is known; some of it may be on its way
+  carrying,     // what is missing on the mirror lies in another of its folders: it was moved
   returning,    // the mirror has all that home had; arrivals of the mirror are on their way home
   flagging,     // both sides have the same messages; flags may differ
   settled,      // everything seen is done or recorded; the ledger says up to where
 };
-inline constexpr std::size_t folder_steps = 8;
+inline constexpr std::size_t folder_steps = 9;
 [[nodiscard]] std::string_view name_of(FolderStep step);
 
 class FolderPass {
@@ -46,15 +47,26 @@ class FolderPass {
              net::ImapClient& mirror, Settings settings);
 
   Task<Result<FolderReport>> run();
+  // Only looks, and marks what has gone: so that what was moved is recognised in whichever folder
+  // it turns up.
+  Task<Result<void>> survey();
   [[nodiscard]] FolderStep step() const { return step_; }
 
  private:
+  Task<Result<void>> prepare();
   Task<Result<void>> open();
+  Task<Result<net::ImapMailbox>> select_mirror();
   Task<Result<void>> check_validity();
   Task<Result<void>> reconcile_batches();
   Task<Result<void>> round();
   Task<Result<void>> scan();
-  Task<Result<void>> scan_home();
+  struct Scanned {
+    std::uint64_t messages = 0;
+    Uid next = 0;
+    std::uint64_t modseq = 0;
+  };
+  Task<Result<Scanned>> scan_side(net::ImapClient& client, const FolderSide& row, SideScan& scan);
+  Task<Result<void>> compare_with_ledger();
   Task<Result<void>> scan_completely(net::ImapClient& client, SideScan& scan);
   Task<Result<void>> look_and_match();
   // The news of both sides and the rows that still miss a counterpart. Positions: items first,
@@ -66,10 +78,17 @@ class FolderPass {
   };
   Task<Result<void>> match_news();
   void find_pairs(Sides& sides);
+  Task<Result<void>> find_moved(Sides& sides);
+  void find_moved_at_home(Sides& sides, const std::vector<Ledger::Loose>& loose);
+  void find_moved_on_mirror(Sides& sides, const std::vector<Ledger::Loose>& loose);
+  void flag_late(const Item& item, const Row& row);
   Task<Result<void>> take_pairs(const Sides& sides);
   Task<Result<void>> sort_left(const Sides& sides);
   Task<Result<void>> sort_right(const Sides& sides);
   Task<Result<void>> copy();
+  Task<Result<void>> carry();
+  Task<Result<bool>> move_all(imap::SequenceSet set);
+  Task<Result<void>> carry_from(const FolderRow& from, const std::vector<Ledger::Loose>& messages);
   Task<Result<void>> bring_home();
   Task<Result<void>> store_flags();
   Task<Result<void>> settle();
@@ -87,13 +106,16 @@ class FolderPass {
   FolderStep step_ = FolderStep::opening;
   FolderReport report_;
 
-  bool first_contact_ = false;     // with the mirror's folder as it is now
-  bool mirror_was_reset_ = false;  // its UIDVALIDITY changed
+  bool first_contact_ = false;      // with the mirror's folder as it is now
+  bool first_ever_ = false;         // none was known before
+  bool mirror_was_reset_ = false;   // its UIDVALIDITY changed
+  bool mirror_renumbered_ = false;  // the same, during the whole pass
   bool home_was_reset_ = false;
   bool again_ = false;  // another round is wanted
   Uid home_next_ = 0;   // as the scan saw it
   Uid mirror_next_ = 0;
-  std::uint64_t modseq_ = 0;
+  std::uint64_t home_modseq_ = 0;
+  std::uint64_t mirror_modseq_ = 0;
   std::uint64_t home_messages_ = 0;
   std::uint64_t mirror_messages_ = 0;
   SideScan home_scan_, mirror_scan_;
@@ -104,6 +126,9 @@ class FolderPass {
   std::vector<Item> to_copy_;                    // to the mirror
   std::vector<Item> to_bring_;                   // home
   std::vector<Unpaired> open_mirror_;            // may still find a counterpart
+  std::vector<Ledger::Loose> to_carry_;          // on the mirror, from other folders into this one
+  std::vector<Row> resolved_;                    // of moved messages, to be written
+  std::vector<std::int64_t> obsolete_;           // rows that others take the place of
 };
 
 }  // namespace tandem::sync

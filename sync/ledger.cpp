@@ -1,5 +1,6 @@
 #include "sync/ledger.hpp"
 
+#include "lib/store/fault.hpp"
 #include "lib/store/store.hpp"
 #include "sync/ledger_rows.hpp"
 
@@ -8,8 +9,16 @@ namespace tandem::sync {
 Task<Result<void>> Ledger::commit(Work work) {
   store::Unit unit;
   unit.apply = [&work](store::Sql& sql, std::span<const store::BlobRef>) { return work(sql); };
+  co_return co_await commit_unit(std::move(unit));
+}
+
+// The two fault points are a process that dies before the commit, and after it.
+Task<Result<void>> Ledger::commit_unit(store::Unit unit) {
+  if (store::fault::point("sync.commit") != 0) co_return fail(ErrorKind::storage, "sync.commit");
   const auto committed = co_await store_.committer().commit(std::move(unit));
   if (!committed) co_return fail(committed.error());
+  if (store::fault::point("sync.committed") != 0)
+    co_return fail(ErrorKind::storage, "sync.committed");
   co_return Result<void>{};
 }
 
@@ -18,8 +27,9 @@ Result<std::vector<FolderRow>> Ledger::folders(AccountId account) const {
     std::vector<FolderRow> all;
     auto rows = sql.query(
         "SELECT id, old_name, new_name, old_validity, new_validity, old_next, new_next, "
-        "old_modseq, new_modseq, old_messages, new_messages, old_unseen, new_unseen, matched, "
-        "bytes, bytes_done, subscribed FROM sync_folder WHERE account = $1 ORDER BY old_name",
+        "old_modseq, new_modseq, old_messages, new_messages, old_unseen, new_unseen, "
+        "matched, new_matched, bytes, bytes_done, subscribed FROM sync_folder WHERE account = $1 "
+        "ORDER BY old_name",
         account);
     while (rows.next()) {
       FolderRow folder;
@@ -33,11 +43,11 @@ Result<std::vector<FolderRow>> Ledger::folders(AccountId account) const {
         at.modseq = static_cast<std::uint64_t>(rows.integer(7 + side));
         at.messages = static_cast<std::uint64_t>(rows.integer(9 + side));
         at.unseen = static_cast<std::uint64_t>(rows.integer(11 + side));
+        at.matched = static_cast<std::uint64_t>(rows.integer(13 + side));
       }
-      folder.matched = static_cast<std::uint64_t>(rows.integer(13));
-      folder.bytes = static_cast<std::uint64_t>(rows.integer(14));
-      folder.bytes_done = static_cast<std::uint64_t>(rows.integer(15));
-      folder.subscribed = rows.integer(16) != 0;
+      folder.bytes = static_cast<std::uint64_t>(rows.integer(15));
+      folder.bytes_done = static_cast<std::uint64_t>(rows.integer(16));
+      folder.subscribed = rows.integer(17) != 0;
       all.push_back(std::move(folder));
     }
     if (!rows.status()) return fail(rows.status().error());
@@ -67,10 +77,19 @@ Task<Result<void>> Ledger::save_folder(FolderRow folder) {
         "UPDATE sync_folder SET old_validity = $2, new_validity = $3, old_next = $4, "
         "new_next = $5, old_modseq = $6, new_modseq = $7, old_messages = $8, new_messages = $9, "
         "old_unseen = $10, new_unseen = $11, matched = $12, bytes = $13, bytes_done = $14, "
-        "subscribed = $15 WHERE id = $1",
+        "subscribed = $15, new_matched = $16 WHERE id = $1",
         folder.id, a.validity, b.validity, a.next, b.next, a.modseq, b.modseq, a.messages,
-        b.messages, a.unseen, b.unseen, folder.matched, folder.bytes, folder.bytes_done,
-        folder.subscribed ? 1 : 0));
+        b.messages, a.unseen, b.unseen, a.matched, folder.bytes, folder.bytes_done,
+        folder.subscribed ? 1 : 0, b.matched));
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::rename_folder(FolderRow folder) {
+  Work work = [&folder](store::Sql& sql) {
+    return done(sql.execute(
+        "UPDATE sync_folder SET old_name = $2, new_name = $3, subscribed = $4 WHERE id = $1",
+        folder.id, folder.sides[0].name, folder.sides[1].name, folder.subscribed ? 1 : 0));
   };
   co_return co_await commit(std::move(work));
 }

@@ -21,6 +21,7 @@
 namespace tandem::store {
 class Store;
 class Sql;
+struct Unit;
 }  // namespace tandem::store
 
 namespace tandem::sync {
@@ -37,13 +38,13 @@ struct FolderSide {
   std::uint64_t modseq = 0;
   std::uint64_t messages = 0;
   std::uint64_t unseen = 0;
+  std::uint64_t matched = 0;  // of messages: with a counterpart, or nothing left to be done
 };
 
 struct FolderRow {
   std::int64_t id = 0;
   AccountId account = 0;
   std::array<FolderSide, 2> sides;  // by Side
-  std::uint64_t matched = 0;        // messages of the home side with a counterpart
   std::uint64_t bytes = 0;
   std::uint64_t bytes_done = 0;
   bool subscribed = false;  // on the mirror, by us
@@ -53,11 +54,19 @@ struct FolderRow {
   }
 };
 
+// By what a source is told among the target's messages when it is no longer there to be looked at.
+struct SourceMark {
+  std::uint64_t size = 0;
+  std::int64_t date = 0;  // INTERNALDATE, seconds since 1970
+  auto operator<=>(const SourceMark&) const = default;
+};
+
 struct Batch {
   std::int64_t id = 0;
   Side target = Side::new_side;
   Uid next = 0;
   std::vector<Uid> sources;
+  std::vector<SourceMark> marks;  // of the sources, in their order
 };
 
 struct Skipped {
@@ -78,7 +87,9 @@ struct AccountRow {
 struct MessageCounts {
   std::uint64_t home = 0;  // known and not gone
   std::uint64_t mirror = 0;
-  std::uint64_t matched = 0;  // of home: with a counterpart, or one that a person removed
+  // Of those: with a counterpart, or one that a person removed, or that comes by the gateway.
+  std::uint64_t home_matched = 0;
+  std::uint64_t mirror_matched = 0;
 };
 
 class Ledger {
@@ -87,19 +98,35 @@ class Ledger {
 
   [[nodiscard]] Result<std::vector<FolderRow>> folders(AccountId account) const;
   Task<Result<FolderRow>> add_folder(FolderRow folder);  // with its id
-  Task<Result<void>> save_folder(FolderRow folder);
+  Task<Result<void>> save_folder(FolderRow folder);      // all but its names
+  Task<Result<void>> rename_folder(FolderRow folder);    // its names
 
-  // Rows with a UID from the given ones on, or named by `home_uids`, and all that are open.
-  [[nodiscard]] Result<std::vector<Row>> rows(std::int64_t folder, Side home, Uid home_from,
-                                              Uid mirror_from,
-                                              const std::vector<Uid>& home_uids) const;
+  struct RowsWanted {
+    Uid home_from = 1, mirror_from = 1;
+    std::vector<Uid> home_uids, mirror_uids;
+  };
+  // Rows with a UID from the given ones on, or named, and all that miss a UID.
+  [[nodiscard]] Result<std::vector<Row>> rows(std::int64_t folder, Side home,
+                                              const RowsWanted& wanted) const;
   [[nodiscard]] Result<MessageCounts> counts(std::int64_t folder, Side home) const;
   // Inserts rows without an id, rewrites the others.
   Task<Result<void>> save_rows(std::int64_t folder, Side home, std::vector<Row> rows);
   Task<Result<void>> save_flags(std::vector<std::pair<std::int64_t, Flags>> flags);
-  Task<Result<void>> mark_gone(std::vector<std::int64_t> rows, Side side);
   Task<Result<void>> remove_rows(std::vector<std::int64_t> rows);
-  // The side's UIDs mean nothing any more (UIDVALIDITY): its UIDs are forgotten.
+
+  // Removals (ledger_removals.cpp). What is marked is also fresh until end_removals: it may have
+  // been moved, and turn up in another folder.
+  Task<Result<void>> mark_gone(std::vector<std::int64_t> rows, Side side);
+  Task<Result<void>> mark_folder_gone(std::int64_t folder, Side side);
+  Task<Result<void>> mark_back(std::vector<std::int64_t> rows, Side side);
+  struct Loose {
+    std::int64_t folder = 0;
+    Row row;
+  };
+  // The account's rows that are fresh, or that carry a trace id and miss a UID.
+  [[nodiscard]] Result<std::vector<Loose>> loose(AccountId account, Side home) const;
+  Task<Result<void>> end_removals(AccountId account);
+  // The side's UIDs mean nothing any more (UIDVALIDITY): its UIDs are forgotten, tombstones stay.
   Task<Result<void>> forget_uids(std::int64_t folder, Side side);
 
   [[nodiscard]] Result<std::vector<Batch>> batches(std::int64_t folder) const;
@@ -118,6 +145,7 @@ class Ledger {
  private:
   using Work = std::move_only_function<Result<void>(store::Sql&)>;
   Task<Result<void>> commit(Work work);
+  Task<Result<void>> commit_unit(store::Unit unit);
   store::Store& store_;
 };
 

@@ -1,5 +1,5 @@
 // Ledger: messages, batches, and what was impossible.
-#include <array>
+#include <algorithm>
 
 #include "lib/store/store.hpp"
 #include "sync/ledger.hpp"
@@ -45,54 +45,62 @@ Result<std::vector<Skipped>> take_skipped(store::Rows rows) {
 
 }  // namespace
 
-Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home, Uid home_from,
-                                      Uid mirror_from, const std::vector<Uid>& home_uids) const {
-  const Uid old_from = home == Side::old_side ? home_from : mirror_from;
-  const Uid new_from = home == Side::old_side ? mirror_from : home_from;
+Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home,
+                                      const RowsWanted& wanted) const {
+  const bool home_is_old = home == Side::old_side;
+  const Uid old_from = home_is_old ? wanted.home_from : wanted.mirror_from;
+  const Uid new_from = home_is_old ? wanted.mirror_from : wanted.home_from;
+  const std::vector<Uid>& old_uids = home_is_old ? wanted.home_uids : wanted.mirror_uids;
+  const std::vector<Uid>& new_uids = home_is_old ? wanted.mirror_uids : wanted.home_uids;
   return store_.read([&](Sql& sql) -> Result<std::vector<Row>> {
     std::vector<Row> all;
-    // `old_uid >= $2` is never true of NULL; one statement per index, each row once.
+    // `old_uid >= $2` is never true of NULL; one statement per index.
     auto taken = take_messages(
-        sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
+        sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
                   "FROM sync_message WHERE folder = $1 AND old_uid >= $2",
                   folder, old_from),
         home, all);
     if (taken)
       taken = take_messages(
-          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                    "FROM sync_message WHERE folder = $1 AND new_uid >= $2 "
-                    "AND (old_uid IS NULL OR old_uid < $3)",
-                    folder, new_from, old_from),
-          home, all);
-    if (taken)
-      taken = take_messages(
-          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                    "FROM sync_message WHERE folder = $1 AND new_uid IS NULL AND gone & 2 = 0 "
-                    "AND old_uid < $2",
-                    folder, old_from),
-          home, all);
-    if (taken)
-      taken = take_messages(
-          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                    "FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND gone & 1 = 0 "
-                    "AND new_uid < $2",
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                    "FROM sync_message WHERE folder = $1 AND new_uid >= $2",
                     folder, new_from),
           home, all);
-    for (const Uid uid : home_uids) {
-      if (!taken) break;
-      if (uid >= home_from) continue;
+    // Those that miss a UID, which may turn up again.
+    if (taken)
       taken = take_messages(
-          sql.query(of_side(home,
-                            "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                            "FROM sync_message WHERE folder = $1 AND old_uid = $2 "
-                            "AND new_uid < $3",
-                            "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace "
-                            "FROM sync_message WHERE folder = $1 AND new_uid = $2 "
-                            "AND old_uid < $3"),
-                    folder, uid, mirror_from),
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                    "FROM sync_message WHERE folder = $1 AND new_uid IS NULL",
+                    folder),
+          home, all);
+    if (taken)
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                    "FROM sync_message WHERE folder = $1 AND old_uid IS NULL",
+                    folder),
+          home, all);
+    for (const Uid uid : old_uids) {
+      if (!taken) break;
+      if (uid >= old_from) continue;
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                    "FROM sync_message WHERE folder = $1 AND old_uid = $2",
+                    folder, uid),
+          home, all);
+    }
+    for (const Uid uid : new_uids) {
+      if (!taken) break;
+      if (uid >= new_from) continue;
+      taken = take_messages(
+          sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                    "FROM sync_message WHERE folder = $1 AND new_uid = $2",
+                    folder, uid),
           home, all);
     }
     if (!taken) return fail(taken.error());
+    std::ranges::sort(all, {}, &Row::id);
+    const auto twice = std::ranges::unique(all, {}, &Row::id);
+    all.erase(twice.begin(), twice.end());
     return all;
   });
 }
@@ -112,7 +120,8 @@ Result<MessageCounts> Ledger::counts(std::int64_t folder, Side home) const {
       const bool is_old = home == Side::old_side;
       counts.home = static_cast<std::uint64_t>(rows.integer(is_old ? 0 : 1));
       counts.mirror = static_cast<std::uint64_t>(rows.integer(is_old ? 1 : 0));
-      counts.matched = static_cast<std::uint64_t>(rows.integer(is_old ? 2 : 3));
+      counts.home_matched = static_cast<std::uint64_t>(rows.integer(is_old ? 2 : 3));
+      counts.mirror_matched = static_cast<std::uint64_t>(rows.integer(is_old ? 3 : 2));
     }
     if (!rows.status()) return fail(rows.status().error());
     return counts;
@@ -142,20 +151,6 @@ Task<Result<void>> Ledger::save_flags(std::vector<std::pair<std::int64_t, Flags>
   co_return co_await commit(std::move(work));
 }
 
-Task<Result<void>> Ledger::mark_gone(std::vector<std::int64_t> rows, Side side) {
-  if (rows.empty()) co_return Result<void>{};
-  Work work = [&](Sql& sql) -> Result<void> {
-    for (const std::int64_t id : rows) {
-      const auto set =
-          done(sql.execute("UPDATE sync_message SET gone = gone | $2, trace = NULL WHERE id = $1",
-                           id, side == Side::old_side ? 1 : 2));
-      if (!set) return set;
-    }
-    return {};
-  };
-  co_return co_await commit(std::move(work));
-}
-
 Task<Result<void>> Ledger::remove_rows(std::vector<std::int64_t> rows) {
   if (rows.empty()) co_return Result<void>{};
   Work work = [&](Sql& sql) -> Result<void> {
@@ -165,67 +160,6 @@ Task<Result<void>> Ledger::remove_rows(std::vector<std::int64_t> rows) {
     return {};
   };
   co_return co_await commit(std::move(work));
-}
-
-Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
-  Work work = [&](Sql& sql) -> Result<void> {
-    auto put =
-        done(sql.execute(of_side(side, "UPDATE sync_message SET old_uid = NULL WHERE folder = $1",
-                                 "UPDATE sync_message SET new_uid = NULL WHERE folder = $1"),
-                         folder));
-    if (put)
-      put = done(sql.execute(
-          "DELETE FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND new_uid IS NULL",
-          folder));
-    if (put)
-      put = done(
-          sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2", folder, side));
-    return put;
-  };
-  co_return co_await commit(std::move(work));
-}
-
-Result<std::vector<Batch>> Ledger::batches(std::int64_t folder) const {
-  return store_.read([&](Sql& sql) -> Result<std::vector<Batch>> {
-    std::vector<Batch> all;
-    auto rows = sql.query(
-        "SELECT id, target, next, sources FROM sync_batch WHERE folder = $1 ORDER BY id", folder);
-    while (rows.next())
-      all.push_back({rows.integer(0), rows.as<Side>(1), static_cast<Uid>(rows.integer(2)),
-                     uids_from_text(rows.view(3))});
-    if (!rows.status()) return fail(rows.status().error());
-    return all;
-  });
-}
-
-Task<Result<std::int64_t>> Ledger::open_batch(std::int64_t folder, Batch batch) {
-  std::int64_t id = 0;
-  Work work = [&](Sql& sql) -> Result<void> {
-    const auto made = sql.integer(
-        "INSERT INTO sync_batch (folder, target, next, sources) VALUES ($1, $2, $3, $4) "
-        "RETURNING id",
-        folder, batch.target, batch.next, uids_to_text(batch.sources));
-    if (!made) return fail(made.error());
-    id = made->value_or(0);
-    return {};
-  };
-  const auto opened = co_await commit(std::move(work));
-  if (!opened) co_return fail(opened.error());
-  co_return id;
-}
-
-Task<Result<void>> Ledger::close_batch(std::int64_t folder, Side home, std::int64_t batch,
-                                       std::vector<Row> rows, bool wait) {
-  store::Unit unit;
-  unit.apply = [folder, home, batch, rows = std::move(rows)](
-                   Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
-    if (auto put = put_all(sql, folder, home, rows); !put) return put;
-    return done(sql.execute("DELETE FROM sync_batch WHERE id = $1", batch));
-  };
-  if (!wait) co_return store_.committer().commit_later(std::move(unit));
-  const auto committed = co_await store_.committer().commit(std::move(unit));
-  if (!committed) co_return fail(committed.error());
-  co_return Result<void>{};
 }
 
 Result<std::vector<Skipped>> Ledger::skipped(std::int64_t folder) const {

@@ -10,11 +10,15 @@ std::optional<std::int64_t> known(Uid uid) {
   return uid;
 }
 
-std::int64_t gone_bit(Side side) {
-  return side == Side::old_side ? 1 : 2;
+std::int64_t bits_of(bool home_bit, bool mirror_bit, Side home) {
+  return (home_bit ? side_bit(home) : 0) | (mirror_bit ? side_bit(migration::other(home)) : 0);
 }
 
 }  // namespace
+
+std::int64_t side_bit(Side side) {
+  return side == Side::old_side ? 1 : 2;
+}
 
 Row message_from(const store::Rows& rows, Side home) {
   Row row;
@@ -26,10 +30,17 @@ Row message_from(const store::Rows& rows, Side home) {
   row.flags.system = static_cast<std::uint8_t>(rows.integer(3));
   row.flags.keywords = Flags::keywords_from(rows.view(4));
   const std::int64_t gone = rows.integer(5);
-  row.home_gone = (gone & gone_bit(home)) != 0;
-  row.mirror_gone = (gone & gone_bit(migration::other(home))) != 0;
+  const std::int64_t at_home = side_bit(home);
+  const std::int64_t on_mirror = side_bit(migration::other(home));
+  row.home_gone = (gone & at_home) != 0;
+  row.mirror_gone = (gone & on_mirror) != 0;
+  row.home_fresh = (gone & at_home << 2) != 0;
+  row.mirror_fresh = (gone & on_mirror << 2) != 0;
   row.identity = Identity::from_bytes(rows.view(6));
   row.trace = rows.text(7);
+  const std::int64_t copied = rows.integer(8);
+  row.home_copied = (copied & at_home) != 0;
+  row.mirror_copied = (copied & on_mirror) != 0;
   return row;
 }
 
@@ -45,17 +56,18 @@ Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home, const 
       bytes.empty() ? std::nullopt : std::optional(store::Blob{bytes});
   const std::optional<std::string_view> trace =
       row.trace.empty() || !row.open() ? std::nullopt : std::optional<std::string_view>(row.trace);
-  const std::int64_t gone = (row.home_gone ? gone_bit(home) : 0) |
-                            (row.mirror_gone ? gone_bit(migration::other(home)) : 0);
+  const std::int64_t gone = bits_of(row.home_gone, row.mirror_gone, home) |
+                            bits_of(row.home_fresh, row.mirror_fresh, home) << 2;
+  const std::int64_t copied = bits_of(row.home_copied, row.mirror_copied, home);
   if (row.id == 0)
-    return done(
-        sql.execute("INSERT INTO sync_message (folder, old_uid, new_uid, flags, keywords, "
-                    "gone, identity, trace) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-                    folder, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace));
-  return done(
-      sql.execute("UPDATE sync_message SET old_uid = $2, new_uid = $3, flags = $4, "
-                  "keywords = $5, gone = $6, identity = $7, trace = $8 WHERE id = $1",
-                  row.id, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace));
+    return done(sql.execute(
+        "INSERT INTO sync_message (folder, old_uid, new_uid, flags, keywords, "
+        "gone, identity, trace, copied) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        folder, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace, copied));
+  return done(sql.execute(
+      "UPDATE sync_message SET old_uid = $2, new_uid = $3, flags = $4, "
+      "keywords = $5, gone = $6, identity = $7, trace = $8, copied = $9 WHERE id = $1",
+      row.id, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace, copied));
 }
 
 Result<void> status_of(const store::Rows& rows) {

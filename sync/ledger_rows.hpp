@@ -6,10 +6,10 @@
 
 namespace tandem::sync {
 
-// The first and second UID column are the old and the new side's.
-inline constexpr std::string_view message_columns =
-    "id, old_uid, new_uid, flags, keywords, gone, identity, trace";
+// In columns of both sides. Four times as much: gone since the last complete pass.
+[[nodiscard]] std::int64_t side_bit(Side side);
 
+// Of "id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied".
 [[nodiscard]] Row message_from(const store::Rows& rows, Side home);
 [[nodiscard]] Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home,
                                        const Row& row);

@@ -108,6 +108,19 @@ Flags minus(const Flags& a, const Flags& b) {
   return rest;
 }
 
+Flags unite(const Flags& a, const Flags& b) {
+  Flags all;
+  all.system = static_cast<std::uint8_t>(a.system | b.system);
+  std::ranges::set_union(a.keywords, b.keywords, std::back_inserter(all.keywords), less_keyword);
+  return all;
+}
+
+Flags merge(const Flags& base, const Flags& home, const Flags& mirror) {
+  const Flags added = unite(minus(home, base), minus(mirror, base));
+  const Flags removed = unite(minus(base, home), minus(base, mirror));
+  return minus(unite(base, added), removed);
+}
+
 Flags permitted(const Flags& flags, const std::vector<std::string>& permanent) {
   // A server that says nothing takes everything (RFC 9051 7.1, PERMANENTFLAGS).
   if (permanent.empty() || std::ranges::find(permanent, "\\*") != permanent.end()) return flags;

@@ -41,6 +41,9 @@ struct Flags {
   bool operator==(const Flags&) const = default;
 };
 [[nodiscard]] Flags minus(const Flags& a, const Flags& b);
+[[nodiscard]] Flags unite(const Flags& a, const Flags& b);
+// Three-way: each flag as the side has it that changed it since `base`.
+[[nodiscard]] Flags merge(const Flags& base, const Flags& home, const Flags& mirror);
 // What PERMANENTFLAGS lets us store.
 [[nodiscard]] Flags permitted(const Flags& flags, const std::vector<std::string>& permanent);
 
@@ -65,6 +68,10 @@ struct Row {
   Flags flags;             // as last agreed
   bool home_gone = false;  // a person removed it there: a tombstone
   bool mirror_gone = false;
+  bool home_fresh = false;  // gone since the last complete pass: it may have been moved
+  bool mirror_fresh = false;
+  bool home_copied = false;  // that side's message is a copy made by us
+  bool mirror_copied = false;
   Identity identity;
   std::string trace;  // kept while `open`
 

@@ -22,15 +22,20 @@ AccountPass::AccountPass(Context& context, AccountId account, const config::Sync
 
 Task<Result<DeltaReport>> AccountPass::run() {
   auto done = co_await list();
+  if (done) done = co_await follow_renames();
   if (done) done = co_await plan();
   if (!done) co_return fail(done.error());
   show();
+  done = co_await survey();
+  if (!done) co_return fail(done.error());
   for (std::size_t at = 0; at < work_.size(); ++at) {
     if (context_.stopping) co_return stopped();
     if (work_[at].changed) done = co_await folder(work_[at], at);
     if (done) done = co_await subscribe(work_[at]);
     if (!done) co_return fail(done.error());
   }
+  done = co_await context_.ledger.end_removals(account_);
+  if (!done) co_return fail(done.error());
   co_return co_await report();
 }
 
@@ -94,10 +99,42 @@ bool AccountPass::has_news(const Work& work) const {
       home_row.messages != home.messages || mirror_row.messages != mirror.messages)
     return true;
   if (home.messages == 0) return false;
-  if ((home.items & imap::status_highest_modseq) != 0 && home_row.modseq != 0 &&
-      home.highest_modseq != 0)
-    return home.highest_modseq != home_row.modseq;
-  return settings_.all_flags || home.unseen != home_row.unseen;
+  const auto by_modseq = [](const FolderSide& row, const imap::response::MailboxStatus& status) {
+    return (status.items & imap::status_highest_modseq) != 0 && row.modseq != 0 &&
+           status.highest_modseq != 0;
+  };
+  if (by_modseq(home_row, home) && by_modseq(mirror_row, mirror))
+    return home.highest_modseq != home_row.modseq || mirror.highest_modseq != mirror_row.modseq;
+  return settings_.all_flags || home.unseen != home_row.unseen ||
+         mirror.unseen != mirror_row.unseen;
+}
+
+// Whether messages must have gone from a folder: fewer than there were and came since.
+bool AccountPass::has_removals(const Work& work) const {
+  if (!work.pair.home->status || work.pair.mirror == nullptr || !work.pair.mirror->status)
+    return false;
+  const auto fits = [](const FolderSide& row, const imap::response::MailboxStatus& status) {
+    return row.validity != status.uid_validity ||
+           status.messages == row.messages + (status.uid_next - row.next);
+  };
+  return !fits(work.row.at(settings_.home), *work.pair.home->status) ||
+         !fits(work.row.at(migration::other(settings_.home)), *work.pair.mirror->status);
+}
+
+// First of all what has gone from anywhere is noted, so that it is recognised where it turns up.
+Task<Result<void>> AccountPass::survey() {
+  const auto changed = std::ranges::count_if(work_, &Work::changed);
+  if (changed < 2) co_return Result<void>{};
+  for (Work& work : work_) {
+    if (context_.stopping) co_return stopped();
+    if (!work.changed || !has_removals(work)) continue;
+    FolderPass::Settings settings;
+    settings.home = settings_.home;
+    FolderPass pass(context_, work.row, work.pair, home_, mirror_, settings);
+    const auto done = co_await pass.survey();
+    if (!done && is_fatal(done.error())) co_return done;
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
@@ -154,10 +191,10 @@ void AccountPass::show() const {
   for (const Work& work : work_) {
     const std::uint64_t messages = work.pair.home->status ? work.pair.home->status->messages
                                                           : work.row.at(settings_.home).messages;
-    std::uint64_t matched = work.row.matched;
+    std::uint64_t matched = work.row.at(settings_.home).matched;
     if (work.changed)
       if (const auto counts = context_.ledger.counts(work.row.id, settings_.home))
-        matched = counts->matched;
+        matched = counts->home_matched;
     matched = std::min(matched, messages);
     any = any || matched < messages;
     shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
@@ -177,9 +214,9 @@ Task<Result<DeltaReport>> AccountPass::report() {
   for (const Work& work : work_) {
     const std::uint64_t messages = work.row.at(settings_.home).messages;
     report_.source_messages += messages;
-    report_.matched += std::min(work.row.matched, messages);
+    const std::uint64_t matched = std::min(work.row.at(settings_.home).matched, messages);
+    report_.matched += matched;
     bytes += work.row.bytes_done;
-    const std::uint64_t matched = std::min(work.row.matched, messages);
     shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
   }
   const auto skipped = context_.ledger.skipped_of(account_);

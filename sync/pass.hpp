@@ -31,10 +31,15 @@ class AccountPass {
     bool changed = false;
   };
   Task<Result<void>> list();
+  // Folders that have another name than the ledger says (pass_folders.cpp).
+  Task<Result<void>> follow_renames();
+  Task<Result<void>> follow_home(FolderRow& row, const Folder& renamed);
   Task<Result<void>> plan();
+  Task<Result<void>> survey();
   Task<Result<void>> folder(Work& work, std::size_t shown);
   Task<Result<void>> subscribe(Work& work);
   [[nodiscard]] bool has_news(const Work& work) const;
+  [[nodiscard]] bool has_removals(const Work& work) const;
   void show() const;
   Task<Result<migration::DeltaReport>> report();
 

@@ -39,7 +39,7 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
   if (const auto folders = ledger.folders(account)) {
     for (const FolderRow& folder : *folders) {
       const std::uint64_t messages = folder.at(home).messages;
-      const std::uint64_t matched = std::min(folder.matched, messages);
+      const std::uint64_t matched = std::min(folder.at(home).matched, messages);
       const std::string& mirror = folder.at(migration::other(home)).name;
       shown.folders.push_back({folder.at(home).name, messages, matched, mirror});
       progress.messages_total += messages;

@@ -1,4 +1,6 @@
 // After a crash or a lost connection: what of a recorded batch is on the target?
+#include <algorithm>
+
 #include "lib/net/task_group.hpp"
 #include "sync/match.hpp"
 #include "sync/scan.hpp"
@@ -23,6 +25,31 @@ Task<Result<std::vector<Item>>> strangers(Direction direction, const Batch& batc
   co_return tail;
 }
 
+// A source that has been removed since cannot be looked at; its copy is told by size and date. It
+// is not a stranger, and does not go back to where it was removed.
+void add_vanished(const Direction& direction, const Batch& batch, const std::vector<Item>& sources,
+                  const std::vector<Item>& tail, std::set<std::size_t> taken,
+                  std::vector<Row>& rows) {
+  if (batch.marks.size() != batch.sources.size()) return;
+  for (std::size_t source = 0; source < batch.sources.size(); ++source) {
+    const Uid uid = batch.sources[source];
+    if (std::ranges::binary_search(sources, uid, {}, &Item::uid)) continue;
+    for (std::size_t at = 0; at < tail.size(); ++at) {
+      const SourceMark mark{tail[at].size, tail[at].date.unix_seconds};
+      if (taken.contains(at) || mark != batch.marks[source]) continue;
+      taken.insert(at);
+      Row& row = rows.emplace_back(direction.row(uid, tail[at].uid));
+      row.identity = tail[at].identity;
+      row.flags = tail[at].flags;
+      const bool forth = direction.from_home();
+      (forth ? row.mirror_copied : row.home_copied) = true;
+      (forth ? row.home_gone : row.mirror_gone) = true;
+      (forth ? row.home_fresh : row.mirror_fresh) = true;
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Direction direction,
@@ -31,9 +58,10 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
   digest.our_names = {context.options.our_hostname};
   const bool home_is_source = direction.from_home();
   const Uid none = ~Uid{0};
-  const Uid home_from = home_is_source ? none : batch.next;
-  const Uid mirror_from = home_is_source ? batch.next : none;
-  const auto known = context.ledger.rows(folder.id, direction.home, home_from, mirror_from, {});
+  Ledger::RowsWanted wanted;
+  wanted.home_from = home_is_source ? none : batch.next;
+  wanted.mirror_from = home_is_source ? batch.next : none;
+  const auto known = context.ledger.rows(folder.id, direction.home, wanted);
   if (!known) co_return fail(known.error());
   auto sources = co_await scan_uids(direction.source, batch.sources);
   if (!sources) co_return fail(sources.error());
@@ -50,9 +78,12 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
     if (looked) looked = co_await look_at(direction.source, *sources, digest);
     if (!looked) co_return looked;
   }
+  std::set<std::size_t> taken;
   for (const Match& found : match(candidates(*sources), candidates(*tail))) {
+    taken.insert(found.right);
     Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
     row.identity = (*sources)[found.left].identity;
+    (home_is_source ? row.mirror_copied : row.home_copied) = true;
     row.flags = home_is_source ? (*tail)[found.right].flags : (*sources)[found.left].flags;
     // It may be known already, as one whose counterpart was missing.
     for (const Row& open : *known)
@@ -61,6 +92,7 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
         row.id = open.id;
     rows.push_back(std::move(row));
   }
+  add_vanished(direction, batch, *sources, *tail, std::move(taken), rows);
   co_return co_await context.ledger.close_batch(folder.id, direction.home, batch.id,
                                                 std::move(rows), true);
 }

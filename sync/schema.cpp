@@ -6,12 +6,14 @@
 
 namespace tandem::sync {
 
-// sync_message.gone: 1: removed on the old side, 2: on the new side (tombstones). `trace` is kept
-// only while one of the UIDs is missing. sync_batch: what may have been appended to side `target`
-// from its UID `next` on; it is there from before the first byte until all of it is in
-// sync_message.
+// sync_message.gone: 1: removed on the old side, 2: on the new side (tombstones); 4 and 8: the
+// same, since the last complete pass. `copied`: 1: the old side's message is a copy made by us, 2:
+// the new side's. `trace` is kept only while one of the UIDs is missing. sync_batch: what may have
+// been appended to side `target` from its UID `next` on; it is there from before the first byte
+// until all of it is in sync_message. `marks`: size and date of each source, "SIZE:SECONDS ".
 store::Schema Sync::schema() {
-  return {.component = "sync", .steps = {R"sql(
+  return {.component = "sync",
+          .steps = {R"sql(
     CREATE TABLE sync_account (
       account INTEGER PRIMARY KEY,
       state INTEGER NOT NULL,
@@ -72,6 +74,15 @@ store::Schema Sync::schema() {
       next_step TEXT NOT NULL,
       PRIMARY KEY (folder, side, uid)
     );
+  )sql",
+                    R"sql(
+    ALTER TABLE sync_message ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX sync_message_fresh ON sync_message (folder) WHERE gone >= 4;
+    CREATE INDEX sync_message_traced ON sync_message (folder) WHERE trace IS NOT NULL;
+    ALTER TABLE sync_batch ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+    -- `matched` is the old side's from here on.
+    ALTER TABLE sync_folder ADD COLUMN new_matched INTEGER NOT NULL DEFAULT 0;
+    UPDATE sync_folder SET new_matched = matched;
   )sql"}};
 }
 

@@ -88,6 +88,7 @@ Task<Result<void>> Transfer::batch() {
   record.target = direction_.target_side();
   record.next = target_next_;
   record.sources = uids_of(items);
+  for (const Item& item : items) record.marks.push_back({item.size, item.date.unix_seconds});
   std::int64_t id = 0;
   if (!items.empty()) {
     const auto opened = co_await context_.ledger.open_batch(folder_.id, record);

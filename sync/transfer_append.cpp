@@ -155,6 +155,7 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
 
 void Transfer::arrived(const Item& item, const Copied& copied) {
   Row row = direction_.row(item.uid, copied.uid);
+  (direction_.from_home() ? row.mirror_copied : row.home_copied) = true;
   row.flags = item.flags;
   row.identity = copied.identity;
   row.trace = copied.trace;

@@ -32,7 +32,7 @@ Result<Excused> excused_in(const Ledger& ledger, const FolderRow* row, Side home
   if (!skipped) return fail(skipped.error());
   for (const Skipped& one : *skipped)
     (one.side == home ? excused.home : excused.mirror).insert(one.uid);
-  const auto rows = ledger.rows(row->id, home, 0, 0, {});
+  const auto rows = ledger.rows(row->id, home, {});
   if (!rows) return fail(rows.error());
   for (const Row& message : *rows) {
     if (message.mirror_gone) excused.home.insert(message.home);

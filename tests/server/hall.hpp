@@ -16,13 +16,15 @@
 
 namespace tandem::server::test {
 
-// aoki (1) and baba (2, with a quota of 1000 bytes unless told); the password is "secret", SCRAM
-// for both.
+// aoki (1) and baba (2, with a quota of 1000 bytes unless told), and boxN (N) for many; the password
+// is "secret", SCRAM for all.
 class FakeAccounts final : public Accounts {
  public:
   [[nodiscard]] Result<std::optional<AccountId>> lookup(std::string_view address) const override {
     if (address.starts_with("aoki")) return std::optional<AccountId>(1);
     if (address.starts_with("baba")) return std::optional<AccountId>(2);
+    if (address.starts_with("box"))
+      return std::optional<AccountId>(std::atoll(std::string(address.substr(3)).c_str()));
     return std::optional<AccountId>();
   }
   net::Task<Result<AccountId>> authenticate_plain(std::string user, Secret password,

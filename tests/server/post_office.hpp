@@ -18,8 +18,8 @@ namespace tandem::server::test {
 struct Folder {
   std::string path;
   Folder() {
-    char pattern[] = "/tmp/tandem-server-XXXXXX";
-    path = mkdtemp(pattern);
+    path = (std::filesystem::temp_directory_path() / "tandem-server-XXXXXX").string();
+    path = mkdtemp(path.data());
   }
   ~Folder() { std::filesystem::remove_all(path); }
 };

@@ -45,14 +45,15 @@ struct AccountGiven {
 // process that was restarted.
 class World {
  public:
-  World(config::MigrationSettings settings, net::Executor executor, const Clock& clock,
+  World(config::MigrationSettings chosen, net::Executor executor, const Clock& clock,
         AccountGiven account = {}, std::string directory = "")
-      : settings_(std::move(settings)),
+      : settings(std::move(chosen)),
         executor_(std::move(executor)),
         clock_(clock),
         given_(std::move(account)),
         directory_(directory.empty() ? temporary_.path + "/data" : std::move(directory)) {}
 
+  config::MigrationSettings settings;  // as they are at open()
   net::Connector connector;
   migration::AccountLocks locks;
   migration::EventBus events;
@@ -67,7 +68,7 @@ class World {
     auto opened = store::Store::open(directory_, {migration::Registry::schema(), Sync::schema()});
     REQUIRE(opened);
     store = std::move(*opened);
-    std::vector<config::MigrationSettings> all(1, settings_);
+    std::vector<config::MigrationSettings> all(1, settings);
     auto made = migration::Registry::open(*store, all, secrets_, clock_);
     REQUIRE(made);
     registry = std::move(*made);
@@ -78,7 +79,7 @@ class World {
     row.new_login = given_.new_login.empty() ? given_.address : given_.new_login;
     row.old_password = Secret(given_.old_password);
     row.new_password = Secret(given_.new_password);
-    const auto imported = co_await registry->import_accounts(settings_.name, std::move(rows), "t");
+    const auto imported = co_await registry->import_accounts(settings.name, std::move(rows), "t");
     REQUIRE(imported);
     account = registry->routes()->account(given_.address)->id;
     access = std::make_unique<migration::SideAccess>(*registry, connector);
@@ -99,7 +100,6 @@ class World {
 
  private:
   TempDirectory temporary_;
-  config::MigrationSettings settings_;
   net::Executor executor_;
   const Clock& clock_;
   AccountGiven given_;

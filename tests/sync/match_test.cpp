@@ -158,8 +158,9 @@ TEST_CASE("diff against its definition, random folders") {
       rows.push_back(row);
     }
     const std::vector<Uid> skipped = {3, 7};
-    const SideScan home_scan = scan_of(home, 1 + random() % 10, random);
-    const SideScan mirror_scan = scan_of(mirror, 1 + random() % 10, random);
+    SideScan home_scan = scan_of(home, 1 + random() % 10, random);
+    SideScan mirror_scan = scan_of(mirror, 1 + random() % 10, random);
+    mirror_scan.settled_below = 1 + random() % 40;
     const FolderDiff found = diff(home_scan, mirror_scan, rows, skipped, {});
 
     std::vector<std::size_t> home_new;
@@ -174,21 +175,32 @@ TEST_CASE("diff against its definition, random folders") {
     CHECK(found.mirror_new == mirror_new);
 
     std::set<std::int64_t> gone;
-    std::set<std::int64_t> changed;
+    std::map<std::int64_t, std::uint8_t> changed;
     for (const Row& row : rows) {
       if (row.home == 0) continue;
-      const auto item = std::ranges::find(home_scan.items, row.home, &Item::uid);
-      if (item == home_scan.items.end()) {
-        if (row.home >= home_scan.complete_from && !row.home_gone) gone.insert(row.id);
-      } else if (row.mirror != 0 && !row.mirror_gone && item->flags != row.flags) {
-        changed.insert(row.id);
-      }
+      const auto h = std::ranges::find(home_scan.items, row.home, &Item::uid);
+      const bool at_home = h != home_scan.items.end();
+      const bool home_left = !at_home && row.home >= home_scan.complete_from;
+      if (home_left && !row.home_gone) gone.insert(row.id);
+      const auto m = std::ranges::find(mirror_scan.items, row.mirror, &Item::uid);
+      const bool on_mirror = m != mirror_scan.items.end();
+      const bool mirror_left = !on_mirror && row.mirror >= mirror_scan.complete_from;
+      if (row.mirror == 0 || home_left || mirror_left || (!at_home && !on_mirror)) continue;
+      if ((!at_home && row.home_gone) || (!on_mirror && row.mirror_gone)) continue;
+      const std::uint8_t base = row.flags.system;
+      const std::uint8_t a = at_home ? h->flags.system : base;
+      const std::uint8_t b = on_mirror ? m->flags.system : base;
+      if (a == base && b == base) continue;
+      changed[row.id] = row.mirror >= mirror_scan.settled_below
+                            ? a
+                            : static_cast<std::uint8_t>(base ^ ((a ^ base) | (b ^ base)));
     }
     CHECK(std::set(found.home_gone.begin(), found.home_gone.end()) == gone);
-    std::set<std::int64_t> changed_found;
+    std::map<std::int64_t, std::uint8_t> changed_found;
     for (const FlagChange& change : found.flags) {
-      changed_found.insert(change.row);
-      CHECK((change.add.system & change.remove.system) == 0);
+      changed_found[change.row] = change.now.system;
+      CHECK((change.mirror_add.system & change.mirror_remove.system) == 0);
+      CHECK((change.home_add.system & change.home_remove.system) == 0);
     }
     CHECK(changed_found == changed);
   }

@@ -93,12 +93,12 @@ class TwoSides {
       world->connector.register_in_process(
           std::string(migration::name_of(side)), [this, side](net::StreamPtr end, net::Protocol) {
             ++at(side).connections;
-            auto faulty = std::make_unique<FaultyStream>(std::move(end), at(side));
-            hall.net.group.spawn(hall.server->serve(std::move(faulty), net::Protocol::imap,
-                                                    server::Trust::in_process, hall.net.group));
+            hall.net.group.spawn(serve(std::make_unique<FaultyStream>(std::move(end), at(side))));
           });
   }
   ~TwoSides() { world->close(); }
+
+  std::size_t sessions = 0;  // of the servers, now
 
   Faults& at(Side side) { return faults[static_cast<std::size_t>(side)]; }
   // A server without UIDPLUS and MULTIAPPEND.
@@ -187,6 +187,12 @@ class TwoSides {
     made.in_process = std::move(name);
     made.tls = net::TlsMode::never;
     return made;
+  }
+  Task<void> serve(net::StreamPtr stream) {
+    ++sessions;
+    co_await hall.server->serve(std::move(stream), net::Protocol::imap, server::Trust::in_process,
+                                hall.net.group);
+    --sessions;
   }
   Task<void> finish(Task<void> body) {
     co_await world->open();

@@ -1,0 +1,191 @@
+// FolderPass: what was moved between folders. A message that is new in this folder and has gone
+// from another since the last complete pass, by its identity and on counts, was moved: the mirror's
+// copy follows by MOVE, and pairs with it in the next round. A move on the mirror is remembered on
+// both ends and not carried home.
+#include <algorithm>
+#include <map>
+
+#include "lib/base/log.hpp"
+#include "sync/folder_pass.hpp"
+#include "sync/scan.hpp"
+
+namespace tandem::sync {
+namespace {
+
+using Loose = Ledger::Loose;
+
+std::vector<Candidate> untaken(const std::vector<Item>& items, const std::set<std::size_t>& taken) {
+  std::vector<Candidate> all = candidates(items);
+  std::erase_if(all, [&](const Candidate& one) { return taken.contains(one.index); });
+  return all;
+}
+
+template <class Wanted>
+std::vector<Candidate> rows_of(const std::vector<Loose>& loose, Wanted wanted) {
+  std::vector<Candidate> all;
+  for (std::size_t at = 0; at < loose.size(); ++at) {
+    const Row& row = loose[at].row;
+    const auto order = static_cast<Uid>(at + 1);
+    if (wanted(loose[at])) all.push_back({at, order, row.identity, row.trace});
+  }
+  return all;
+}
+
+}  // namespace
+
+Task<Result<void>> FolderPass::find_moved(Sides& sides) {
+  const auto items_taken = [](const std::set<std::size_t>& taken, std::size_t items) {
+    return static_cast<std::size_t>(std::distance(taken.begin(), taken.lower_bound(items)));
+  };
+  if (items_taken(sides.left_taken, home_items_.size()) == home_items_.size() &&
+      items_taken(sides.right_taken, mirror_items_.size()) == mirror_items_.size())
+    co_return Result<void>{};
+  auto loose = context_.ledger.loose(folder_.account, settings_.home);
+  if (!loose) co_return fail(loose.error());
+  // Those of this folder that only wait for their counterpart were candidates already.
+  std::erase_if(*loose, [this](const Loose& one) {
+    return one.folder == folder_.id && !one.row.home_fresh && !one.row.mirror_fresh;
+  });
+  if (loose->empty()) co_return Result<void>{};
+  mail::DigestOptions digest;
+  digest.our_names = {context_.options.our_hostname};
+  const auto looked = co_await look_at(home_, home_items_, digest);
+  if (!looked) co_return looked;
+  find_moved_at_home(sides, *loose);
+  find_moved_on_mirror(sides, *loose);
+  co_return Result<void>{};
+}
+
+void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loose) {
+  const auto on_mirror = [](const Loose& one) {
+    const Row& row = one.row;
+    if (row.mirror == 0 || row.mirror_gone) return false;
+    return row.home_fresh || (row.home == 0 && !row.home_gone);
+  };
+  for (const Match& found :
+       match(untaken(home_items_, sides.left_taken), rows_of(loose, on_mirror))) {
+    const Item& item = home_items_[found.left];
+    sides.left_taken.insert(found.left);
+    if (loose[found.right].folder != folder_.id) {
+      to_carry_.push_back(loose[found.right]);
+      continue;
+    }
+    Row row = loose[found.right].row;  // taken out and put back
+    row.home = item.uid;
+    row.home_gone = row.home_fresh = false;
+    if (item.flags != row.flags) again_ = true;
+    resolved_.push_back(std::move(row));
+  }
+  // Moved at home, and removed on the mirror, or never copied to it: so it stays.
+  const auto nowhere = [](const Loose& one) {
+    return one.row.home_fresh && (one.row.mirror_gone || one.row.mirror == 0);
+  };
+  for (const Match& found :
+       match(untaken(home_items_, sides.left_taken), rows_of(loose, nowhere))) {
+    const Item& item = home_items_[found.left];
+    sides.left_taken.insert(found.left);
+    Row row;
+    row.home = item.uid;
+    row.flags = item.flags;
+    row.identity = item.identity;
+    row.mirror_gone = true;
+    resolved_.push_back(std::move(row));
+    obsolete_.push_back(loose[found.right].row.id);
+  }
+}
+
+void FolderPass::find_moved_on_mirror(Sides& sides, const std::vector<Loose>& loose) {
+  const auto left_mirror = [](const Loose& one) { return one.row.mirror_fresh; };
+  for (const Match& found :
+       match(untaken(mirror_items_, sides.right_taken), rows_of(loose, left_mirror))) {
+    const Item& item = mirror_items_[found.left];
+    Row before = loose[found.right].row;
+    sides.right_taken.insert(found.left);
+    before.mirror_fresh = false;
+    if (loose[found.right].folder == folder_.id && !before.home_gone) {
+      before.mirror = item.uid;
+      before.mirror_gone = false;
+      resolved_.push_back(std::move(before));
+      continue;
+    }
+    Row row;
+    row.mirror = item.uid;
+    row.flags = item.flags;
+    row.identity = item.identity;
+    row.home_gone = true;
+    resolved_.push_back(std::move(row));
+    if (before.home_gone)
+      obsolete_.push_back(before.id);
+    else
+      resolved_.push_back(std::move(before));
+  }
+}
+
+// Carries on the mirror what was moved at home.
+Task<Result<void>> FolderPass::carry() {
+  step_ = FolderStep::carrying;
+  if (to_carry_.empty()) co_return Result<void>{};
+  const auto folders = context_.ledger.folders(folder_.account);
+  if (!folders) co_return fail(folders.error());
+  std::map<std::int64_t, std::vector<Loose>> by_folder;
+  for (Loose& one : to_carry_) by_folder[one.folder].push_back(std::move(one));
+  to_carry_.clear();
+  for (const auto& [id, messages] : by_folder) {
+    const auto from = std::ranges::find(*folders, id, &FolderRow::id);
+    if (from == folders->end()) continue;
+    const auto done = co_await carry_from(*from, messages);
+    if (!done) co_return done;
+  }
+  again_ = true;  // and there they are found to be the same
+  const auto selected = co_await select_mirror();
+  if (!selected) co_return fail(selected.error());
+  co_return Result<void>{};
+}
+
+Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
+                                          const std::vector<Loose>& messages) {
+  const FolderSide& there = from.at(migration::other(settings_.home));
+  std::vector<std::int64_t> rows;
+  std::vector<Row> stay;
+  imap::SequenceSet set;
+  for (const Loose& one : messages) {
+    rows.push_back(one.row.id);
+    set.add(one.row.mirror);
+    stay.push_back(one.row);
+    stay.back().home_gone = true;
+    stay.back().home_fresh = false;
+  }
+  const auto selected = co_await mirror_.select(there.name);
+  if (!selected && is_fatal(selected.error())) co_return fail(selected.error());
+  auto moved = Result<bool>(false);
+  if (selected && selected->uid_validity == there.validity) moved = co_await move_all(set);
+  if (!moved && is_fatal(moved.error())) co_return fail(moved.error());
+  if (!moved)
+    log::warning("W-SYNC-8", "account {}: messages could not be moved from '{}' to '{}': {}",
+                 folder_.account, there.name, pair_.mirror_name, moved.error().to_string());
+  // What cannot be moved stays where it is, and is copied to where it is missing.
+  if (!moved || !*moved)
+    co_return co_await context_.ledger.save_rows(from.id, settings_.home, std::move(stay));
+  co_return co_await context_.ledger.remove_rows(std::move(rows));
+}
+
+// False: only copied, because the server cannot remove single messages (neither MOVE nor UIDPLUS).
+Task<Result<bool>> FolderPass::move_all(imap::SequenceSet set) {
+  if (mirror_.has("MOVE") || mirror_.has("IMAP4REV2")) {
+    const auto moved = co_await mirror_.move(set, pair_.mirror_name);
+    if (!moved) co_return fail(moved.error());
+    co_return true;
+  }
+  const auto copied = co_await mirror_.copy(set, pair_.mirror_name);
+  if (!copied) co_return fail(copied.error());
+  if (!mirror_.has("UIDPLUS")) co_return false;
+  const std::vector<std::string> deleted(1, "\\Deleted");
+  const auto add = imap::command::StoreAction::add;
+  const auto marked = co_await mirror_.store(set, add, deleted);
+  if (!marked) co_return fail(marked.error());
+  const auto gone = co_await mirror_.expunge(set);
+  if (!gone) co_return fail(gone.error());
+  co_return true;
+}
+
+}  // namespace tandem::sync

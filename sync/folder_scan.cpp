@@ -1,0 +1,112 @@
+// FolderPass: the look at both sides, and what the ledger says to it.
+#include <algorithm>
+
+#include "sync/folder_pass.hpp"
+#include "sync/scan.hpp"
+
+namespace tandem::sync {
+
+// The mirror first: what came through the gateway is at home before it is on the mirror.
+Task<Result<void>> FolderPass::scan() {
+  step_ = FolderStep::scanning;
+  auto noop = co_await mirror_.noop();
+  if (noop) noop = co_await home_.noop();
+  if (!noop) co_return noop;
+  auto scanned = co_await scan_side(mirror_, mirror_row(), mirror_scan_);
+  if (!scanned) co_return fail(scanned.error());
+  if (mirror_renumbered_) mirror_scan_.settled_below = ~Uid{0};
+  mirror_messages_ = scanned->messages;
+  mirror_next_ = scanned->next;
+  mirror_modseq_ = scanned->modseq;
+  scanned = co_await scan_side(home_, home_row(), home_scan_);
+  if (!scanned) co_return fail(scanned.error());
+  home_messages_ = scanned->messages;
+  home_next_ = scanned->next;
+  home_modseq_ = scanned->modseq;
+  co_return co_await compare_with_ledger();
+}
+
+// What the ledger knows of the scanned ones, and what has gone.
+Task<Result<void>> FolderPass::compare_with_ledger() {
+  const auto skipped = context_.ledger.skipped(folder_.id);
+  if (!skipped) co_return fail(skipped.error());
+  home_skipped_.clear();
+  mirror_skipped_.clear();
+  for (const Skipped& one : *skipped)
+    if (one.uid != 0)
+      (one.side == settings_.home ? home_skipped_ : mirror_skipped_).push_back(one.uid);
+  const auto counts = context_.ledger.counts(folder_.id, settings_.home);
+  if (!counts) co_return fail(counts.error());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Ledger::RowsWanted wanted;
+    wanted.home_from = home_scan_.complete_from;
+    wanted.mirror_from = mirror_scan_.complete_from;
+    wanted.home_uids = uids_of(home_scan_.items);
+    wanted.mirror_uids = uids_of(mirror_scan_.items);
+    auto rows = context_.ledger.rows(folder_.id, settings_.home, wanted);
+    if (!rows) co_return fail(rows.error());
+    rows_ = std::move(*rows);
+    diff_ = diff(home_scan_, mirror_scan_, rows_, home_skipped_, mirror_skipped_);
+    if (attempt == 1) break;
+    // Fewer or more than we know of: somebody removed something, and only a full look tells what.
+    const bool home_fits =
+        counts->home + diff_.home_new.size() + home_skipped_.size() == home_messages_;
+    const bool mirror_fits =
+        counts->mirror + diff_.mirror_new.size() + mirror_skipped_.size() == mirror_messages_;
+    if (home_fits && mirror_fits) break;
+    auto more = Result<void>{};
+    if (!home_fits) more = co_await scan_completely(home_, home_scan_);
+    if (more && !mirror_fits) more = co_await scan_completely(mirror_, mirror_scan_);
+    if (!more) co_return more;
+  }
+  const Side mirror_side = migration::other(settings_.home);
+  auto marked = co_await context_.ledger.mark_gone(diff_.home_gone, settings_.home);
+  if (marked) marked = co_await context_.ledger.mark_gone(diff_.mirror_gone, mirror_side);
+  if (marked) marked = co_await context_.ledger.mark_back(diff_.home_back, settings_.home);
+  if (marked) marked = co_await context_.ledger.mark_back(diff_.mirror_back, mirror_side);
+  co_return marked;
+}
+
+// News of one side, and of older messages those whose flags may have changed: by CONDSTORE, else by
+// looking at all of them now and then.
+Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
+                                                        const FolderSide& row, SideScan& scan) {
+  Scanned seen;
+  const net::ImapMailbox& open = client.selected();
+  seen.messages = open.exists;
+  seen.modseq = open.no_modseq ? 0 : open.highest_modseq;
+  const Uid from = std::max<Uid>(row.next, 1);
+  scan.complete_from = from;
+  scan.settled_below = from;
+  scan.permanent = open.permanent_flags;
+  auto items = co_await scan_from(client, from);
+  if (!items) co_return fail(items.error());
+  const Uid last = items->empty() ? 0 : items->back().uid;
+  seen.next = std::max({client.selected().uid_next, last + 1, row.next});
+  scan.items.clear();
+  const bool condstore = seen.modseq != 0 && row.modseq != 0;
+  if (from > 1 && (condstore ? seen.modseq != row.modseq : settings_.all_flags)) {
+    const std::uint64_t since = condstore ? row.modseq : 0;
+    auto flags = co_await scan_flags(client, from, since);
+    if (!flags) co_return fail(flags.error());
+    scan.items = std::move(*flags);
+    if (!condstore) scan.complete_from = 1;
+  }
+  scan.items.insert(scan.items.end(), std::make_move_iterator(items->begin()),
+                    std::make_move_iterator(items->end()));
+  co_return seen;
+}
+
+Task<Result<void>> FolderPass::scan_completely(net::ImapClient& client, SideScan& scan) {
+  if (scan.complete_from <= 1) co_return Result<void>{};
+  auto items = co_await scan_flags(client, scan.complete_from, 0);
+  if (!items) co_return fail(items.error());
+  std::erase_if(scan.items, [&](const Item& item) { return item.uid < scan.complete_from; });
+  items->insert(items->end(), std::make_move_iterator(scan.items.begin()),
+                std::make_move_iterator(scan.items.end()));
+  scan.items = std::move(*items);
+  scan.complete_from = 1;
+  co_return Result<void>{};
+}
+
+}  // namespace tandem::sync

@@ -1,0 +1,276 @@
+#include "tests/sync/history.hpp"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+#include "lib/net/wait.hpp"
+#include "tests/server/post_office.hpp"
+
+namespace tandem::sync::model {
+History::History(Town& town, std::uint64_t seed, Wanted wanted)
+    : town_(town), wanted_(wanted), random_(seed) {
+  for (const std::string& known : {"INBOX", "Sent", "Trash"}) {
+    Folder folder;
+    folder.name = {known, known};
+    folder.there = {true, true};
+    model_.folders.push_back(folder);
+  }
+  model_.propagate = wanted.propagate;
+}
+
+void History::tell(std::string line) {
+  told_ += line;
+  told_ += '\n';
+}
+
+void History::blame(std::string line) {
+  tell("WRONG: " + line);
+  fault_ += line;
+  fault_ += '\n';
+}
+
+const std::string& History::name(int side, int folder) const {
+  return model_.folders[static_cast<std::size_t>(folder)].name[static_cast<std::size_t>(side)];
+}
+
+std::string History::bytes_of(int content, const std::string& trace) const {
+  std::string head;
+  if (!trace.empty())
+    head = "Received: from a.example by tandem.example with ESMTP id " + trace +
+           "; Tue, 24 Nov 2026 09:00:00 +0900\r\n";
+  return head + server::test::letter(
+                    std::to_string(content),
+                    std::string(static_cast<std::size_t>(content % 7) * 40, 'x') + "\r\n");
+}
+
+Task<void> History::run() {
+  if (roll(4) == 0) town_.two.make_poor(Side::new_side);
+  if (roll(4) == 0) town_.two.make_poor(Side::old_side);
+  co_await fill();
+  for (int number = 0; number < wanted_.windows && fault_.empty(); ++number)
+    co_await window(number);
+}
+
+// Both sides before the first contact.
+Task<void> History::fill() {
+  const int count = roll(8);
+  for (int at = 0; at < count; ++at) {
+    const int content = next_content_++;
+    const int folder = roll(2);
+    const int old_copies = 1 + roll(2);
+    const int new_copies = roll(3);
+    const std::int64_t date = 1'700'000'000 + content;
+    for (int side = 0; side < 2; ++side)
+      for (int copy = 0; copy < (side == 0 ? old_copies : new_copies); ++copy) {
+        const std::string text = bytes_of(content, "");
+        const auto uid = co_await town_.put(side, name(side, folder), text, seen, date);
+        model_.add(content, side, folder, uid, seen);
+      }
+    tell(fmt::format("before: {} x {} on old, x {} on new, in {}", content, old_copies, new_copies,
+                     name(0, folder)));
+  }
+}
+
+Task<void> History::window(int number) {
+  tell(fmt::format("-- window {}, home {}", number, model_.home));
+  crashed_ = false;
+  touched_.clear();
+  troubled_.clear();
+  fresh_.clear();
+  const int acts = number == 0 ? roll(3) : 1 + roll(6);
+  for (int at = 0; at < acts; ++at) co_await act();
+  while (wanted_.crashes && roll(3) == 0 && fault_.empty()) {
+    co_await crash();
+    const int more = roll(4);
+    for (int at = 0; at < more && crashed_; ++at) co_await act();
+  }
+  if (!fault_.empty()) co_return;
+  co_await pass();
+  if (fault_.empty()) co_await idle_pass();
+  if (fault_.empty() && roll(3) == 0) co_await switch_home();
+}
+
+Task<void> History::act() {
+  struct Choice {
+    int weight;
+    Act act;
+  };
+  static const std::array<Choice, 11> choices = {{{6, &History::arrive},
+                                                  {3, &History::arrive_by_gateway},
+                                                  {2, &History::arrive_late},
+                                                  {5, &History::flag},
+                                                  {4, &History::remove},
+                                                  {4, &History::move},
+                                                  {2, &History::copy},
+                                                  {1, &History::make_folder},
+                                                  {1, &History::rename_folder},
+                                                  {1, &History::remove_folder},
+                                                  {1, &History::renumber}}};
+  int at = roll(30);
+  for (const Choice& choice : choices) {
+    at -= choice.weight;
+    if (at >= 0) continue;
+    const Act what = choice.act;
+    co_await (this->*what)();
+    co_return;
+  }
+}
+
+int History::pick_folder(int side) {
+  while (true) {
+    const int folder = roll(static_cast<int>(model_.folders.size()));
+    if (model_.folders[static_cast<std::size_t>(folder)].there[static_cast<std::size_t>(side)])
+      return folder;
+  }
+}
+
+// After a crash nobody knows what of this window is where: then only what was settled before is
+// touched on the mirror, and at home also what came since.
+Message* History::pick(int side, bool structural) {
+  std::vector<Message*> all;
+  for (Message& message : model_.messages) {
+    const Replica& replica = message.at[static_cast<std::size_t>(side)];
+    if (!replica.there || replica.uid == 0 || replica.unsure || has_trouble(replica.folder))
+      continue;
+    if (structural && touched_.contains(message.content)) continue;
+    const bool settled = message.paired || message.orphan;
+    if (crashed_ && !settled && (side != model_.home || message.traced)) continue;
+    if (structural && !settled && message.traced && side != model_.home) continue;
+    all.push_back(&message);
+  }
+  return all.empty() ? nullptr : all[static_cast<std::size_t>(roll(static_cast<int>(all.size())))];
+}
+
+Task<void> History::switch_home() {
+  const auto phase = town_.two.world->registry->routes()->account(town_.two.world->account)->phase;
+  if (phase == migration::Phase::mirror_new)
+    co_await town_.two.world->step(migration::Step::roll_back);
+  else
+    co_await town_.two.cut_over();
+  model_.home = 1 - model_.home;
+  tell("home changes sides");
+}
+
+// The servers have done what they got before the connections broke.
+Task<void> History::quiet() {
+  while (town_.two.sessions > 0) co_await net::yield_now();
+}
+
+// A pass that breaks somewhere: a connection after so many bytes, or the process at a commit.
+Task<void> History::crash() {
+  town_.two.heal();
+  const int kind = roll(3);
+  if (kind < 2) {
+    const auto side = roll(2) == 0 ? Side::old_side : Side::new_side;
+    town_.two.at(side).cut_after = 200 + static_cast<std::uint64_t>(roll(5000));
+    tell(fmt::format("CRASH: side {} breaks after {} bytes", migration::name_of(side),
+                     town_.two.at(side).cut_after));
+  } else {
+    const std::string plan =
+        fmt::format("sync.{}:{}+:EIO", roll(2) == 0 ? "commit" : "committed", 1 + roll(12));
+    tell("CRASH: " + plan);
+    REQUIRE(store::fault::arm(plan));
+  }
+  const Side home = model_.home == 0 ? Side::old_side : Side::new_side;
+  const auto done = co_await town_.two.world->sync->run_delta(town_.two.world->account, home);
+  store::fault::disarm();
+  town_.two.heal();
+  co_await quiet();
+  if (done) {  // it was over before
+    model_.settle();
+    compare();
+    crashed_ = false;
+    touched_.clear();
+    troubled_.clear();
+    fresh_.clear();
+    co_return;
+  }
+  crashed_ = true;
+  // What the sync has moved has another UID now.
+  for (int side = 0; side < 2; ++side)
+    for (std::size_t folder = 0; folder < model_.folders.size(); ++folder) {
+      const auto letters = town_.read(side, name(side, static_cast<int>(folder)));
+      for (Message& message : model_.messages) {
+        Replica& replica = message.at[static_cast<std::size_t>(side)];
+        if (!replica.there || replica.folder != static_cast<int>(folder) || replica.uid == 0)
+          continue;
+        if (std::ranges::find(letters, replica.uid, &Letter::uid) == letters.end()) replica.uid = 0;
+      }
+    }
+}
+
+Task<void> History::pass() {
+  const Side home = model_.home == 0 ? Side::old_side : Side::new_side;
+  const auto done = co_await town_.two.world->sync->run_delta(town_.two.world->account, home);
+  if (!done) {
+    blame("the pass failed: " + done.error().to_string());
+    co_return;
+  }
+  model_.settle();
+  compare();
+}
+
+// Nothing is left to do: the next pass changes nothing.
+Task<void> History::idle_pass() {
+  const Side home = model_.home == 0 ? Side::old_side : Side::new_side;
+  const auto done = co_await town_.two.world->sync->run_delta(town_.two.world->account, home);
+  if (!done) {
+    blame("the idle pass failed: " + done.error().to_string());
+    co_return;
+  }
+  if (done->copied != 0 || done->flags_changed != 0)
+    blame(fmt::format("the idle pass copied {} and changed {}", done->copied, done->flags_changed));
+  for (const auto& folder : town_.two.world->sync->folders(town_.two.world->account))
+    if (folder.target_messages < folder.source_messages)
+      blame(fmt::format("{}: {} of {} are on the other side", folder.name, folder.target_messages,
+                        folder.source_messages));
+  compare();
+}
+
+void History::compare() {
+  for (int side = 0; side < 2; ++side)
+    for (std::size_t folder = 0; folder < model_.folders.size(); ++folder)
+      compare_folder(side, static_cast<int>(folder));
+  for (Message& message : model_.messages) model_.resolve(message);
+}
+
+namespace {
+
+// First those whose UID is known, last those that may be missing.
+int order_of(const Replica& replica) {
+  if (replica.unsure) return 2;
+  return replica.uid != 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void History::compare_folder(int side, int folder) {
+  std::vector<Letter> letters = town_.read(side, name(side, folder));
+  const auto take = [&](Replica& replica, int content, bool exact) {
+    const auto found = std::ranges::find_if(letters, [&](const Letter& letter) {
+      return letter.content == content && (replica.uid == 0 || replica.uid == letter.uid) &&
+             (!exact || letter.flags == replica.flags);
+    });
+    if (found == letters.end()) return false;
+    if (found->flags != replica.flags && !replica.unsure)
+      blame(fmt::format("{} has flags {} instead of {} on {} in {}", content, found->flags,
+                        replica.flags, side, name(side, folder)));
+    replica.uid = found->uid;
+    replica.flags = found->flags;
+    letters.erase(found);
+    return true;
+  };
+  for (const int order : {0, 1, 2})
+    for (Message& message : model_.messages) {
+      Replica& replica = message.at[static_cast<std::size_t>(side)];
+      if (!replica.there || replica.folder != folder || order != order_of(replica)) continue;
+      if (take(replica, message.content, true) || take(replica, message.content, false)) continue;
+      if (!replica.unsure)
+        blame(fmt::format("{} is missing on {} in {}", message.content, side, name(side, folder)));
+      replica.there = false;
+    }
+  for (const Letter& letter : letters)
+    blame(fmt::format("{} is too much on {} in {}", letter.content, side, name(side, folder)));
+}
+
+}  // namespace tandem::sync::model

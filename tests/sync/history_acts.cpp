@@ -1,0 +1,215 @@
+// What people, senders and the gateway do between passes.
+#include <fmt/core.h>
+
+#include "tests/sync/history.hpp"
+
+namespace tandem::sync::model {
+namespace {
+
+constexpr std::array<std::uint32_t, 5> some_flags = {0, seen, seen | answered, flagged,
+                                                     seen | forwarded};
+
+std::string trace_of(int content) {
+  std::string trace(26, 'a');
+  for (auto at = trace.rbegin(); content > 0; ++at, content /= 16)
+    *at = static_cast<char>('a' + content % 16);
+  return trace;
+}
+
+}  // namespace
+
+Task<void> History::arrive() {
+  const int side = roll(3) == 0 ? 1 - model_.home : model_.home;
+  const int folder = roll(3) == 0 ? pick_folder(side) : 0;
+  if (has_trouble(folder)) co_return;
+  // Whether the first contact was before or after it, nobody can say then.
+  if (crashed_ && side != model_.home &&
+      !model_.folders[static_cast<std::size_t>(folder)].contacted)
+    co_return;
+  const int content = next_content_++;
+  const auto flags = some_flags[static_cast<std::size_t>(roll(3))];
+  const std::string text = bytes_of(content, "");
+  const std::int64_t date = 1'700'000'000 + content;
+  const auto uid = co_await town_.put(side, name(side, folder), text, flags, date);
+  model_.add(content, side, folder, uid, flags);
+  fresh_.insert(content);
+  tell(fmt::format("{} arrives on {} in {} uid {}", content, side, name(side, folder), uid));
+}
+
+// Both copies, each below its own server's Received line.
+Task<void> History::arrive_by_gateway() {
+  if (has_trouble(0)) co_return;
+  const int content = next_content_++;
+  const std::string trace = trace_of(content);
+  const std::string text = bytes_of(content, trace);
+  const std::int64_t date = 1'700'000'000 + content;
+  Message message;
+  message.content = content;
+  message.traced = true;
+  for (int side = 0; side < 2; ++side) {
+    const std::string own = side == model_.home ? "Received: from x by home\r\n" + text : text;
+    const auto uid = co_await town_.put(side, name(side, 0), own, 0, date + side);
+    message.at[static_cast<std::size_t>(side)] = {
+        .there = true, .folder = 0, .uid = uid, .ours = side != model_.home};
+  }
+  model_.messages.push_back(message);
+  tell(fmt::format("{} comes through the gateway to both", content));
+}
+
+// The mirror's copy alone, or home's after it.
+Task<void> History::arrive_late() {
+  if (has_trouble(0) || crashed_) co_return;
+  const auto m = static_cast<std::size_t>(1 - model_.home);
+  for (Message& message : model_.messages) {
+    if (!message.traced || message.paired || message.orphan || !message.at[m].there) continue;
+    if (message.at[1 - m].there || message.at[m].folder != 0 || touched_.contains(message.content))
+      continue;
+    const std::string trace = trace_of(message.content);
+    const std::string text = bytes_of(message.content, trace);
+    const auto uid = co_await town_.put(model_.home, "INBOX", text, 0, 1'700'000'000);
+    message.at[1 - m] = {.there = true, .folder = 0, .uid = uid};
+    tell(fmt::format("{} comes late to home", message.content));
+    co_return;
+  }
+  const int content = next_content_++;
+  const std::string trace = trace_of(content);
+  const std::string text = bytes_of(content, trace);
+  const auto uid = co_await town_.put(static_cast<int>(m), "INBOX", text, 0, 1'700'000'000);
+  Message& message = model_.add(content, static_cast<int>(m), 0, uid, 0);
+  message.traced = true;
+  tell(fmt::format("{} comes through the gateway, to the mirror first", content));
+}
+
+Task<void> History::flag() {
+  const int side = roll(2);
+  Message* message = pick(side, false);
+  if (message == nullptr) co_return;
+  Replica& replica = message->at[static_cast<std::size_t>(side)];
+  const auto flags = some_flags[static_cast<std::size_t>(roll(5))];
+  co_await town_.set_flags(side, name(side, replica.folder), replica.uid, flags);
+  replica.flags = flags;
+  tell(fmt::format("{} gets flags {} on {}", message->content, flags, side));
+}
+
+Task<void> History::remove() {
+  const int side = roll(3) == 0 ? 1 - model_.home : model_.home;
+  Message* message = pick(side, true);
+  if (message == nullptr) co_return;
+  Replica& replica = message->at[static_cast<std::size_t>(side)];
+  Replica& other = message->at[static_cast<std::size_t>(1 - side)];
+  co_await town_.remove(side, name(side, replica.folder), replica.uid);
+  touched_.insert(message->content);
+  tell(fmt::format("{} is removed on {} from {}", message->content, side,
+                   name(side, replica.folder)));
+  replica.there = false;
+  // It may have been copied before the crash.
+  if (crashed_ && !message->paired && !message->orphan && !message->traced && !other.there) {
+    other = {.there = true, .folder = replica.folder, .flags = replica.flags, .unsure = true};
+    message->orphan = true;
+  }
+}
+
+Task<void> History::move() {
+  const int side = roll(4) == 0 ? 1 - model_.home : model_.home;
+  Message* message = pick(side, true);
+  if (message == nullptr) co_return;
+  Replica& replica = message->at[static_cast<std::size_t>(side)];
+  const int to = pick_folder(side);
+  if (to == replica.folder || has_trouble(to)) co_return;
+  const int from = replica.folder;
+  const auto uid = co_await town_.carry(side, name(side, from), replica.uid, name(side, to), true);
+  replica.folder = to;
+  replica.uid = uid;
+  touched_.insert(message->content);
+  tell(fmt::format("{} is moved on {} from {} to {} uid {}", message->content, side,
+                   name(side, from), name(side, to), uid));
+}
+
+Task<void> History::copy() {
+  const int side = model_.home;
+  const Message* message = pick(side, true);
+  if (message == nullptr || message->traced) co_return;
+  const Replica replica = message->at[static_cast<std::size_t>(side)];
+  const int to = pick_folder(side);
+  if (to == replica.folder || has_trouble(to)) co_return;
+  const int content = message->content;
+  const auto uid =
+      co_await town_.carry(side, name(side, replica.folder), replica.uid, name(side, to), false);
+  model_.add(content, side, to, uid, replica.flags);
+  touched_.insert(content);
+  tell(fmt::format("{} is copied on {} to {} uid {}", content, side, name(side, to), uid));
+}
+
+Task<void> History::make_folder() {
+  const int side = roll(4) == 0 ? 1 - model_.home : model_.home;
+  const std::string made = fmt::format("Work {}", next_folder_++);
+  const auto created = co_await town_.boxes().create(town_.mailbox(side), made);
+  REQUIRE(created);
+  Folder folder;
+  folder.name = {made, made};
+  folder.there[static_cast<std::size_t>(side)] = true;
+  folder.contacted = true;  // only ever filled by us on the other side
+  model_.folders.push_back(folder);
+  tell(fmt::format("folder {} is made on {}", made, side));
+}
+
+Task<void> History::rename_folder() {
+  const int side = model_.home;
+  if (crashed_) co_return;
+  const int which = pick_folder(side);
+  Folder& folder = model_.folders[static_cast<std::size_t>(which)];
+  if (which < 3 || has_trouble(which)) co_return;
+  const std::string renamed = fmt::format("Renamed {}", next_folder_++);
+  const std::string before = name(side, which);
+  const auto done = co_await town_.boxes().rename(town_.mailbox(side), before, renamed);
+  REQUIRE(done);
+  folder.name[static_cast<std::size_t>(side)] = renamed;
+  if (folder.there[0] && folder.there[1]) folder.name = {renamed, renamed};
+  troubled_.insert(which);
+  tell(fmt::format("folder {} is renamed to {} on {}", before, renamed, side));
+}
+
+Task<void> History::remove_folder() {
+  const int side = roll(2);
+  const auto s = static_cast<std::size_t>(side);
+  const int which = pick_folder(side);
+  Folder& folder = model_.folders[static_cast<std::size_t>(which)];
+  if (which < 3 || has_trouble(which) || crashed_) co_return;
+  // What was moved or copied out of it or into it shall not blur what is expected.
+  for (const Message& message : model_.messages)
+    if (touched_.contains(message.content) || fresh_.contains(message.content))
+      for (const Replica& replica : message.at)
+        if ((replica.there && replica.folder == which) || message.folder == which) co_return;
+  const auto removed = co_await town_.boxes().remove(town_.mailbox(side), name(side, which));
+  REQUIRE(removed);
+  troubled_.insert(which);
+  folder.there[s] = false;
+  if (side != model_.home && folder.there[static_cast<std::size_t>(model_.home)])
+    folder.removed_on_mirror = true;
+  tell(fmt::format("folder {} is removed on {}", name(side, which), side));
+  for (Message& message : model_.messages) {
+    if (!message.at[s].there || message.at[s].folder != which) continue;
+    message.at[s].there = false;
+    touched_.insert(message.content);
+  }
+}
+
+Task<void> History::renumber() {
+  const int side = roll(2);
+  const int which = pick_folder(side);
+  if (has_trouble(which)) co_return;
+  for (const Message& message : model_.messages)
+    if (touched_.contains(message.content))
+      for (const Replica& replica : message.at)
+        if (replica.folder == which || message.folder == which) co_return;
+  town_.renumber(side, name(side, which));
+  troubled_.insert(which);
+  for (Message& message : model_.messages) {
+    Replica& replica = message.at[static_cast<std::size_t>(side)];
+    if (replica.there && replica.folder == which && replica.uid != 0) replica.uid += 1'000'000;
+  }
+  tell(fmt::format("folder {} gets a new UIDVALIDITY on {}", name(side, which), side));
+  co_return;
+}
+
+}  // namespace tandem::sync::model

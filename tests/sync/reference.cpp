@@ -1,0 +1,153 @@
+#include "tests/sync/reference.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandem::sync::model {
+
+Message& Reference::add(int content, int side, int folder, std::uint32_t uid, std::uint32_t flags) {
+  Message& message = messages.emplace_back();
+  message.content = content;
+  Replica& replica = message.at[static_cast<std::size_t>(side)];
+  replica.there = true;
+  replica.folder = folder;
+  replica.uid = uid;
+  replica.flags = flags;
+  return message;
+}
+
+void Reference::settle() {
+  settle_folders();
+  pair_news();
+  for (Message& message : messages) {
+    if (message.paired)
+      settle_pair(message);
+    else if (!message.orphan)
+      settle_new(message);
+  }
+  std::ranges::move(split_, std::back_inserter(messages));
+  split_.clear();
+  std::erase_if(messages, [](const Message& one) { return !one.at[0].there && !one.at[1].there; });
+  for (Folder& folder : folders)
+    if (folder.there[0] && folder.there[1]) folder.contacted = true;
+}
+
+// Every folder of home is on the mirror; one that was removed there whole is filled again.
+void Reference::settle_folders() {
+  const auto h = static_cast<std::size_t>(home);
+  const auto m = 1 - h;
+  for (Folder& folder : folders) {
+    if (!folder.there[h]) continue;
+    if (!folder.there[m]) folder.name[m] = folder.name[h];
+    folder.there[m] = true;
+    if (!std::exchange(folder.removed_on_mirror, false)) continue;
+    const int index = static_cast<int>(&folder - folders.data());
+    for (Message& message : messages)
+      if (message.paired && message.folder == index && message.at[h].there &&
+          message.at[h].folder == index && !message.at[m].there)
+        message.paired = false;
+  }
+}
+
+// First contact and twins: equal ones that are new on both sides, by count.
+void Reference::pair_news() {
+  const auto h = static_cast<std::size_t>(home);
+  const auto m = 1 - h;
+  const auto is_new = [](const Message& one) { return !one.paired && !one.orphan && !one.traced; };
+  for (Message& left : messages) {
+    if (!is_new(left) || !left.at[h].there || left.at[m].there) continue;
+    for (Message& right : messages) {
+      if (!is_new(right) || !right.at[m].there || right.at[h].there) continue;
+      if (right.content != left.content || right.at[m].folder != left.at[h].folder) continue;
+      left.at[m] = right.at[m];
+      right.at[m].there = false;
+      pair(left, left.at[h].flags);
+      break;
+    }
+  }
+}
+
+void Reference::pair(Message& message, std::uint32_t flags) {
+  message.paired = true;
+  message.waiting = false;
+  message.folder = message.at[static_cast<std::size_t>(home)].folder;
+  message.agreed = flags;
+  for (Replica& one : message.at) one.flags = flags;
+}
+
+// The copy on `side` is what is left of the message.
+void Reference::leave_alone(Message& message, int side) {
+  message.paired = false;
+  message.orphan = true;
+  message.folder = message.at[static_cast<std::size_t>(side)].folder;
+}
+
+void Reference::settle_pair(Message& message) {
+  const auto h = static_cast<std::size_t>(home);
+  const auto m = 1 - h;
+  Replica& ours = message.at[h];
+  Replica& theirs = message.at[m];
+  const bool at_home = ours.there && ours.folder == message.folder;
+  const bool on_mirror = theirs.there && theirs.folder == message.folder;
+  if (at_home && on_mirror) {
+    const std::uint32_t changed = (ours.flags ^ message.agreed) | (theirs.flags ^ message.agreed);
+    pair(message, message.agreed ^ changed);
+  } else if (ours.there && !at_home && on_mirror) {  // moved at home: so is the mirror's
+    theirs.folder = ours.folder;
+    theirs.uid = 0;
+    pair(message, ours.flags);
+  } else if (!ours.there && on_mirror && propagate && theirs.ours) {
+    quarantined.push_back(message.content);
+    theirs.there = false;
+  } else if (ours.there && theirs.there && ours.folder == theirs.folder) {
+    pair(message, ours.flags);  // moved alike on both sides
+  } else if (ours.there && theirs.there) {
+    Message other = message;
+    other.at[h].there = false;
+    leave_alone(other, static_cast<int>(m));
+    // In a folder that only the mirror has, it is nobody's business yet.
+    if (!folders[static_cast<std::size_t>(theirs.folder)].there[h]) other.orphan = false;
+    split_.push_back(other);
+    theirs.there = false;
+    leave_alone(message, home);
+  } else {
+    leave_alone(message, ours.there ? home : 1 - home);
+    if (theirs.there && !folders[static_cast<std::size_t>(theirs.folder)].there[h])
+      message.orphan = false;
+  }
+}
+
+void Reference::settle_new(Message& message) {
+  const auto h = static_cast<std::size_t>(home);
+  const auto m = 1 - h;
+  Replica& ours = message.at[h];
+  Replica& theirs = message.at[m];
+  if (ours.there && theirs.there) {  // the gateway's two copies
+    if (theirs.folder != ours.folder) theirs.uid = 0;
+    theirs.folder = ours.folder;
+    pair(message, message.waiting ? ours.flags | theirs.flags : ours.flags);
+  } else if (message.waiting || (theirs.there && message.traced)) {
+    message.waiting = true;
+  } else if (ours.there) {
+    theirs = {.there = true, .folder = ours.folder, .flags = ours.flags, .ours = true};
+    pair(message, ours.flags);
+  } else if (theirs.there) {
+    const Folder& folder = folders[static_cast<std::size_t>(theirs.folder)];
+    if (!folder.there[h]) return;
+    if (!folder.contacted) return leave_alone(message, static_cast<int>(m));
+    ours = {.there = true, .folder = theirs.folder, .flags = theirs.flags, .ours = true};
+    pair(message, theirs.flags);
+  }
+}
+
+void Reference::resolve(Message& message) const {
+  if (!message.at[0].unsure && !message.at[1].unsure) return;
+  message.paired = message.at[0].there && message.at[1].there;
+  message.orphan = !message.paired;
+  const auto h = static_cast<std::size_t>(home);
+  message.folder = message.at[h].there ? message.at[h].folder : message.at[1 - h].folder;
+  message.agreed = message.at[h].flags;
+  message.at[0].unsure = message.at[1].unsure = false;
+}
+
+}  // namespace tandem::sync::model

@@ -1,0 +1,69 @@
+// The reference model of the sync: what two sides must look like after a pass that nothing
+// disturbed. Pure and small; it knows messages by their content, and nothing of UIDs to come,
+// batches or connections. Where a crash leaves two right answers, a copy is `unsure`.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tandem::sync::model {
+
+enum Flag : std::uint32_t { seen = 1, answered = 2, flagged = 4, forwarded = 64 };
+
+// A message on one side.
+struct Replica {
+  bool there = false;
+  int folder = 0;         // index in Reference::folders
+  std::uint32_t uid = 0;  // 0: the sync puts it there, with a UID of the server's choice
+  std::uint32_t flags = 0;
+  bool ours = false;    // a copy that was made for the reader, not what a person put there
+  bool unsure = false;  // may be missing: a crash may have come before or after the copy
+};
+
+struct Message {
+  int content = 0;
+  bool traced = false;  // came through the gateway
+  std::array<Replica, 2> at;
+  bool paired = false;       // both are known to be the same one
+  bool waiting = false;      // the mirror's copy came first; nobody copies it
+  bool orphan = false;       // known, and its counterpart was removed: it stays alone
+  int folder = 0;            // of the pair, when it was last alike
+  std::uint32_t agreed = 0;  // its flags then
+};
+
+struct Folder {
+  std::array<std::string, 2> name;
+  std::array<bool, 2> there{};
+  bool contacted = false;  // both sides' folder were seen together
+  bool removed_on_mirror = false;
+};
+
+class Reference {
+ public:
+  std::vector<Folder> folders;
+  std::vector<Message> messages;
+  int home = 0;
+  bool propagate = false;
+  std::vector<int> quarantined;  // contents
+
+  // A pass with `home` as home.
+  void settle();
+  // A new message on one side alone.
+  Message& add(int content, int side, int folder, std::uint32_t uid, std::uint32_t flags);
+  // Both sides agree on this one now, or it stays alone: after `unsure` was looked up.
+  void resolve(Message& message) const;
+
+ private:
+  void settle_folders();
+  void settle_pair(Message& message);
+  void pair_news();
+  void settle_new(Message& message);
+  void pair(Message& message, std::uint32_t flags);
+  void leave_alone(Message& message, int side);
+
+  std::vector<Message> split_;
+};
+
+}  // namespace tandem::sync::model
