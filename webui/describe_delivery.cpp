@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "lib/delivery/diagnosis/diagnosis.hpp"
 #include "migration/views.hpp"
 #include "webui/json.hpp"
 
@@ -36,21 +37,44 @@ std::string_view wire(const std::array<Pair, N>& pairs, std::string_view word) {
   return "none";
 }
 
+json::object both(const mail::BothLanguages& words) {
+  return {{"en", words.en}, {"ja", words.ja}};
+}
+
+bool is_refusal(std::string_view answer) {
+  return answer.starts_with('4') || answer.starts_with('5');
+}
+
+json::object explanation_of(std::string_view answer) {
+  const auto told = delivery::diagnose(delivery::read_server_words(answer));
+  return {{"class", delivery::name_of(told.error_class)},
+          {"temporary", told.temporary},
+          {"sure", told.confidence != delivery::Confidence::low},
+          {"cause", both(told.cause)},
+          {"next_step", both(told.next_step)}};
+}
+
+// The side where the reader is, with what its server said and, if that was a refusal, what it
+// means.
+json::object home_leg(const migration::Delivery& delivery) {
+  json::object leg = {{"side", migration::name_of(delivery.home_side)},
+                      {"state", wire(home_words, delivery.home)},
+                      {"server_words", text_or_null(delivery.answer)}};
+  if (is_refusal(delivery.answer)) leg["explanation"] = explanation_of(delivery.answer);
+  return leg;
+}
+
 }  // namespace
 
 json::object describe(const migration::Delivery& delivery) {
-  const auto home = delivery.home_side;
   return {{"trace_id", clean(delivery.trace_id, 100)},
           {"at", time_text(delivery.at)},
           {"sender", clean(delivery.sender, 400)},
           {"recipient", clean(delivery.recipient, 400)},
           {"size", delivery.size},
-          {"home",
-           {{"side", migration::name_of(home)},
-            {"state", wire(home_words, delivery.home)},
-            {"server_words", text_or_null(delivery.answer)}}},
+          {"home", home_leg(delivery)},
           {"mirror",
-           {{"side", migration::name_of(migration::other(home))},
+           {{"side", migration::name_of(migration::other(delivery.home_side))},
             {"state", wire(mirror_words, delivery.mirror)},
             {"server_words", nullptr}}}};
 }

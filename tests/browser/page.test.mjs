@@ -257,6 +257,13 @@ pageTest("new mail appears; senders' names are text, never code", {}, async (pag
   await page.waitForFunction(() => [...document.querySelectorAll("table.mail tbody tr")].every((row) => row.textContent.includes("supplier")));
 }, onlyMock);
 
+pageTest("a refusal is explained beside the server's words", {}, async (page) => {
+  await go(page, "#/mail");
+  const row = page.locator("table.mail tbody tr").filter({ hasText: "User unknown" }).first();
+  await row.getByText("The receiving server knows no mailbox with this address.").waitFor();
+  await row.getByText("Check the spelling of the address.").waitFor();
+}, onlyMock);
+
 pageTest("the audit log lists who did what", {}, async (page) => {
   await go(page, "#/audit");
   await page.locator("table.audit tbody tr").getByText("Logged in").first().waitFor();

@@ -38,7 +38,13 @@ void fill(Site& site) {
                             .recipient = "aoki@example.jp",
                             .home = "delivered",
                             .mirror = "debt",
-                            .answer = "250 ok"}};
+                            .answer = "250 ok"},
+                           {.trace_id = "t2",
+                            .at = site.net.clock().wall(),
+                            .recipient = "sato@example.jp",
+                            .home = "refused",
+                            .mirror = "none",
+                            .answer = "552 5.2.2 Quota exceeded (mailbox for user is full)"}};
   site.rooms.delivery_counts = {.accepted = 12, .debts = 1};
 }
 
@@ -116,6 +122,13 @@ Task<void> look(Site& site) {
   CHECK(answer.json().at("accounts").as_array().empty());
   answer = co_await browser.get("/api/deliveries?q=aoki");
   CHECK(answer.json().at("deliveries").at(0).at("mirror").at("state") == "debt");
+  CHECK_FALSE(answer.json().at("deliveries").at(0).at("home").as_object().contains("explanation"));
+  answer = co_await browser.get("/api/deliveries?q=sato");
+  const json::value refused = answer.json().at("deliveries").at(0).at("home").at("explanation");
+  CHECK(refused.at("class") == "mailbox_full");
+  CHECK(refused.at("sure") == true);
+  CHECK(refused.at("cause").at("en") == "The mailbox is full.");
+  CHECK_FALSE(refused.at("next_step").at("ja").as_string().empty());
   answer = co_await browser.get("/api/deliveries?q=nobody");
   CHECK(answer.json().at("deliveries").as_array().empty());
 }

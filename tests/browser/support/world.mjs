@@ -122,6 +122,12 @@ export function migrationOf(name, domains, labels, accounts, now = {}) {
 
 const senders = ["orders@supplier.example", "news@shop.example", "yamada@partner.example", "", "billing@kaisha.example", "noreply@bank.example"];
 
+const unknownUser = {
+  class: "unknown_mailbox", temporary: false, sure: true,
+  cause: { en: "The receiving server knows no mailbox with this address.", ja: "受信サーバーに、この宛先のメールボックスがありません。" },
+  next_step: { en: "Check the spelling of the address.", ja: "宛先の綴りを確認してください。" },
+};
+
 export function makeDeliveries(accounts, count) {
   return Array.from({ length: count }, (_, index) => delivery(accounts[(index * 11) % accounts.length], index, ago(40 + index * 95)));
 }
@@ -129,7 +135,7 @@ export function makeDeliveries(accounts, count) {
 export function delivery(one, index, at) {
   const other = one.home === "old" ? "new" : "old";
   const home = index === 5
-    ? { side: one.home, state: "refused", server_words: "550 5.1.1 User unknown" }
+    ? { side: one.home, state: "refused", server_words: "550 5.1.1 User unknown", explanation: unknownUser }
     : { side: one.home, state: "delivered", server_words: "250 2.0.0 Ok: queued as 4XyZ9" };
   const mirror = index % 16 === 3
     ? { side: other, state: "debt", server_words: "452 4.2.2 Mailbox full" }

@@ -2,13 +2,13 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../api";
-import type { Deliveries, Delivery, Leg } from "../contract";
+import type { Deliveries, Delivery, Explanation, Leg } from "../contract";
 import { Empty, ErrorBox, Time } from "../parts/bits";
 import { Icon, type IconName } from "../parts/icons";
 import { SearchField } from "../parts/search";
 import { link, replace, route } from "../route";
 import { arrived, migration } from "../store";
-import { t } from "../words";
+import { language, t } from "../words";
 import { WaitingTile } from "./overview";
 
 const looks: Record<Leg["state"], [IconName, string]> = {
@@ -20,6 +20,16 @@ const looks: Record<Leg["state"], [IconName, string]> = {
   none: ["paused", "quiet"],
   waived: ["done", "quiet"],
 };
+
+/** What the server's words mean, and what to do; a guess is shown as one. */
+function Meaning({ of }: { of: Explanation }) {
+  return (
+    <span class="meaning breakable">
+      {!of.sure && `${t("mail.probably")} `}
+      {of.cause[language.value]} <b>{t("mail.todo")}</b> {of.next_step[language.value]}
+    </span>
+  );
+}
 
 function LegCell({ leg, title }: { leg: Leg; title: string }) {
   const [icon, feel] = looks[leg.state];
@@ -38,6 +48,7 @@ function LegCell({ leg, title }: { leg: Leg; title: string }) {
           {leg.server_words}
         </q>
       )}
+      {leg.state !== "delivered" && leg.explanation && <Meaning of={leg.explanation} />}
     </td>
   );
 }
