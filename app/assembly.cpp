@@ -42,7 +42,7 @@ bool uses_builtin(const config::SideSettings& side) {
 
 std::vector<store::Schema> ledger_schemas() {
   return {migration::Registry::schema(), gateway::Gateway::schema(), sync::Sync::schema(),
-          webui::Web::schema()};
+          session::SessionProxy::schema(), webui::Web::schema()};
 }
 
 Assembly::Assembly(Threads& threads, config::Configuration configuration, config::SecretBox secrets)
@@ -108,7 +108,12 @@ Result<void> Assembly::open_rooms() {
       gateway::GatewayOptions{.hostname = hostname_,
                               .message_size = configuration_.process.limits.message_size,
                               .smarthost = configuration_.process.smarthost});
-  const session::SessionParts people{*registry_, connector_, clock_, offload_};
+  sync::SyncOptions options;
+  options.our_hostname = hostname_;
+  sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
+                                       threads_.executor(threads_.size() - 1), options);
+  const session::SessionParts people{*registry_, connector_, clock_,
+                                     offload_,   *ledger_,   sync_.get()};
   const config::SessionSettings& session = configuration_.process.session;
   sessions_ = std::make_unique<session::SessionProxy>(
       people, session::SessionOptions{.hostname = hostname_,
@@ -116,10 +121,6 @@ Result<void> Assembly::open_rooms() {
                                       .login_without_tls = tls_ == nullptr,
                                       .apop_without_tls = session.apop_without_tls,
                                       .oauth = session.oauth});
-  sync::SyncOptions options;
-  options.our_hostname = hostname_;
-  sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
-                                       threads_.executor(threads_.size() - 1), options);
   const migration::CutoverParts moved{*sessions_, *gateway_, *sync_, *sync_};
   cutover_ = std::make_unique<migration::Cutover>(*registry_, moved, events_);
   return {};

@@ -15,6 +15,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/account.hpp"
+#include "migration/inbox_map.hpp"
 #include "migration/views.hpp"
 #include "sync/message.hpp"
 
@@ -108,6 +109,7 @@ class Ledger {
   // Rows with a UID from the given ones on, or named, and all that miss a UID.
   [[nodiscard]] Result<std::vector<Row>> rows(std::int64_t folder, Side home,
                                               const RowsWanted& wanted) const;
+  [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const;
   [[nodiscard]] Result<MessageCounts> counts(std::int64_t folder, Side home) const;
   // Inserts rows without an id, rewrites the others.
   Task<Result<void>> save_rows(std::int64_t folder, Side home, std::vector<Row> rows);

@@ -18,6 +18,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/cutover_parts.hpp"
+#include "migration/inbox_map.hpp"
 #include "migration/views.hpp"
 
 namespace tandem::store {
@@ -80,7 +81,9 @@ struct VerifyReport {
   bool clean = false;                   // nothing missing that was not recorded as impossible
 };
 
-class Sync final : public migration::Delta, public migration::CopyView {
+class Sync final : public migration::Delta,
+                   public migration::CopyView,
+                   public migration::InboxMaps {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -106,6 +109,7 @@ class Sync final : public migration::Delta, public migration::CopyView {
   [[nodiscard]] migration::CopyProgress progress(AccountId account) const override;
   [[nodiscard]] std::vector<migration::FolderProgress> folders(AccountId account) const override;
   [[nodiscard]] std::vector<migration::SkippedMessage> skipped(AccountId account) const override;
+  [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const override;
   // A pass now; also ends needs_you, and tries again what was recorded as impossible.
   void run_now(AccountId account) override;
 

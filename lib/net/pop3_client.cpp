@@ -37,44 +37,60 @@ Task<void> Pop3Client::read(Duration wait) {
   }
 }
 
+Task<void> Pop3Client::secure(Duration wait) {
+  stream_->expires_after(wait);
+  if (!tls_) {
+    machine_->failed({ErrorKind::tls, "No TLS settings for STLS", Origin::us, false, {}, {}});
+    co_return;
+  }
+  const auto secured = co_await stream_->start_tls(tls_);
+  if (secured)
+    machine_->tls_started();
+  else
+    machine_->failed(secured.error());
+}
+
+Task<void> Pop3Client::perform(ClientAction action) {
+  if (action.kind == ClientAction::Kind::read) co_return co_await read(action.wait);
+  if (action.kind == ClientAction::Kind::start_tls) co_return co_await secure(action.wait);
+  if (action.kind != ClientAction::Kind::send) co_return;
+  stream_->expires_after(action.wait);
+  const auto written = co_await stream_->write(action.bytes);
+  wipe(action.bytes);  // it may have been a password
+  if (!written) machine_->failed(written.error());
+}
+
+Result<std::string> Pop3Client::finish() {
+  stream_->expires_never();
+  auto result = machine_->take();
+  if (!machine_->usable()) stream_->close();
+  return result;
+}
+
 Task<Result<std::string>> Pop3Client::run(Pop3Sink* sink) {
   while (true) {
     ClientAction action = machine_->next();
-    switch (action.kind) {
-      case ClientAction::Kind::send: {
-        stream_->expires_after(action.wait);
-        const auto written = co_await stream_->write(action.bytes);
-        wipe(action.bytes);  // it may have been a password
-        if (!written) machine_->failed(written.error());
-        break;
-      }
-      case ClientAction::Kind::read: co_await read(action.wait); break;
-      case ClientAction::Kind::content: {
-        if (sink == nullptr) break;
-        const auto taken = co_await sink->take(action.bytes);
-        if (!taken) machine_->failed(taken.error());
-        break;
-      }
-      case ClientAction::Kind::start_tls: {
-        stream_->expires_after(action.wait);
-        if (!tls_) {
-          machine_->failed({ErrorKind::tls, "No TLS settings for STLS", Origin::us, false, {}, {}});
-          break;
-        }
-        const auto secured = co_await stream_->start_tls(tls_);
-        if (secured)
-          machine_->tls_started();
-        else
-          machine_->failed(secured.error());
-        break;
-      }
-      case ClientAction::Kind::done: {
-        stream_->expires_never();
-        auto result = machine_->take();
-        if (!machine_->usable()) stream_->close();
-        co_return result;
-      }
+    if (action.kind == ClientAction::Kind::done) co_return finish();
+    if (action.kind == ClientAction::Kind::content) {
+      if (sink == nullptr) continue;
+      const auto taken = co_await sink->take(action.bytes);
+      if (!taken) machine_->failed(taken.error());
+      continue;
     }
+    co_await perform(std::move(action));
+  }
+}
+
+Task<Result<std::string>> Pop3Client::piece() {
+  while (true) {
+    ClientAction action = machine_->next();
+    if (action.kind == ClientAction::Kind::content) co_return std::move(action.bytes);
+    if (action.kind == ClientAction::Kind::done) {
+      const auto ended = finish();
+      if (!ended) co_return fail(ended.error());
+      co_return std::string();
+    }
+    co_await perform(std::move(action));
   }
 }
 

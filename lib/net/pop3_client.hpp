@@ -36,6 +36,11 @@ class Pop3Client {
   Task<Result<std::vector<pop3::ListEntry>>> list();
   Task<Result<void>> retrieve(std::uint64_t number, Pop3Sink& sink);
   Task<Result<void>> top(std::uint64_t number, std::uint64_t lines, Pop3Sink& sink);
+  // The same, asked for in pieces: begin one, then take pieces until an empty one says that all of
+  // it was there. Nothing else may be called in between.
+  void begin_retrieve(std::uint64_t number) { machine_->retrieve(number); }
+  void begin_top(std::uint64_t number, std::uint64_t lines) { machine_->top(number, lines); }
+  Task<Result<std::string>> piece();
   Task<Result<void>> dele(std::uint64_t number);
   Task<Result<void>> rset();
   Task<Result<void>> noop();
@@ -52,6 +57,9 @@ class Pop3Client {
  private:
   Task<Result<std::string>> run(Pop3Sink* sink = nullptr);
   Task<Result<void>> run_plain(Pop3Sink* sink = nullptr);
+  Task<void> perform(pop3::ClientAction action);  // send, read, start_tls
+  Task<void> secure(Duration wait);
+  Result<std::string> finish();
   Task<void> read(Duration wait);
 
   StreamPtr stream_;

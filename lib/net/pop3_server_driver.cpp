@@ -152,6 +152,7 @@ Task<void> serve_pop3_mailbox(Stream& stream, std::string rest,
         break;
       case MailboxAction::Kind::read: co_await read_into(watch, action.wait); break;
       case MailboxAction::Kind::fetch:
+        mailbox.begin(action.index, action.lines);
         co_await fetch(stream, machine, mailbox, action.index);
         break;
       case MailboxAction::Kind::update: {
@@ -159,7 +160,9 @@ Task<void> serve_pop3_mailbox(Stream& stream, std::string rest,
         machine.updated(removed);
         break;
       }
-      case MailboxAction::Kind::close: co_return co_await say_goodbye(stream);
+      case MailboxAction::Kind::close:
+        mailbox.over();
+        co_return co_await say_goodbye(stream);
     }
   }
 }

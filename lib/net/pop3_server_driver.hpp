@@ -49,10 +49,14 @@ Task<std::optional<Pop3Login>> serve_pop3_login(Stream& stream, Pop3LoginOptions
 class Pop3Mailbox {
  public:
   virtual ~Pop3Mailbox() = default;
+  // Message `index` is about to be read; with `lines`, no more of its body than that.
+  virtual void begin(std::size_t /*index*/, std::optional<std::uint64_t> /*lines*/) {}
   // A piece of message `index` from `offset` on, at most 64 KiB; empty: the end.
   virtual Task<Result<std::string>> read(std::size_t index, std::uint64_t offset) = 0;
   // At QUIT: removes these messages. False: some remain.
   virtual Task<bool> remove(std::vector<std::size_t> indexes) = 0;
+  // Nothing more will be asked; only the client's connection is still to be ended.
+  virtual void over() {}
 };
 
 // Until QUIT or the end; the stream is closed then.

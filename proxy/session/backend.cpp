@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lib/net/imap_client.hpp"
-#include "lib/net/pop3_client.hpp"
 #include "lib/net/smtp_client.hpp"
 
 namespace tandem::session {
@@ -69,6 +68,7 @@ bool may_show(const BackendLogin& login, const net::Stream& stream, bool in_proc
 sasl::Credentials credentials_of(const BackendLogin& login, const net::Endpoint& endpoint) {
   sasl::Credentials credentials;
   credentials.user = login.name;
+  credentials.identity = login.act_as;
   credentials.password = std::string(login.password.reveal());
   credentials.token = std::string(login.token.reveal());
   credentials.host = endpoint.host;
@@ -153,11 +153,15 @@ Task<Result<Backend>> open_pop3(Opening opening) {
   net::Pop3Client client;
   const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
+  // Without PLAIN it would be the mailbox of the one who acts for others.
+  const auto& offered = client.capabilities().sasl;
+  const bool plain = std::ranges::find(offered, "PLAIN") != offered.end();
+  if (!opening.login.act_as.empty() && !plain) co_return no_mechanism(false);
   sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
   const auto logged_in = co_await client.login(std::move(credentials), opening.login.keep_hidden);
   if (!logged_in) co_return fail(logged_in.error());
   Backend backend;
-  backend.stream = client.release(backend.rest);
+  backend.pop3 = std::move(client);
   co_return backend;
 }
 

@@ -11,11 +11,13 @@
 // secret.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "lib/base/secret.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/endpoint.hpp"
+#include "lib/net/pop3_client.hpp"
 #include "lib/net/stream.hpp"
 
 namespace tandem::session {
@@ -24,6 +26,7 @@ using net::Task;
 
 struct BackendLogin {
   std::string name;
+  std::string act_as;  // authorization identity; empty: the same
   Secret password;
   Secret token;  // OAuth, instead of a password; only for a server that offers it
   // The person has not shown the password to us (SCRAM, CRAM-MD5, APOP), so we show it to nobody
@@ -32,7 +35,8 @@ struct BackendLogin {
 };
 
 struct Backend {
-  net::StreamPtr stream;
+  net::StreamPtr stream;  // POP3: null until released from `pop3`
+  std::optional<net::Pop3Client> pop3;
   std::string rest;          // read beyond the answer to the log-in: the client's
   std::string capabilities;  // IMAP: its own, after log-in, for our tagged OK
 };

@@ -15,6 +15,7 @@
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
 #include "proxy/session/admission.hpp"
+#include "proxy/session/pop3_ids.hpp"
 
 namespace tandem::session {
 
@@ -23,11 +24,14 @@ struct Door {
   const SessionOptions& options;
   std::shared_ptr<const net::TlsServer> tls;  // for STARTTLS; null: not offered
   net::TaskGroup& group;
+  Pop3Ids& pop3_ids;
 };
 
 struct Joined {
   Admitted admitted;
   std::string to_backend;  // what the client sent behind its log-in
+  // POP3 with ids of our own (then the backend is still in `pop3`); nothing: bytes are passed on.
+  std::optional<std::vector<Pop3Shown>> shown = {};
 };
 
 [[nodiscard]] Task<std::optional<Joined>> imap_front(net::Stream& client, Door door);

@@ -9,21 +9,40 @@ namespace {
 
 class Pop3Policy final : public net::Pop3LoginPolicy {
  public:
-  explicit Pop3Policy(Gate& gate) : gate_(gate) {}
+  Pop3Policy(Gate& gate, Pop3Ids& ids) : gate_(gate), ids_(ids) {}
   Task<sasl::Answer> on_login(pop3::LoginRequest request) override {
     return gate_.answer(std::move(request.credential));
   }
-  Task<Result<std::string>> on_logged_in(std::string) override {
-    admitted_ = gate_.take();
-    if (admitted_) co_return std::string("Logged in");
-    co_return fail(Error{.kind = ErrorKind::timed_out, .what = "being moved", .temporary = true});
-  }
-  [[nodiscard]] std::optional<Admitted> take() { return std::move(admitted_); }
+  Task<Result<std::string>> on_logged_in(std::string user) override;
+  [[nodiscard]] std::optional<Joined> take() { return std::move(joined_); }
 
  private:
   Gate& gate_;
-  std::optional<Admitted> admitted_;
+  Pop3Ids& ids_;
+  std::optional<Joined> joined_;
 };
+
+std::unexpected<Error> not_now() {
+  return fail(
+      Error{.kind = ErrorKind::timed_out, .what = "the mailbox is not ready", .temporary = true});
+}
+
+Task<Result<std::string>> Pop3Policy::on_logged_in(std::string) {
+  auto admitted = gate_.take();
+  if (!admitted) co_return not_now();
+  Joined joined{std::move(*admitted), {}};
+  Backend& backend = joined.admitted.backend;
+  const migration::AccountId account = joined.admitted.place.guest().account();
+  if (ids_.needed(account)) {
+    auto shown = co_await ids_.list(account, *backend.pop3);
+    if (!shown || joined.admitted.place.guest().kicked()) co_return not_now();
+    joined.shown = std::move(*shown);
+  } else {
+    backend.stream = backend.pop3->release(backend.rest);
+  }
+  joined_ = std::move(joined);
+  co_return std::string("Logged in");
+}
 
 // RFC 1939 7: never the same twice.
 std::string apop_banner(const std::string& hostname) {
@@ -34,7 +53,7 @@ std::string apop_banner(const std::string& hostname) {
 
 Task<std::optional<Joined>> pop3_front(net::Stream& client, Door door) {
   Gate gate(door.admission, client, net::Protocol::pop3);
-  Pop3Policy policy(gate);
+  Pop3Policy policy(gate, door.pop3_ids);
   net::Pop3LoginOptions options;
   options.protocol.host = door.options.hostname;
   options.protocol.greeting = door.options.hostname + " ready";
@@ -50,9 +69,10 @@ Task<std::optional<Joined>> pop3_front(net::Stream& client, Door door) {
   options.login_limit = door.options.login_limit;
   options.group = &door.group;
   auto login = co_await net::serve_pop3_login(client, std::move(options), policy);
-  auto admitted = policy.take();
-  if (!login || !admitted) co_return std::nullopt;
-  co_return Joined{std::move(*admitted), std::move(login->rest)};
+  auto joined = policy.take();
+  if (!login || !joined) co_return std::nullopt;
+  joined->to_backend = std::move(login->rest);
+  co_return joined;
 }
 
 }  // namespace tandem::session

@@ -3,8 +3,10 @@
 #include <optional>
 
 #include "lib/net/socket_address.hpp"
+#include "lib/store/schema.hpp"
 #include "proxy/session/admission.hpp"
 #include "proxy/session/front.hpp"
+#include "proxy/session/pop3_drop.hpp"
 #include "proxy/session/tunnel.hpp"
 
 namespace tandem::session {
@@ -13,10 +15,11 @@ using migration::AccountId;
 
 struct SessionProxy::Parts {
   Parts(const SessionParts& given, SessionOptions chosen)
-      : options(std::move(chosen)), admission(given, options) {}
+      : options(std::move(chosen)), admission(given, options), pop3_ids(given, options) {}
 
   const SessionOptions options;
   Admission admission;
+  Pop3Ids pop3_ids;
 };
 
 bool may_log_in_without_tls(const net::Stream& client, const SessionOptions& options) {
@@ -41,13 +44,22 @@ SessionProxy::SessionProxy(const SessionParts& parts, SessionOptions options)
 
 SessionProxy::~SessionProxy() = default;
 
+store::Schema SessionProxy::schema() {
+  return Pop3Ids::schema();
+}
+
 Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
                                std::shared_ptr<const net::TlsServer> tls, net::TaskGroup& group) {
   const SessionOptions& options = parts_->options;
-  Door door{parts_->admission, options, std::move(tls), group};
+  Door door{parts_->admission, options, std::move(tls), group, parts_->pop3_ids};
   auto joined = co_await run_front(*stream, protocol, std::move(door));
   if (!joined) co_return stream->close();
   Backend& backend = joined->admitted.backend;
+  if (joined->shown) {
+    Pop3Drop drop(*stream, std::move(*backend.pop3), std::move(*joined->shown),
+                  std::move(joined->admitted.place));
+    co_return co_await drop.run(std::move(joined->to_backend), group);
+  }
   Tunnel tunnel(*stream, *backend.stream, make_tracker(protocol, options.hostname),
                 std::move(joined->admitted.place), options.idle_limit);
   co_await tunnel.run(std::move(joined->to_backend), std::move(backend.rest), group);

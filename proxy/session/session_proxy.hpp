@@ -27,7 +27,13 @@
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
 #include "migration/cutover_parts.hpp"
+#include "migration/inbox_map.hpp"
 #include "migration/registry.hpp"
+
+namespace tandem::store {
+class Store;
+struct Schema;
+}  // namespace tandem::store
 
 namespace tandem::session {
 
@@ -67,10 +73,16 @@ struct SessionParts {
   const net::Connector& connector;
   const Clock& clock;
   net::Offload& offload;
+  store::Store& ledger;  // with schema()
+  // Null: POP3 clients see each side's own ids. Else those they know are kept (pop3_ids.hpp).
+  const migration::InboxMaps* inboxes = nullptr;
 };
 
 class SessionProxy : public migration::SessionFence {
  public:
+  // The tables of this room; give it to Store::open.
+  [[nodiscard]] static store::Schema schema();
+
   SessionProxy(const SessionParts& parts, SessionOptions options);
   ~SessionProxy() override;
 

@@ -127,6 +127,12 @@ inline net::Task<void> play(net::StreamPtr stream, Script script, Backends* back
   talker.close();
 }
 
+// The sync's map, as the story says it is.
+struct Inboxes final : migration::InboxMaps {
+  migration::InboxMap map;
+  Result<migration::InboxMap> inbox(migration::AccountId) const override { return map; }
+};
+
 struct Stage {
   test::TestNet net;
   migration::TempDirectory directory;
@@ -135,6 +141,8 @@ struct Stage {
   std::unique_ptr<migration::Registry> registry;
   net::Connector connector;
   net::Offload offload{1};
+  Inboxes inboxes;
+  bool keeps_ids = false;
   Backends old_side, new_side;
   std::unique_ptr<SessionProxy> proxy;
   bool in_bytes = false;
@@ -145,7 +153,8 @@ struct Stage {
   explicit Stage(net::TlsMode tls = net::TlsMode::never, bool bytes = false,
                  std::string host = "localhost")
       : in_bytes(bytes), backend_tls(tls), backend_host(std::move(host)) {
-    auto opened = store::Store::open(directory.path + "/data", {migration::Registry::schema()});
+    auto opened = store::Store::open(directory.path + "/data",
+                                     {migration::Registry::schema(), SessionProxy::schema()});
     REQUIRE(opened);
     store = std::move(*opened);
     auto made = migration::Registry::open(*store, {settings()}, secrets, net.clock());
@@ -157,7 +166,8 @@ struct Stage {
   }
 
   void open_proxy(SessionOptions options) {
-    const SessionParts parts{*registry, connector, net.clock(), offload};
+    const SessionParts parts{*registry, connector, net.clock(),
+                             offload,   *store,    keeps_ids ? &inboxes : nullptr};
     proxy = std::make_unique<SessionProxy>(parts, std::move(options));
   }
   SessionOptions options() const {

@@ -94,7 +94,8 @@ TEST_CASE("Kick: busy sessions of another thread end between two commands") {
   SessionOptions options;
   options.login_without_tls = true;
   net::Offload offload(1);
-  const SessionParts parts{*house.registry, house.connector, system_clock(), offload};
+  const SessionParts parts{*house.registry, house.connector, system_clock(), offload,
+                           *house.ledger.store};
   house.proxy = std::make_unique<SessionProxy>(parts, options);
   house.runtime.run(drain_from_afar(house));
   CHECK(house.welcomed == people);

@@ -47,7 +47,7 @@ MailboxAction MailboxMachine::next() {
   switch (stage_) {
     case Stage::fetch_wanted:
       stage_ = Stage::fetching;
-      return {MailboxAction::Kind::fetch, {}, {}, 0, index_};
+      return {MailboxAction::Kind::fetch, {}, {}, 0, index_, lines_left_};
     case Stage::update_wanted:
       stage_ = Stage::updating;
       return {MailboxAction::Kind::update, {}, {}, 0, 0};

@@ -41,6 +41,7 @@ struct MailboxAction {
   Duration wait{};
   std::size_t max = 0;
   std::size_t index = 0;
+  std::optional<std::uint64_t> lines;  // fetch for TOP: no more of the body is wanted
 };
 
 class MailboxMachine {
