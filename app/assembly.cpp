@@ -18,18 +18,6 @@ std::string name_of_machine() {
   return name.data();
 }
 
-Result<std::shared_ptr<net::TlsServer>> load_certificates(
-    const std::vector<config::CertificateFiles>& files) {
-  if (files.empty()) return nullptr;
-  std::vector<net::TlsIdentity> identities;
-  for (const auto& file : files) {
-    auto identity = net::read_identity(file.certificate, file.key);
-    if (!identity) return fail(identity.error());
-    identities.push_back(std::move(*identity));
-  }
-  return net::TlsServer::create(identities);
-}
-
 bool uses_builtin(const config::SideSettings& side) {
   const auto in_process = [](const std::optional<net::Endpoint>& endpoint) {
     return endpoint && endpoint->in_process == config::builtin_server;
@@ -52,6 +40,7 @@ Assembly::Assembly(Threads& threads, config::Configuration configuration, config
       hostname_(configuration_.process.hostname.empty() ? name_of_machine()
                                                         : configuration_.process.hostname),
       clock_(system_clock()),
+      certificates_(configuration_.process.tls),
       offload_(2),
       addresses_(configuration_.process.limits.connections_per_address) {}
 
@@ -62,9 +51,8 @@ Result<std::unique_ptr<Assembly>> Assembly::open(Threads& threads,
                                                  config::SecretBox secrets) {
   std::unique_ptr<Assembly> assembly(
       new Assembly(threads, std::move(configuration), std::move(secrets)));
-  auto certificates = load_certificates(assembly->configuration_.process.tls);
-  if (!certificates) return fail(certificates.error());
-  assembly->tls_ = std::move(*certificates);
+  if (auto done = assembly->certificates_.load(); !done) return fail(done.error());
+  assembly->tls_ = assembly->certificates_.server();
   if (auto done = assembly->open_server(); !done) return fail(done.error());
   if (auto done = assembly->open_rooms(); !done) return fail(done.error());
   return assembly;
@@ -204,6 +192,7 @@ net::Task<Result<void>> Assembly::start() {
   if (auto opened = open_web(); !opened) co_return opened;
   co_await listeners_->start();
   net::TaskGroup& background = threads_.group(0);
+  background.spawn(certificates_.watch(background));
   background.spawn(gateway_->run(background));
   background.spawn(web_->run(background));
   net::TaskGroup& copying = threads_.group(threads_.size() - 1);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/certificates.hpp"
 #include "app/listeners.hpp"
 #include "app/mail_server.hpp"
 #include "app/threads.hpp"
@@ -71,7 +72,8 @@ class Assembly {
   config::SecretBox secrets_;
   std::string hostname_;
   const Clock& clock_;
-  std::shared_ptr<net::TlsServer> tls_;
+  Certificates certificates_;
+  std::shared_ptr<const net::TlsServer> tls_;
   net::Connector connector_;
   net::Offload offload_;
   migration::EventBus events_;
