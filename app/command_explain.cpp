@@ -1,6 +1,5 @@
 // tandemail explain: what a server's words or a bounce mean, and what to do. Needs no running
 // server and no configuration.
-#include <cstdlib>
 #include <fmt/core.h>
 #include <fstream>
 #include <iostream>
@@ -9,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "app/command.hpp"
+#include "app/language.hpp"
 #include "lib/base/text.hpp"
 #include "lib/delivery/diagnosis/notice_diagnosis.hpp"
 #include "lib/mail/mbox.hpp"
@@ -24,7 +24,7 @@ using Language = std::string mail::BothLanguages::*;
 // The labels of the lines that are printed.
 struct Labels {
   std::string_view recipient, said, cause, next_step, who, try_again, temporary, permanent, sure,
-      basis_entry, basis_words, basis_code;
+      basis_entry, basis_words, basis_code, certain, likely, uncertain;
 };
 constexpr Labels english = {"Recipient",
                             "The server said",
@@ -37,7 +37,10 @@ constexpr Labels english = {"Recipient",
                             "How sure",
                             "words known from {}",
                             "read from its general words",
-                            "a guess: only a code to go by"};
+                            "only a code to go by",
+                            "certain",
+                            "likely",
+                            "not certain"};
 constexpr Labels japanese = {"宛先",
                              "サーバーの応答",
                              "原因",
@@ -49,19 +52,10 @@ constexpr Labels japanese = {"宛先",
                              "確からしさ",
                              "{} の応答として知られています",
                              "応答の一般的な文言からの判断です",
-                             "コードのみからの推測です"};
-
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);
-  return value ? value : "";
-}
-
-// POSIX 8.2: LC_ALL, else LC_MESSAGES, else LANG.
-std::string environment_language() {
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
-    if (const auto value = environment(name); !value.empty()) return value.substr(0, 2);
-  return "en";
-}
+                             "コードのみからの判断です",
+                             "確実",
+                             "おそらく",
+                             "不確実"};
 
 Result<std::string> read_all(const std::string& path) {
   std::ifstream file;
@@ -146,14 +140,19 @@ void print_json(const Explained& explained) {
   fmt::print("{}\n", json::serialize(whole));
 }
 
-std::string how_sure(const delivery::Diagnosis& told, const Labels& labels) {
+std::string basis_of(const delivery::Diagnosis& told, const Labels& labels) {
   switch (told.basis) {
-    case delivery::Basis::entry:
-      return fmt::format(fmt::runtime(labels.basis_entry), told.source) +
-             fmt::format(" ({})", delivery::name_of(told.confidence));
+    case delivery::Basis::entry: return fmt::format(fmt::runtime(labels.basis_entry), told.source);
     case delivery::Basis::words: return std::string(labels.basis_words);
     default: return std::string(labels.basis_code);
   }
+}
+
+std::string how_sure(const delivery::Diagnosis& told, const Labels& labels) {
+  const auto certainty = told.confidence == delivery::Confidence::high     ? labels.certain
+                         : told.confidence == delivery::Confidence::medium ? labels.likely
+                                                                           : labels.uncertain;
+  return fmt::format("{} ({})", certainty, basis_of(told, labels));
 }
 
 bool is_refusal(const delivery::Diagnosis& told) {
@@ -194,10 +193,6 @@ Result<std::string> input(const Arguments& arguments) {
   return text;
 }
 
-std::string language_of(const Arguments& arguments) {
-  return arguments.get("language", environment_language());
-}
-
 }  // namespace
 
 ExitCode run_explain(const Arguments& arguments) {
@@ -216,7 +211,7 @@ ExitCode run_explain(const Arguments& arguments) {
     print_json(explained);
     return exit_code(explained);
   }
-  const bool in_japanese = language_of(arguments) == "ja";
+  const bool in_japanese = wanted.empty() ? speaks_japanese() : wanted == "ja";
   for (std::size_t i = 0; i < explained.recipients.size(); ++i) {
     if (i > 0) fmt::print("\n");
     print_text(explained.recipients[i], in_japanese ? japanese : english,

@@ -1,10 +1,12 @@
-// tandemail queue: the last messages through the gateway, and where each copy is.
+// tandemail queue: the last messages through the gateway, where each copy is, and what a refusal
+// means.
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
 
 #include "app/api_client.hpp"
 #include "app/command.hpp"
+#include "app/language.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
@@ -13,6 +15,26 @@ namespace {
 
 std::string text(const json::value& value) {
   return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+// What the server said where it refused, and what that means.
+void print_refusal(const json::value& leg) {
+  const auto* const explanation = leg.as_object().if_contains("explanation");
+  if (explanation == nullptr || text(leg.at("state")) == "delivered") return;
+  const std::string_view language = speaks_japanese() ? "ja" : "en";
+  const std::string_view guess = speaks_japanese() ? "おそらく: " : "probably: ";
+  fmt::print("    {}\n    {}{} {}\n", text(leg.at("server_words")),
+             explanation->at("sure").as_bool() ? "" : guess,
+             text(explanation->at("cause").at(language)),
+             text(explanation->at("next_step").at(language)));
+}
+
+void print_delivery(const json::value& one) {
+  fmt::print("{} {} <{}> -> <{}> {}: {}, {}: {}\n", text(one.at("at")), text(one.at("trace_id")),
+             text(one.at("sender")), text(one.at("recipient")), text(one.at("home").at("side")),
+             text(one.at("home").at("state")), text(one.at("mirror").at("side")),
+             text(one.at("mirror").at("state")));
+  print_refusal(one.at("home"));
 }
 
 }  // namespace
@@ -28,11 +50,7 @@ ExitCode run_queue(const Arguments& arguments) {
     return ExitCode::done;
   }
   const json::value told = json::parse(*answer);
-  for (const auto& one : told.at("deliveries").as_array())
-    fmt::print("{} {} <{}> -> <{}> {}: {}, {}: {}\n", text(one.at("at")), text(one.at("trace_id")),
-               text(one.at("sender")), text(one.at("recipient")), text(one.at("home").at("side")),
-               text(one.at("home").at("state")), text(one.at("mirror").at("side")),
-               text(one.at("mirror").at("state")));
+  for (const auto& one : told.at("deliveries").as_array()) print_delivery(one);
   fmt::print("owed: {}, copies missing: {}\n", text(told.at("owed").at("count")),
              text(told.at("debts").at("count")));
   return ExitCode::done;

@@ -1,15 +1,17 @@
-"""Reports that we write are read by Python's email package as we mean them; `tandemail explain` on the command line.
+"""Reports that we write are read by Python's email package as we mean them; `tandemail explain` and `queue` on the command line.
 
 $WRITE_REPORTS names the program that writes the reports, $TANDEMAIL the binary.
 """
 import email
 import email.policy
+import http.server
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 LABELS = {"en": "Why: ", "ja": "原因: "}
@@ -159,6 +161,51 @@ class Explain(unittest.TestCase):
         done = self.explain("-", given=self.BOUNCE.replace("no such user", "no \x1b[2J such user"))
         self.assertNotIn("\x1b", done.stdout)
         self.assertIn("\\x1b", done.stdout)
+
+
+REFUSED = {
+    "trace_id": "t1", "at": "2026-11-24T00:00:00Z", "sender": "a@example.com", "recipient": "b@example.jp", "size": 1,
+    "home": {"side": "new", "state": "refused", "server_words": "552 5.2.2 full", "explanation": {
+        "class": "mailbox_full", "temporary": False, "sure": False,
+        "cause": {"en": "It is full.", "ja": "満杯です。"}, "next_step": {"en": "Empty it.", "ja": "空けてください。"}}},
+    "mirror": {"side": "old", "state": "none", "server_words": None}}
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """The API as far as `queue` asks it."""
+
+    def do_GET(self):
+        body = json.dumps({"deliveries": [REFUSED], "owed": {"count": 0, "oldest_at": None},
+                           "debts": {"count": 0, "oldest_at": None}}).encode()
+        self.send_response(200 if self.headers["Authorization"] == "Bearer token" else 401)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Queue(unittest.TestCase):
+    """What `tandemail queue` says of a refusal."""
+
+    def test_a_refusal_is_explained_in_the_language_of_the_environment(self):
+        with http.server.HTTPServer(("127.0.0.1", 0), Api) as server, tempfile.TemporaryDirectory() as folder:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            data = pathlib.Path(folder, "data")
+            data.mkdir(mode=0o700)
+            (data / "api.token").write_text("token\n")
+            (data / "api.token").chmod(0o600)
+            config = pathlib.Path(folder, "tandemail.conf")
+            config.write_text(f"data = {data}\nhostname = mx.example.jp\n[listen]\n"
+                              f"web = 127.0.0.1:{server.server_address[1]}\n")
+            for language, words in (("C", "probably: It is full. Empty it."), ("ja_JP.UTF-8", "おそらく: 満杯です。 空けてください。")):
+                done = subprocess.run([os.environ["TANDEMAIL"], "queue", "--config", str(config)], text=True,
+                                      capture_output=True, timeout=60, env={"LANG": language})
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn("    552 5.2.2 full\n    " + words, done.stdout)
+            server.shutdown()
 
 
 if __name__ == "__main__":
