@@ -1,8 +1,10 @@
 // Offload: a few threads for work that takes long (scrypt, digests). The coroutine that asked goes
 // on where it was; an exception of the work reaches it.
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -53,8 +55,10 @@ Offload::~Offload() {
 
 namespace {
 
-// The pool's thread fills `thrown`, the post hands it over.
+// The pool's thread fills `thrown`, the post hands it over. Only when that thread has left the
+// caller's context (`left`) may the caller go on: it may end, and the context with it.
 struct Job {
+  std::atomic<bool> left = false;
   Executor caller;
   std::exception_ptr thrown;
   bool done = false;
@@ -68,9 +72,11 @@ void perform(const std::shared_ptr<Job>& job, const std::function<void()>& work)
     job->thrown = std::current_exception();
   }
   boost::asio::post(job->caller, [job] {
+    while (!job->left.load(std::memory_order_acquire)) std::this_thread::yield();
     job->done = true;
     job->waiting.wake_all();
   });
+  job->left.store(true, std::memory_order_release);
 }
 
 }  // namespace

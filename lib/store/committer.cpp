@@ -1,9 +1,11 @@
 #include "lib/store/committer.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -257,15 +259,20 @@ void Committer::stop() {
 namespace {
 
 // Resumes the coroutine on its own executor, which is kept running until then. Everything of the
-// coroutine is moved into what is posted: this thread touches nothing of it afterwards.
+// coroutine is moved into what is posted: this thread touches nothing of it afterwards. The
+// coroutine in turn does not go on before this thread has left its context: what it does next may
+// be to end, and the context with it, while Asio still signals in there.
 template <class Handler, class Executor, class Work>
 Done resume_with(Handler handler, Executor executor, Work work) {
   return [handler = std::move(handler), executor = std::move(executor),
           work = std::move(work)](Outcome outcome) mutable {
+    const auto left = std::make_shared<std::atomic<bool>>(false);
     boost::asio::post(executor, [handler = std::move(handler), work = std::move(work),
-                                 outcome = std::move(outcome)]() mutable {
+                                 outcome = std::move(outcome), left]() mutable {
+      while (!left->load(std::memory_order_acquire)) std::this_thread::yield();
       std::move(handler)(std::move(outcome));
     });
+    left->store(true, std::memory_order_release);
   };
 }
 
