@@ -160,9 +160,7 @@ Task<void> serve_pop3_mailbox(Stream& stream, std::string rest,
         machine.updated(removed);
         break;
       }
-      case MailboxAction::Kind::close:
-        mailbox.over();
-        co_return co_await say_goodbye(stream);
+      case MailboxAction::Kind::close: mailbox.over(); co_return co_await say_goodbye(stream);
     }
   }
 }

@@ -16,8 +16,8 @@
 
 namespace tandem::server::test {
 
-// aoki (1) and baba (2, with a quota of 1000 bytes unless told), and boxN (N) for many; the password
-// is "secret", SCRAM for all.
+// aoki (1) and baba (2, with a quota of 1000 bytes unless told), and boxN (N) for many; the
+// password is "secret", SCRAM for all.
 class FakeAccounts final : public Accounts {
  public:
   [[nodiscard]] Result<std::optional<AccountId>> lookup(std::string_view address) const override {
