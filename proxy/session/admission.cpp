@@ -20,6 +20,12 @@ std::unexpected<Error> wrong() {
   return fail(ErrorKind::authentication, "the name or the password is wrong");
 }
 
+std::unexpected<Error> left_alone(const std::string& backend) {
+  return fail(Error{.kind = ErrorKind::unreachable,
+                    .what = backend + " did not answer several people and is left alone",
+                    .temporary = true});
+}
+
 std::unexpected<Error> held() {
   return fail(Error{.kind = ErrorKind::timed_out,
                     .what = "the account is being moved and its log-ins are held",
@@ -131,8 +137,14 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
   auto login = login_for(attempt, account);
   if (!login) co_return fail(login.error());
   BackendOptions options{options_.hostname, options_.backend_limit};
+  const std::string asked = endpoint->to_string();
+  if (!breaker_.may_ask(asked)) co_return left_alone(asked);
   auto backend = co_await open_backend(connector_, std::move(*endpoint), std::move(*login),
                                        std::move(options));
+  const Error* failure = nullptr;
+  if (!backend) failure = &backend.error();
+  if (breaker_.asked(asked, id, failure))
+    log::warning("W-SES-4", "{} is left alone: it did not answer several people", asked);
   if (!backend) {
     backend.error().origin = migration::origin_of(home);
     co_return fail(backend.error());

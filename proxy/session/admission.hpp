@@ -25,6 +25,7 @@
 #include "lib/protocol/sasl/sasl.hpp"
 #include "migration/registry.hpp"
 #include "proxy/session/backend.hpp"
+#include "proxy/session/breaker.hpp"
 #include "proxy/session/census.hpp"
 #include "proxy/session/login_throttle.hpp"
 #include "proxy/session/roster.hpp"
@@ -65,6 +66,7 @@ class Admission {
         offload_(parts.offload),
         options_(options),
         throttle_(parts.clock),
+        breaker_(parts.clock),
         salt_key_(random_bytes(32)) {}
 
   // Error kind authentication: wrong (answered after its delay); any other: not now.
@@ -108,6 +110,7 @@ class Admission {
   net::Offload& offload_;
   const SessionOptions& options_;
   LoginThrottle throttle_;
+  Breaker breaker_;
   const std::string salt_key_;
   mutable std::mutex mutex_;
   mutable Stored stored_;
