@@ -2,7 +2,7 @@
 while mail arrives by every route and people mark what they read; half of them cut over, some rolled
 back and cut over again, then all.
 
-story_migration.py [dovecot|builtin] [--people N] [--messages N] [--big BYTES] [--rate N]
+story_migration.py [dovecot|builtin] [--people N] [--messages N] [--profile NAME] [--big BYTES] [--rate N]
 Prints one line; exits 1 when a message is lost, doubled or changed on home or mirror.
 """
 import argparse
@@ -20,7 +20,7 @@ def tell(text):
 
 
 def story(company, options):
-    messages, size = company.fill_old_side(options.messages // options.people, big=options.big)
+    messages, size = company.fill_old_side(options.messages // options.people, options.profile, options.big)
     tell(f"the old side holds {messages} messages, {size / 1e6:.0f} MB")
 
     arriving = [mail(company, options, company.routes, "outside")]
@@ -92,6 +92,8 @@ def main():
     parser.add_argument("new", choices=("dovecot", "builtin"), nargs="?", default="dovecot")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--messages", type=int, default=2_000)
+    parser.add_argument("--profile", choices=("real", "bench", "tiny"), default="real",
+                        help="sizes of the copied mail, see mailgen")
     parser.add_argument("--big", type=int, default=30_000_000, help="bytes of one attachment")
     parser.add_argument("--rate", type=float, default=9, help="arriving messages per second")
     parser.add_argument("--bound", type=float, default=300, help="seconds anything may take to settle")
