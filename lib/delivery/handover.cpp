@@ -99,19 +99,29 @@ Task<std::vector<Told>> Handover::deliver(std::string head, BodySource body) {
   const auto sent = co_await send(std::move(head), std::move(body));
   if (!sent) co_return all(Told::Kind::unsent, unreachable().reply);
   const auto replies = co_await client.data_end();
-  if (!replies) {
-    log::warning("W-HAND-2", "{} fell silent after a message: {}", server_,
-                 replies.error().to_string());
-    co_return all(Told::Kind::silent, no_answer());
+  if (replies) {
+    over_ = true;
+    co_return told_by(*replies);
   }
-  over_ = true;
+  log::warning("W-HAND-2", "{} fell silent after a message: {}", server_,
+               replies.error().to_string());
+  co_return told_by(client.early_replies());
+}
+
+// LMTP answers for each recipient (RFC 2033 4.2), SMTP for all at once. Whom no answer came for may
+// have it.
+std::vector<Told> Handover::told_by(const std::vector<Reply>& replies) const {
   std::vector<Told> told;
   for (std::size_t i = 0; i < accepted_; ++i) {
-    const Reply& reply = replies->size() > i ? (*replies)[i] : replies->back();
-    told.push_back({reply.positive() ? Told::Kind::accepted : Told::Kind::refused,
-                    reply.positive() ? reply : as_refusal(reply)});
+    const std::size_t at = lmtp_ ? i : 0;
+    if (at >= replies.size())
+      told.push_back({Told::Kind::silent, no_answer()});
+    else if (replies[at].positive())
+      told.push_back({Told::Kind::accepted, replies[at]});
+    else
+      told.push_back({Told::Kind::refused, as_refusal(replies[at])});
   }
-  co_return told;
+  return told;
 }
 
 // Without its dot a message ends with the connection (RFC 5321 has no other way).

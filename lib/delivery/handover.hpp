@@ -53,6 +53,7 @@ class Handover {
  private:
   Handover(Upstream upstream, const net::Endpoint& endpoint);
   [[nodiscard]] std::vector<Told> all(Told::Kind kind, const smtp::Reply& reply) const;
+  [[nodiscard]] std::vector<Told> told_by(const std::vector<smtp::Reply>& replies) const;
   Task<Result<void>> send(std::string head, BodySource body);
 
   Upstream upstream_;

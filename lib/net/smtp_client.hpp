@@ -39,8 +39,10 @@ class SmtpClient {
   Task<Result<smtp::Reply>> data_begin();  // 354: content may follow
   // Content at any split; stuffed and cleaned on the way. Any size; written in pieces of 64 KiB.
   Task<Result<void>> data_chunk(std::string_view bytes);
-  // SMTP: one reply. LMTP: one per accepted recipient.
+  // SMTP: one reply. LMTP: one per accepted recipient; after an Error early_replies() has those
+  // that came, and they stand.
   Task<Result<Replies>> data_end();
+  [[nodiscard]] Replies early_replies() { return machine_->take_early_replies(); }
   // Ends the message without its dot: closes the connection (RFC 5321 has no other way).
   void data_abandon() { close(); }
 

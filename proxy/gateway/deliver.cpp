@@ -105,7 +105,7 @@ Task<Reply> Transaction::deliver_passing(MessageRecord message) {
   auto findings = co_await hand_over(message.received);
   co_await look_for_silent(findings, records);
   for (auto& finding : findings) finding.ours = false;  // nothing is stored
-  const Verdict verdict = judge(findings, false, trace_);
+  const Verdict verdict = judge_passing(findings, trace_);
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i].home_state = verdict.states[i];
     records[i].words = findings[i].told.reply.to_string();

@@ -160,7 +160,9 @@ Task<void> Owed::send(delivery::Handover server, Pending owed) {
   if (!reader) {
     log::error("E-OWED-2", "{}: its bytes cannot be read: {}", owed.message.trace,
                reader.error().to_string());
-    co_return co_await server.finish();
+    co_await server.finish();
+    Told unreadable = not_sent("4.3.0", "The message cannot be read from our own disk");
+    co_return co_await ended(std::move(owed), std::move(unreadable));
   }
   const auto sending = co_await rooms_.journal.owed_sending(owed.recipient, rooms_.clock.wall());
   if (!sending) {

@@ -17,6 +17,20 @@ using smtp::Reply;
 constexpr std::size_t received_limit = 30;       // R14
 constexpr std::size_t header_kept = 256 * 1024;  // enough to count Received lines
 
+// R14: too many hops, or a recipient for whom it has passed us twice already.
+bool goes_in_circles(const Rooms& rooms, const std::string& bytes,
+                     const std::vector<const migration::Route*>& recipients) {
+  const mail::HeaderView header(bytes);
+  if (mail::count_received(header) > received_limit) return true;
+  const std::vector<std::string> us = {rooms.options.hostname};
+  const auto traces = mail::trace_ids(header, us);
+  return std::ranges::any_of(recipients, [&](const migration::Route* one) {
+    return std::ranges::count_if(traces, [&](const std::string& trace) {
+             return rooms.journal.passed(trace, one->address);
+           }) >= 2;
+  });
+}
+
 }  // namespace
 
 Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail)
@@ -79,7 +93,7 @@ bool Transaction::routes_still_hold() const {
 }
 
 Task<Reply> Transaction::end(ClientFacts client) {
-  if (mail::count_received(mail::HeaderView(header_)) > received_limit) {
+  if (goes_in_circles(rooms_, header_, recipients())) {
     co_await abandon();
     co_return make_reply(554, "5.4.6", "Too many hops: this message seems to go in circles");
   }

@@ -80,16 +80,16 @@ Task<void> owed_follows_the_reader(Scene& scene) {
   const auto client = co_await scene.connect();
   scene.new_home.end = make_reply(451, "4.3.0", "try later");
   co_await scene.send(*client, both(), letter);
-  const auto* account = scene.registry().routes()->account(baba);
-  const auto moved = co_await scene.registry().take_step(account->id, migration::Step::roll_back,
-                                                         account->epoch, "test");
+  const migration::Account account = *scene.registry().routes()->account(baba);
+  const auto moved = co_await scene.registry().take_step(account.id, migration::Step::roll_back,
+                                                         account.epoch, "test");
   REQUIRE(moved);
   scene.old_home.messages.clear();
   const auto arrived = [&] { return scene.state_of(baba) == "delivered"; };
   CHECK(co_await scene.pass_until(arrived, 2min));
   CHECK(scene.old_home.messages.size() == 1);
   CHECK(scene.new_home.messages.empty());
-  CHECK(scene.gateway().pending_mirrors(account->id) == 1);
+  CHECK(scene.gateway().pending_mirrors(account.id) == 1);
 }
 
 Task<void> unreachable_is_owed(Scene& scene) {

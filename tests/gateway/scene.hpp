@@ -113,7 +113,11 @@ class Scene {
   FakeHome outside;  // the smarthost: what goes to senders out in the world
   std::string sender = "sender@sender.example";
 
-  explicit Scene(config::MigrationSettings settings = gateway_settings()) {
+  // Takes a connection to "old" or "new" in place of the fakes; false: the fakes shall.
+  using Server = std::function<bool(const std::string& side, net::StreamPtr&, net::Protocol)>;
+
+  explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {})
+      : server_(std::move(server)) {
     add_side("old", old_home);
     add_side("new", new_home);
     add_side("outside", outside);
@@ -230,26 +234,30 @@ class Scene {
  private:
   void add_side(std::string name, FakeHome& home) {
     connector_.register_in_process(
-        std::move(name), [this, &home](net::StreamPtr stream, net::Protocol protocol) {
+        name, [this, name, &home](net::StreamPtr stream, net::Protocol protocol) {
+          if (server_ && server_(name, stream, protocol)) return;
           if (protocol == net::Protocol::imap || home.down) return;  // nobody there
           net.group.spawn(serve_fake(std::move(stream), home, net.group));
         });
   }
   static Task<void> import_people(migration::Registry& registry) {
     std::vector<config::AccountRow> rows;
-    for (const char* name : {"aoki@example.jp", "baba@example.jp", "chiba@example.jp"})
-      rows.push_back(migration::row(name, "secret"));
+    for (const char* name : {"aoki", "baba", "chiba", "dai", "emi", "fuji"}) {
+      rows.push_back(migration::row(std::string(name) + "@example.jp", "secret"));
+      rows.back().new_password = Secret(std::string("secret"));
+    }
     const auto imported = co_await registry.import_accounts("example", std::move(rows), "test");
     REQUIRE(imported);
+    // aoki, dai: home old, mirror new; baba, emi: home new, mirror old; the others: old, no mirror.
+    for (const char* name : {"aoki", "baba", "dai", "emi"})
+      co_await step(registry, name, migration::Step::start);
+    for (const char* name : {"baba", "emi"})
+      co_await step(registry, name, migration::Step::cut_over);
+  }
+  static Task<void> step(migration::Registry& registry, std::string name, migration::Step step) {
     const auto routes = registry.routes();
-    for (const char* name : {"aoki@example.jp", "baba@example.jp"}) {
-      const auto* account = routes->account(name);
-      const auto moved =
-          co_await registry.take_step(account->id, migration::Step::start, account->epoch, "test");
-      REQUIRE(moved);
-    }
-    const auto moved = co_await registry.take_step(routes->account("baba@example.jp")->id,
-                                                   migration::Step::cut_over, 2, "test");
+    const auto* account = routes->account(name + "@example.jp");
+    const auto moved = co_await registry.take_step(account->id, step, account->epoch, "test");
     REQUIRE(moved);
   }
   static Task<void> end(test::TestNet& net) {
@@ -258,6 +266,7 @@ class Scene {
     co_await net.group.join();
   }
 
+  Server server_;
   migration::TempDirectory directory_;
   config::SecretBox secrets_ = *config::SecretBox::from_key(Secret(std::string(32, 'k')));
   net::Connector connector_;

@@ -148,6 +148,27 @@ Task<void> too_many_hops(Scene& scene) {
   CHECK(scene.old_home.messages.empty());
 }
 
+Task<void> third_time_round(Scene& scene) {
+  // A forward that leads back to us: the copy that was delivered comes again, and again.
+  const auto client = co_await scene.connect();
+  auto reply = co_await scene.send(*client, "chiba@example.jp", letter);
+  CHECK(reply.code == 250);
+  co_await scene.settle();
+  const std::string second = scene.old_home.messages.at(0);
+  reply = co_await scene.send(*client, "chiba@example.jp", second);
+  CHECK(reply.code == 250);
+  co_await scene.settle();
+  const std::string third = scene.old_home.messages.at(1);
+  reply = co_await scene.send(*client, "chiba@example.jp", third);
+  CHECK(reply.code == 554);
+  CHECK(reply.enhanced == "5.4.6");
+  CHECK(scene.old_home.messages.size() == 2);
+  // For somebody else it is no loop.
+  co_await client->rset();
+  reply = co_await scene.send(*client, "fuji@example.jp", third);
+  CHECK(reply.code == 250);
+}
+
 }  // namespace
 
 TEST_CASE("gateway R1 R4: the side where the reader is takes the message and its answer counts") {
@@ -190,6 +211,11 @@ TEST_CASE(
 TEST_CASE("gateway R14: a message with too many hops is refused") {
   Scene scene;
   scene.net.run(too_many_hops(scene));
+}
+
+TEST_CASE("T-26 gateway R14: a message that passed us twice for the same recipient is refused") {
+  Scene scene;
+  scene.net.run(third_time_round(scene));
 }
 
 TEST_CASE("gateway R12: an unreachable home is 451, never 250") {

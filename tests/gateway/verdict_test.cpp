@@ -73,6 +73,15 @@ TEST_CASE("verdict R11: with a part delivered before, the rest is mixed") {
   CHECK(verdict.states == std::vector<HomeState>{HomeState::returned});
 }
 
+TEST_CASE("verdict I1: what is not stored is never owed: 250 only if all have it") {
+  const auto some = judge_passing({accepted(), silent()}, "t");
+  CHECK(some.answer.code == 451);
+  CHECK_FALSE(some.promised);
+  CHECK(some.states == std::vector<HomeState>{HomeState::accepted, HomeState::sent});
+  CHECK(judge_passing({accepted(), accepted()}, "t").answer.code == 250);
+  CHECK(judge_passing({permanent()}, "t").answer.code == 550);
+}
+
 TEST_CASE("verdict: the server's words are marked as the server's, its codes stay") {
   const auto answer = judge({temporary()}, false, "t").answer;
   CHECK(answer.to_string() == "452 4.2.2 the mailbox's server said: over quota");

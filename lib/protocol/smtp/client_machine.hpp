@@ -85,6 +85,8 @@ class ClientMachine {
   void failed(Error error);  // closed, timed out, TLS
   void tls_started();
   [[nodiscard]] Result<std::vector<Reply>> take();
+  // After an Error: the replies that had come before it. With LMTP they stand (RFC 2033 4.2).
+  [[nodiscard]] std::vector<Reply> take_early_replies() { return std::exchange(replies_, {}); }
 
   [[nodiscard]] const Capabilities& capabilities() const { return capabilities_; }
   // False after an Error, a 421 or QUIT: only closing is left.
