@@ -1,4 +1,4 @@
-// tandemail status: what the page's overview says, in words.
+// tandemail status: what the page's overview says, in words; with addresses, these in depth.
 #include <array>
 #include <chrono>
 #include <fmt/core.h>
@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/account_status.hpp"
 #include "app/api_client.hpp"
 #include "app/command.hpp"
 
@@ -94,6 +95,10 @@ void print(const Look& seen, bool as_json) {
 ExitCode run_status(const Arguments& arguments) {
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
+  for (const std::string& address : arguments.words)
+    if (const auto told = print_account(*api, address, arguments.has("json")); !told)
+      return report(told.error());
+  if (!arguments.words.empty()) return ExitCode::done;
   const bool again = arguments.has("watch");
   const bool clear = again && !arguments.has("json") && ::isatty(STDOUT_FILENO) == 1;
   do {

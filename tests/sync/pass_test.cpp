@@ -203,6 +203,72 @@ Task<void> poor_servers(TwoSides& two) {
   CHECK(report.matched == 13);
 }
 
+// Two passes: the second sees what the first itself has changed on the mirror.
+Task<void> settle(TwoSides& two) {
+  co_await two.pass();
+  co_await two.pass();
+  for (const Side side : {old_side, new_side}) {
+    two.at(side).heard.clear();
+    two.at(side).listen = true;
+  }
+}
+
+Task<void> nothing_new(TwoSides& two) {
+  const auto user = co_await two.client(old_side);
+  for (int at = 0; at < 30; ++at) {
+    const std::string name = "Work " + std::to_string(at);
+    REQUIRE(co_await user->create(name));
+    co_await two.put(old_side, letter(std::to_string(at)), "", name);
+  }
+  co_await settle(two);
+  co_await two.pass();
+  for (const Side side : {old_side, new_side}) {
+    CHECK(two.heard(side, "SELECT") + two.heard(side, "EXAMINE") == 0);
+    CHECK(two.heard(side, "FETCH") == 0);
+    CHECK(two.heard(side, "LIST ") == 1);  // with the STATUS of every folder
+    CHECK(two.at(side).heard.size() < 500);
+  }
+  co_await two.put(old_side, letter("news"), "", "Work 7");
+  co_await settle(two);
+  CHECK(two.mailbox(new_side, "Work 7").size() == 2);
+}
+
+Task<void> moves_and_renames(TwoSides& two) {
+  const std::string inbox("INBOX");
+  const std::string work("Work");
+  const std::string done("Done");
+  auto user = co_await two.client(old_side);
+  REQUIRE(co_await user->create(work));
+  for (const auto* subject : {"a", "b", "c"}) co_await two.put(old_side, letter(subject));
+  co_await settle(two);
+  REQUIRE(co_await user->select(inbox));
+  imap::SequenceSet first;
+  first.add(1);
+  REQUIRE(co_await user->move(first, work));
+  REQUIRE(co_await user->rename(work, done));
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  CHECK(two.heard(new_side, "APPEND") == 0);
+  CHECK(two.heard(new_side, "RENAME") == 1);
+  CHECK(two.heard(new_side, "MOVE") == 1);
+  CHECK(two.mailbox(old_side) == two.mailbox(new_side));
+  CHECK(two.mailbox(new_side, done).size() == 1);
+  CHECK(two.mailbox(old_side, done) == two.mailbox(new_side, done));
+}
+
+Task<void> flags_both_ways(TwoSides& two) {
+  for (const auto* subject : {"a", "b"}) co_await two.put(old_side, letter(subject), "\\Seen");
+  co_await two.pass();
+  co_await two.set_flags(old_side, 1, "\\Seen \\Flagged");
+  co_await two.set_flags(new_side, 1, "\\Answered");  // and no longer \Seen
+  const auto report = co_await two.pass();
+  CHECK(report.flags_changed == 1);
+  CHECK(two.mailbox(old_side) == two.mailbox(new_side));
+  const auto answered_and_flagged = server::Flags::answered | server::Flags::flagged;
+  CHECK(std::ranges::count(two.mailbox(old_side), answered_and_flagged, &TwoSides::Seen::flags) ==
+        1);
+}
+
 Task<void> wrong_password(TwoSides& two) {
   migration::Account account = *two.world->registry->routes()->account(two.world->account);
   std::vector<config::AccountRow> rows(1);
@@ -280,6 +346,18 @@ TEST_CASE("A message that is refused is named and stops nothing") {
 TEST_CASE("Servers without UIDPLUS, MULTIAPPEND, CONDSTORE and LITERAL+") {
   TwoSides two;
   two.run(poor_servers(two));
+}
+TEST_CASE("A pass over many folders with nothing new opens none of them") {
+  TwoSides two;
+  two.run(nothing_new(two));
+}
+TEST_CASE("A moved message and a renamed folder are followed, not copied again") {
+  TwoSides two;
+  two.run(moves_and_renames(two));
+}
+TEST_CASE("Flags merge three ways") {
+  TwoSides two;
+  two.run(flags_both_ways(two));
 }
 TEST_CASE("A wrong password is tried once") {
   TwoSides two;

@@ -17,6 +17,8 @@ struct Faults {
   std::uint64_t cut_after = ~std::uint64_t{0};  // bytes from the client; then everything breaks
   std::uint64_t received = 0;
   std::size_t connections = 0;
+  std::string heard;  // what the client sent, when `listen` is on
+  bool listen = false;
   std::vector<std::pair<std::string, std::string>> replace;  // in answers; of equal length
 };
 
@@ -33,6 +35,7 @@ class FaultyStream final : public net::Stream {
       into = into.first(std::min<std::uint64_t>(into.size(), faults_.cut_after - faults_.received));
     auto count = co_await inner_->read_some(into);
     faults_.received += count.value_or(0);
+    if (faults_.listen) faults_.heard.append(into.data(), count.value_or(0));
     co_return count;
   }
   Task<Result<void>> write(std::string_view bytes) override {
@@ -150,6 +153,14 @@ class TwoSides {
     if (world->registry->routes()->account(world->account)->phase == migration::Phase::old)
       co_await world->step(migration::Step::start);
     co_await world->step(migration::Step::cut_over);
+  }
+  // How often a word stands in what that side was sent since this was last asked.
+  std::size_t heard(Side side, std::string_view word) {
+    std::size_t count = 0;
+    const std::string& text = at(side).heard;
+    for (auto from = text.find(word); from != std::string::npos; from = text.find(word, from + 1))
+      ++count;
+    return count;
   }
   Task<migration::DeltaReport> pass(Side from = Side::old_side) {
     auto report = co_await world->sync->run_delta(world->account, from);

@@ -1,0 +1,57 @@
+#include "app/account_status.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+
+#include "lib/net/http/message.hpp"
+
+namespace tandem::app {
+namespace json = boost::json;
+namespace {
+
+std::string text(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+void print_folder(const json::value& folder) {
+  fmt::print("  {}: {} on the old side, {} on the new side", text(folder.at("old")),
+             text(folder.at("old_messages")), text(folder.at("new_messages")));
+  if (folder.at("old") != folder.at("new")) fmt::print(" in {}", text(folder.at("new")));
+  if (folder.at("skipped").to_number<std::uint64_t>() > 0)
+    fmt::print(", {} not copied", text(folder.at("skipped")));
+  fmt::print("\n");
+}
+
+void print_reason(const json::value& reason) {
+  fmt::print("    {}\n", text(reason.at("what")));
+  if (!text(reason.at("next_step")).empty())
+    fmt::print("    next: {}\n", text(reason.at("next_step")));
+}
+
+}  // namespace
+
+Result<void> print_account(const ApiClient& api, const std::string& address, bool as_json) {
+  const auto answer = api.get("/api/accounts/" + net::percent_encode(address));
+  if (!answer) return fail(answer.error());
+  if (as_json) {
+    fmt::print("{}\n", *answer);
+    return {};
+  }
+  const json::value all = json::parse(*answer);
+  const json::value& account = all.at("account");
+  fmt::print("{}: {}\n", text(account.at("address")), text(account.at("state")));
+  if (!account.at("problem").is_null()) print_reason(account.at("problem"));
+  for (const json::value& folder : all.at("folders").as_array()) print_folder(folder);
+  const json::array& skipped = all.at("skipped").as_array();
+  if (!skipped.empty())
+    fmt::print("\nNot copied; `tandemail sync {}` tries again:\n", text(account.at("address")));
+  for (const json::value& one : skipped) {
+    fmt::print("  {}: \"{}\", {} bytes\n", text(one.at("folder")), text(one.at("subject")),
+               text(one.at("size")));
+    print_reason(one.at("reason"));
+  }
+  return {};
+}
+
+}  // namespace tandem::app
