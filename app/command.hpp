@@ -42,6 +42,7 @@ ExitCode run_check(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_cutover(const Arguments& arguments);
 ExitCode run_demo(const Arguments& arguments);
+ExitCode run_dns(const Arguments& arguments);
 ExitCode run_explain(const Arguments& arguments);
 ExitCode run_import(const Arguments& arguments);
 ExitCode run_mailbox(const Arguments& arguments);

@@ -36,6 +36,8 @@ constexpr std::array commands = {
     Command{"explain", "TEXT | - | --file FILE [--host NAME] [--provider ID] [--language en|ja]",
             "what a server's words or a whole bounce mean, and what to do",
             "file= host= provider= language=", run_explain},
+    Command{"dns", "", "the DNS records to publish, so that mail programs find Tandemail", "",
+            run_dns},
     Command{"user", "[NAME [--role operator|viewer] [--password-file FILE]]",
             "who may log in to the page: list, add, set a password",
             "role= password-file=", run_user},

@@ -1,0 +1,27 @@
+// The DNS records by which mail programs find a migration's services by themselves, always with our
+// own host name, so that a cut-over behind it changes nothing for a client: SRV as RFC 6186 and
+// RFC 8314 use it, and the MX. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/migration_settings.hpp"
+#include "config/process_settings.hpp"
+
+namespace tandem::config {
+
+struct DnsRecord {
+  std::string name;   // absolute, with its dot at the end
+  std::string type;   // "SRV", "MX"
+  std::string value;  // as in a zone file
+};
+
+// For each domain: services of [listen] at their ports; a target of "." says that a service is not
+// offered (clear-text ports never are: clients shall begin with TLS). The MX last, where the
+// gateway is to take the mail. `hostname` is ours, without a dot at the end.
+[[nodiscard]] std::vector<DnsRecord> dns_records(const MigrationSettings& migration,
+                                                 const ListenSettings& listen,
+                                                 const std::string& hostname);
+
+}  // namespace tandem::config
