@@ -71,8 +71,6 @@ class Journal {
   // What is owed or quarantined is given up. The reason is kept with the row.
   Task<Result<std::uint64_t>> drop(std::string trace, std::string recipient, std::string reason);
 
-  // Was this address delivered at a home side since then?
-  [[nodiscard]] bool delivered_since(const std::string& recipient, WallTime since) const;
   // Did this message pass us for this recipient before?
   [[nodiscard]] bool passed(const std::string& trace, const std::string& recipient) const;
   [[nodiscard]] std::uint64_t pending_mirrors(AccountId account) const;

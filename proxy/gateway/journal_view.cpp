@@ -47,16 +47,6 @@ std::uint64_t Journal::pending_mirrors(AccountId account) const {
   return count && *count ? static_cast<std::uint64_t>(**count) : 0;
 }
 
-bool Journal::delivered_since(const std::string& recipient, WallTime since) const {
-  const auto count = store_.read([&](store::Sql& sql) {
-    return sql.integer(
-        "SELECT count(*) FROM gateway_recipient r JOIN gateway_message m USING (trace) "
-        "WHERE r.recipient = $1 AND r.home_state = $2 AND m.at_ms >= $3",
-        recipient, HomeState::accepted, since.time_since_epoch().count());
-  });
-  return count && count->value_or(0) > 0;
-}
-
 bool Journal::passed(const std::string& trace, const std::string& recipient) const {
   const auto count = store_.read([&](store::Sql& sql) {
     return sql.integer("SELECT count(*) FROM gateway_recipient WHERE trace = $1 AND recipient = $2",
