@@ -45,6 +45,7 @@ def one(name, options):
         tables.append(figures.table(group, figures.measure(group, options.rounds)))
         print(tables[-1], file=sys.stderr, flush=True)
     again = f"./dev bench {name}" + (f" --rounds {options.rounds}" if options.rounds != 5 else "")
+    again += " --quick" if options.quick else ""
     versions = f"tandemail {version(options)}, {machine.versions(bench.VERSIONS)}"
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     return record.section(name, date, before, versions, again, machine.load(), tables)

@@ -58,7 +58,7 @@ class Mbsync(Tool):
             (directory / "password").write_text(source.password)
             stores = "".join(
                 f"IMAPStore {name}\nHost {peer.tls_name}\nPort {peer.ports['imaps']}\nUser {user.address}\n"
-                f"PassCmd \"cat {directory}/password\"\nSSLType IMAPS\nCertificateFile {peer.ca_file}\n"
+                f"PassCmd \"cat {directory}/password\"\nSSLType IMAPS\nAuthMechs LOGIN\nCertificateFile {peer.ca_file}\n"
                 f"SystemCertificates no\nTimeout 300\n\n"
                 for name, peer, user in (("far", job.source, source), ("near", job.target, target)))
             (directory / "mbsyncrc").write_text(
