@@ -81,8 +81,9 @@ Task<Result<void>> FolderPass::match_news() {
 }
 
 void FolderPass::find_pairs(Sides& sides) {
-  std::vector<Candidate> left = candidates(home_items_);
-  std::vector<Candidate> right = candidates(mirror_items_);
+  const std::int64_t young = young_from(context_.clock.wall());
+  std::vector<Candidate> left = candidates(home_items_, young);
+  std::vector<Candidate> right = candidates(mirror_items_, young);
   // A tombstone comes last of its like.
   const auto order = [](Uid uid) { return uid != 0 ? uid : ~Uid{0}; };
   for (const Row* row : sides.left_rows)

@@ -1,6 +1,7 @@
 #include "sync/match.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <tuple>
 
 namespace tandem::sync {
@@ -64,11 +65,13 @@ struct ByTrace {
   auto operator()(const Candidate& one) const { return one.trace; }
 };
 struct ByIdentityAndDate {
-  static bool applies(const Candidate& one) { return one.identity.known() && one.date != 0; }
+  static bool applies(const Candidate& one) {
+    return one.identity.known() && one.date != 0 && !one.young;
+  }
   auto operator()(const Candidate& one) const { return std::pair(one.identity, one.date); }
 };
 struct ByIdentity {
-  static bool applies(const Candidate& one) { return one.identity.known(); }
+  static bool applies(const Candidate& one) { return one.identity.known() && !one.young; }
   auto operator()(const Candidate& one) const { return one.identity; }
 };
 
@@ -91,13 +94,24 @@ std::vector<Match> match(std::span<const Candidate> left, std::span<const Candid
   return matches;
 }
 
-std::vector<Candidate> candidates(std::span<const Item> items) {
+std::vector<Candidate> candidates(std::span<const Item> items, std::int64_t young_from) {
   std::vector<Candidate> all;
   all.reserve(items.size());
-  for (std::size_t at = 0; at < items.size(); ++at)
-    all.push_back(
-        {at, items[at].uid, items[at].identity, items[at].trace, items[at].date.unix_seconds});
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    const Item& item = items[at];
+    all.push_back({at, item.uid, item.identity, item.trace, item.date.unix_seconds,
+                   is_young(item, young_from)});
+  }
   return all;
+}
+
+bool is_young(const Item& item, std::int64_t young_from) {
+  return !item.trace.empty() && item.date.unix_seconds >= young_from;
+}
+
+std::int64_t young_from(WallTime now) {
+  const auto since = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+  return (since - std::chrono::hours(1)).count();
 }
 
 }  // namespace tandem::sync

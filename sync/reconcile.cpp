@@ -79,7 +79,8 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
     if (!looked) co_return looked;
   }
   std::set<std::size_t> taken;
-  for (const Match& found : match(candidates(*sources), candidates(*tail))) {
+  const std::int64_t young = young_from(context.clock.wall());
+  for (const Match& found : match(candidates(*sources, young), candidates(*tail, young))) {
     taken.insert(found.right);
     Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
     row.identity = (*sources)[found.left].identity;

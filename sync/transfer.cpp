@@ -138,12 +138,14 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
   auto done = co_await drain_fetch();
   if (done) done = co_await look_at(direction_.source, items, digest_options());
   if (!done) co_return done;
+  const std::int64_t young = young_from(context_.clock.wall());
   std::vector<Candidate> there;
   for (std::size_t at = 0; at < unpaired_.size(); ++at) {
     const Item& item = unpaired_[at].item;
-    there.push_back({at, item.uid, item.identity, item.trace, item.date.unix_seconds});
+    there.push_back(
+        {at, item.uid, item.identity, item.trace, item.date.unix_seconds, is_young(item, young)});
   }
-  const std::vector<Candidate> here = candidates(items);
+  const std::vector<Candidate> here = candidates(items, young);
   std::set<std::size_t> gone_here;
   std::set<std::size_t> gone_there;
   std::vector<Row> rows;

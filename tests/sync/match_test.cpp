@@ -105,6 +105,25 @@ TEST_CASE("A trace id decides before the digest does") {
   CHECK(found[0].left == 1);
 }
 
+TEST_CASE(
+    "A young message with a trace id waits for its own copy: an equal one without is its twin") {
+  const auto with = [](bool young) {
+    return std::vector<Candidate>{{0, 1, identity(5), "t", 1000, young}};
+  };
+  const std::vector<Candidate> twin = {{0, 1, identity(5), "", 1000}};
+  CHECK(match(with(true), twin).empty());
+  CHECK(match(twin, with(true)).empty());
+  CHECK(match(with(true), with(true)).size() == 1);
+  CHECK(match(with(false), twin).size() == 1);  // a host that takes our Received line away
+  Item item;
+  item.trace = "t";
+  item.date.unix_seconds = 1000;
+  CHECK(is_young(item, 1000));
+  CHECK_FALSE(is_young(item, 1001));
+  item.trace = "";
+  CHECK_FALSE(is_young(item, 1000));
+}
+
 TEST_CASE("Twins: those of one date meet, then the lower UIDs") {
   const std::vector<Candidate> left = {{0, 1, identity(5), "", 10}, {1, 2, identity(5), "", 20}};
   const std::vector<Candidate> right = {{0, 1, identity(5), "", 20}, {1, 2, identity(5), "", 30}};
