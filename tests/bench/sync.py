@@ -21,7 +21,7 @@ import time
 
 from figures import Contender, Group, Sample, Wrong
 from sync_tools import tools
-from tandemtest import mailgen
+from tandemtest import mailgen, process
 from tandemtest.peers import Dovecot, User
 
 VERSIONS = ("dovecot-core", "isync", "interimap")
@@ -92,6 +92,9 @@ def copy(tool, cell, source, target, empty):
     label, users = cell
     number = next(NUMBERS)
     pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
+    # Dovecot looks at its file of users at most once a second.
+    for _, user in pairs:
+        process.until(lambda user=user: knows(target, user), 10, f"log-in of {user.address}")
     directory = target.directory / f"run{number}"
     directory.mkdir()
     job = Job(source, target, pairs, directory)
@@ -106,6 +109,11 @@ def copy(tool, cell, source, target, empty):
         shutil.rmtree(target.home(user))
     shutil.rmtree(directory)
     return Sample(first, {"messages/s": messages / first})
+
+
+def knows(dovecot, user):
+    words = ["doveadm", "-c", dovecot.directory / "dovecot.conf", "auth", "test", user.address, user.password]
+    return process.run(words, check=False).returncode == 0
 
 
 NUMBERS = itertools.count(1)
