@@ -78,11 +78,14 @@ Task<Reply> Transaction::record(MessageRecord message, Verdict verdict,
                                 std::vector<Finding> findings,
                                 std::vector<RecipientRecord> records) {
   std::vector<Outcome> outcomes;
-  for (std::size_t i = 0; i < findings.size(); ++i)
-    outcomes.push_back({.recipient = records[i].recipient,
-                        .state = verdict.states[i],
-                        .words = findings[i].told.reply.to_string(),
-                        .due = rooms_.owed.first_attempt(at_)});
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    Outcome& outcome = outcomes.emplace_back();
+    outcome.recipient = records[i].recipient;
+    outcome.state = verdict.states[i];
+    outcome.words = findings[i].told.reply.to_string();
+    // What is owed waits for its next attempt; the mirror copy of the others is due at once.
+    outcome.due = outcome.state == HomeState::owed ? rooms_.owed.first_attempt(at_) : at_;
+  }
   auto reports = rooms_.owed.report(message, outcomes);
   const auto recorded =
       co_await rooms_.journal.home_answered(trace_, std::move(outcomes), std::move(reports));
