@@ -110,7 +110,7 @@ def session_proxy(backend, options):
     side = side_of(backend)
     accounts = [{"address": user.address, "old_password": user.password, "new_password": user.password}
                 for user in USERS]
-    migration = Migration("bench", DOMAIN, side, side, accounts, {"gateway": {"enabled": False}})
+    migration = Migration("bench", DOMAIN, side, {"provider": "builtin"}, accounts, {"gateway": {"enabled": False}})
     return Tandemail([migration], sections={"limits": {"connections_per_address": 10_000}}, binary=options.tandemail)
 
 
