@@ -134,7 +134,7 @@ Task<void> person_decides(Scene& scene) {
   auto done = co_await scene.gateway().retry("nothing-here", "");
   CHECK_FALSE(done);
   scene.new_home.end = make_reply(250, "2.0.0", "Ok");
-  done = co_await scene.gateway().retry(trace, "");
+  done = co_await scene.gateway().retry(trace, std::string(baba));
   CHECK(done.value_or(0) == 1);
   const auto arrived = [&] { return scene.state_of(baba) == "delivered"; };
   co_await scene.until(arrived);
