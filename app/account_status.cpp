@@ -4,15 +4,12 @@
 
 #include <boost/json.hpp>
 
+#include "app/json_text.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
 namespace {
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
 
 void print_folder(const json::value& folder) {
   fmt::print("  {}: {} on the old side, {} on the new side", text(folder.at("old")),

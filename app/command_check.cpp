@@ -7,6 +7,7 @@
 
 #include "app/api_client.hpp"
 #include "app/command.hpp"
+#include "app/json_text.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
@@ -18,10 +19,6 @@ std::string_view mark(std::string_view light) {
   if (light == "red") return colour ? "\033[31mred  \033[0m" : "red  ";
   if (light == "amber") return colour ? "\033[33mamber\033[0m" : "amber";
   return colour ? "\033[32mgreen\033[0m" : "green";
-}
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
 std::string describe_side(const json::value& side) {

@@ -6,16 +6,13 @@
 
 #include "app/api_client.hpp"
 #include "app/command.hpp"
+#include "app/json_text.hpp"
 #include "app/language.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
 namespace {
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
 
 // What the server said where it refused, and what that means.
 void print_refusal(const json::value& leg) {

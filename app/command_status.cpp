@@ -10,6 +10,7 @@
 #include "app/account_status.hpp"
 #include "app/api_client.hpp"
 #include "app/command.hpp"
+#include "app/json_text.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -28,10 +29,6 @@ Result<Look> look(const ApiClient& api) {
   const auto accounts = api.get("/api/accounts");
   if (!accounts) return fail(accounts.error());
   return Look{json::parse(*overview).as_object(), json::parse(*accounts).at("accounts").as_array()};
-}
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
 // "in_sync_with_notes" as people say it.

@@ -6,15 +6,12 @@
 
 #include "app/api_client.hpp"
 #include "app/command.hpp"
+#include "app/json_text.hpp"
 #include "app/password_input.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
 namespace {
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
 
 ExitCode list(const ApiClient& api, const Arguments& arguments) {
   const auto answer = api.get("/api/users");

@@ -12,16 +12,13 @@
 #include <boost/json.hpp>
 
 #include "app/api_client.hpp"
+#include "app/json_text.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
 namespace {
 
 constexpr auto between_looks = std::chrono::milliseconds(300);
-
-std::string text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-}
 
 // The accounts asked for, by migration; with --all, every account for which it is possible.
 Result<std::map<std::string, json::array>> choose(const ApiClient& api, const Arguments& arguments,

@@ -11,8 +11,6 @@
 namespace tandem::app {
 namespace {
 
-constexpr std::size_t at_once = 4;
-
 // The accounts still to be copied, and what came of the others. On executor 0 only.
 struct Round {
   Assembly& tandemail;
@@ -60,9 +58,19 @@ Result<std::vector<migration::Account>> choose(const migration::Registry& regist
 net::Task<void> run(Threads& threads, Round& round) {
   co_await threads.begin();
   net::TaskGroup copying(threads.executor(0));
-  for (std::size_t i = 0; i < at_once; ++i) copying.spawn(copy_some(round));
+  for (std::size_t i = 0; i < sync::SyncOptions().accounts_at_once; ++i)
+    copying.spawn(copy_some(round));
   co_await copying.join();
   (void)co_await round.tandemail.stop();
+}
+
+void print_sum(const Round& round) {
+  if (round.json)
+    fmt::print("{{\"accounts\":{},\"copied\":{},\"skipped\":{},\"failed\":{}}}\n",
+               round.accounts.size(), round.copied, round.skipped, round.failed);
+  else
+    fmt::print("{} accounts, {} messages copied, {} left out, {} accounts failed.\n",
+               round.accounts.size(), round.copied, round.skipped, round.failed);
 }
 
 }  // namespace
@@ -86,11 +94,7 @@ ExitCode sync_once(const Arguments& arguments) {
   Round round{**tandemail, arguments.has("json"), std::move(*accounts)};
   runtime.run(run(threads, round));
   tandemail->reset();  // the stores, before the io threads' contexts
-  fmt::print(
-      round.json
-          ? fmt::runtime("{{\"accounts\":{},\"copied\":{},\"skipped\":{},\"failed\":{}}}\n")
-          : fmt::runtime("{} accounts, {} messages copied, {} left out, {} accounts failed.\n"),
-      round.accounts.size(), round.copied, round.skipped, round.failed);
+  print_sum(round);
   if (round.failed > 0) return ExitCode::needs_you;
   return round.skipped > 0 ? ExitCode::done_with_notes : ExitCode::done;
 }

@@ -15,11 +15,6 @@ Result<void> take_messages(store::Rows rows, Side home, std::vector<Row>& out) {
   return rows.status();
 }
 
-// Statement texts are constants; which one follows from the side.
-std::string_view of_side(Side side, std::string_view old_text, std::string_view new_text) {
-  return side == Side::old_side ? old_text : new_text;
-}
-
 Result<void> put_all(Sql& sql, std::int64_t folder, Side home, const std::vector<Row>& rows) {
   for (const Row& row : rows)
     if (auto put = put_message(sql, folder, home, row); !put) return put;

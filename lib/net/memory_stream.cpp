@@ -61,6 +61,8 @@ class MemoryTransport final : public Transport {
     return {.outcome = Outcome::want_read};
   }
 
+  [[nodiscard]] bool has_input() override { return in_->size() > 0 || in_->writer_gone; }
+
   Attempt try_write(std::string_view bytes) override {
     if (out_->reader_gone || out_->writer_gone) {
       return {.outcome = Outcome::failed, .what = "the peer closed the connection"};

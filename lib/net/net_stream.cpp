@@ -110,6 +110,11 @@ Task<Result<void>> NetStream::wait_readable() {
   }
 }
 
+bool NetStream::has_input() {
+  if (closed_) return false;
+  return transport_->has_input() || (tls_ && tls_->try_peek() == Outcome::done);
+}
+
 void NetStream::expires_after(Duration after) {
   deadline_ = timer_.now() + after;
   expired_ = false;

@@ -23,6 +23,7 @@ class NetStream final : public Stream {
   Task<Result<std::size_t>> read_some(std::span<char> into) override;
   Task<Result<void>> write(std::string_view bytes) override;
   Task<Result<void>> wait_readable() override;
+  [[nodiscard]] bool has_input() override;
   Task<Result<void>> start_tls(std::shared_ptr<const TlsServer> settings) override;
   Task<Result<void>> start_tls(std::shared_ptr<const TlsClient> settings) override;
   void expires_after(Duration after) override;

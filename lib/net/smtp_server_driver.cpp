@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -46,6 +47,8 @@ struct Session {
   std::optional<SteadyTime> login_deadline;
   bool reading = false;
   bool stopping = false;
+  bool answer_unread = false;  // to on_end
+  bool spoke_early = false;    // there was input already when the last bytes left
 };
 
 Task<void> put(Session& session, Question question) {
@@ -76,7 +79,10 @@ Task<void> put(Session& session, Question question) {
       machine.answer_chunk(taken.has_value());
       break;
     }
-    case Question::Kind::end: machine.answer(co_await policy.on_end()); break;
+    case Question::Kind::end:
+      machine.answer(co_await policy.on_end());
+      session.answer_unread = true;
+      break;
     case Question::Kind::abort:
       co_await policy.on_abort();
       machine.done();
@@ -125,11 +131,14 @@ Task<void> read(Session& session, ServerAction action) {
   session.reading = false;
   if (!count) co_return read_failed(session, count.error());
   if (*count == 0) co_return session.machine.ended();
+  if (!session.spoke_early && std::exchange(session.answer_unread, false))
+    session.policy.on_answer_read();
   session.machine.received(std::string_view(buffer).substr(0, *count));
 }
 
 Task<void> send(Session& session, std::string bytes) {
   session.stream.expires_after(session.options.protocol.data_wait);
+  session.spoke_early = session.machine.has_input() || session.stream.has_input();
   const auto written = co_await session.stream.write(bytes);
   if (!written) session.machine.ended();
 }

@@ -40,6 +40,11 @@ class SmtpPolicy {
   // connection.
   virtual Task<void> on_abort() = 0;
 
+  // The client has read all answers to on_end so far: it said something after they had left, and
+  // had said nothing more before. What it says does not count, not even QUIT (one that gave up
+  // waiting says it too), only when; RFC 2920 lets it speak before it has read.
+  virtual void on_answer_read() {}
+
   // Asked only where AUTH is offered (ServerOptions::auth_mechanisms). Default: refuse.
   virtual Task<sasl::Answer> on_auth(sasl::Request request);
   virtual Task<smtp::Reply> on_authenticated(std::string user);  // 235

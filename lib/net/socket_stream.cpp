@@ -50,6 +50,11 @@ class SocketTransport final : public Transport {
     return failure(errno, Outcome::want_read);
   }
 
+  [[nodiscard]] bool has_input() override {
+    char byte = 0;
+    return socket_.is_open() && recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  }
+
   Attempt try_write(std::string_view bytes) override {
     if (!socket_.is_open()) return {.outcome = Outcome::failed, .what = "the socket is closed"};
     const ssize_t count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -49,6 +49,9 @@ class Stream {
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
   // Returns when a read_some would not wait: an idle session owns no buffer.
   virtual Task<Result<void>> wait_readable() = 0;
+  // Something was received and not yet read: bytes, or the end. Under TLS it may be no more than a
+  // record of TLS itself.
+  [[nodiscard]] virtual bool has_input() = 0;
 
   // Upgrades in place (STARTTLS). The caller must have made sure that nothing read ahead is left
   // (T-01, T-02). Fails with kind tls; the stream is then closed.

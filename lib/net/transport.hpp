@@ -24,6 +24,7 @@ class Transport {
   virtual ~Transport() = default;
 
   virtual Attempt try_read(std::span<char> into) = 0;
+  [[nodiscard]] virtual bool has_input() = 0;             // a try_read would not wait
   virtual Attempt try_write(std::string_view bytes) = 0;  // may take a part
   // Return when a try may succeed, or for no reason (interrupt, cancellation): look again.
   virtual Task<void> wait_readable() = 0;

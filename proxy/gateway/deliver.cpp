@@ -86,6 +86,7 @@ Task<Reply> Transaction::record(MessageRecord message, Verdict verdict,
     // What is owed waits for its next attempt; the mirror copy of the others is due at once.
     outcome.due = outcome.state == HomeState::owed ? rooms_.owed.first_attempt(at_) : at_;
   }
+  if (verdict.promised) note_promises(records);
   auto reports = rooms_.owed.report(message, outcomes);
   const auto recorded =
       co_await rooms_.journal.home_answered(trace_, std::move(outcomes), std::move(reports));
@@ -95,11 +96,14 @@ Task<Reply> Transaction::record(MessageRecord message, Verdict verdict,
     // What is delivered is found at home when it is sent again; what is owed must be on the disk.
     if (verdict.owes()) co_return local_trouble();
   }
-  if (verdict.promised) answered_.push_back(trace_);
   rooms_.mirror.notify();
   rooms_.owed.notify();
   tell();
   co_return verdict.answer;
+}
+
+void Transaction::note_promises(const std::vector<RecipientRecord>& records) {
+  for (const auto& one : records) promises_.push_back({trace_, one.replay});
 }
 
 Task<Reply> Transaction::deliver_passing(MessageRecord message) {
@@ -113,8 +117,8 @@ Task<Reply> Transaction::deliver_passing(MessageRecord message) {
     records[i].home_state = verdict.states[i];
     records[i].words = findings[i].told.reply.to_string();
   }
+  if (verdict.promised) note_promises(records);
   rooms_.journal.note(std::move(message), std::move(records));
-  if (verdict.promised) answered_.push_back(trace_);
   tell();
   co_return verdict.answer;
 }

@@ -1,5 +1,7 @@
 #include "proxy/gateway/front.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tandem::gateway {
@@ -7,20 +9,17 @@ namespace tandem::gateway {
 using smtp::make_reply;
 using smtp::Reply;
 
-// J4: a client that sends another command has read the answer before it.
-void Front::saw_answer() {
-  for (auto& trace : answered_) rooms_.journal.answer_seen(std::move(trace));
-  answered_.clear();
+// J4.
+void Front::on_answer_read() {
+  for (auto& one : std::exchange(unread_, {})) rooms_.journal.answer_read(std::move(one));
 }
 
 Task<Reply> Front::on_helo(smtp::HeloCommand command) {
-  saw_answer();
   helo_ = std::move(command);
   co_return make_reply(250, "", "");
 }
 
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
-  saw_answer();
   transaction_.emplace(rooms_, std::move(command));
   co_return make_reply(250, "2.1.0", "Ok");
 }
@@ -40,7 +39,7 @@ Task<std::vector<Reply>> Front::on_end() {
   if (stream_.info().tls) client.protocol = "ESMTPS";
   std::vector<Reply> replies;
   replies.push_back(co_await transaction_->end(std::move(client)));
-  answered_ = transaction_->answered_traces();
+  std::ranges::copy(transaction_->promises(), std::back_inserter(unread_));
   transaction_.reset();
   co_return replies;
 }

@@ -21,15 +21,14 @@ class Front : public net::SmtpPolicy {
   Task<Result<void>> on_chunk(std::string_view chunk) override;
   Task<std::vector<smtp::Reply>> on_end() override;
   Task<void> on_abort() override;
+  void on_answer_read() override;
 
  private:
-  void saw_answer();
-
   Rooms& rooms_;
   const net::Stream& stream_;
   smtp::HeloCommand helo_;
   std::optional<Transaction> transaction_;
-  std::vector<std::string> answered_;  // traces of a 250 that the client has not yet seen
+  std::vector<Promise> unread_;  // for whom a 250 was said that the client has not provably read
 };
 
 }  // namespace tandem::gateway

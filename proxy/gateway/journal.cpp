@@ -61,24 +61,25 @@ Task<Result<void>> Journal::home_answered(std::string trace, std::vector<Outcome
   co_return co_await commit(store_, std::move(unit));
 }
 
-void Journal::answer_seen(std::string trace) {
-  lately_.seen(trace);
+void Journal::answer_read(Promise promise) {
+  lately_.answer_read(promise);
   store::Unit unit;
-  unit.apply = [trace = std::move(trace)](store::Sql& sql,
-                                          std::span<const store::BlobRef>) -> Result<void> {
-    const auto done =
-        sql.execute("UPDATE gateway_recipient SET seen = 1 WHERE trace = $1 AND home_state <> $2",
-                    trace, HomeState::sent);
+  unit.apply = [promise = std::move(promise)](store::Sql& sql,
+                                              std::span<const store::BlobRef>) -> Result<void> {
+    const auto done = sql.execute(
+        "UPDATE gateway_recipient SET seen = 1 WHERE trace = $1 AND replay = $2 AND "
+        "home_state <> $3",
+        promise.trace, store::Blob{promise.replay}, HomeState::sent);
     if (!done) return fail(done.error());
     return {};
   };
-  commit_later(store_, std::move(unit), "answer seen");
+  commit_later(store_, std::move(unit), "answer read");
 }
 
 Result<std::optional<RecipientRecord>> Journal::unseen(const std::string& replay,
                                                        WallTime not_before) const {
   const auto lately = lately_.with(replay);
-  if (lately && !lately_.was_seen(lately->trace) && lately->at >= not_before) return lately;
+  if (lately && !lately_.was_read(*lately) && lately->at >= not_before) return lately;
   return store_.read([&](store::Sql& sql) -> Result<std::optional<RecipientRecord>> {
     static const std::string text =
         select_recipients() +
@@ -87,7 +88,7 @@ Result<std::optional<RecipientRecord>> Journal::unseen(const std::string& replay
     auto rows = sql.query(text, store::Blob{replay}, to_ms(not_before));
     while (rows.next()) {
       RecipientRecord row = recipient_of(rows);
-      if (!lately_.was_seen(row.trace)) return row;
+      if (!lately_.was_read(row)) return row;
     }
     if (!rows.status()) return fail(rows.status().error());
     return std::nullopt;

@@ -40,8 +40,9 @@ class Journal {
   // durable with it.
   Task<Result<void>> home_answered(std::string trace, std::vector<Outcome> outcomes,
                                    std::vector<ReportMail> reports);
-  // J4: the client has shown that it saw our 250; identical bytes are a new message from now on.
-  void answer_seen(std::string trace);
+  // J4: the client has read our 250 for this recipient; identical bytes are a new message from now
+  // on.
+  void answer_read(Promise promise);
 
   // A recipient with this H that was delivered, is in doubt or is ours to deliver, and whose
   // answer the client has not provably seen (R11).

@@ -55,6 +55,13 @@ struct MessageRecord {
   std::string report_on;   // a delivery report of ours: the trace of the message it is about
 };
 
+// One recipient for whom the client was told 250: one answer may stand for a part of a transaction
+// (what was delivered before), and each recipient's bytes are recognised alone.
+struct Promise {
+  std::string trace;
+  std::string replay;  // H
+};
+
 struct RecipientRecord {
   std::int64_t id = 0;
   std::string trace;

@@ -7,18 +7,18 @@ constexpr std::size_t kept = 4096;  // the oldest have long been durable
 
 }  // namespace
 
-void Lately::seen(const std::string& trace) {
+void Lately::answer_read(const Promise& promise) {
   const std::lock_guard lock(mutex_);
-  seen_order_.push_back(trace);
-  seen_.insert(trace);
-  if (seen_order_.size() <= kept) return;
-  seen_.erase(seen_order_.front());
-  seen_order_.pop_front();
+  read_order_.push_back(promise.trace + promise.replay);
+  read_.insert(read_order_.back());
+  if (read_order_.size() <= kept) return;
+  read_.erase(read_order_.front());
+  read_order_.pop_front();
 }
 
-bool Lately::was_seen(const std::string& trace) const {
+bool Lately::was_read(const RecipientRecord& recipient) const {
   const std::lock_guard lock(mutex_);
-  return seen_.contains(trace);
+  return read_.contains(recipient.trace + recipient.replay);
 }
 
 void Lately::add(const std::vector<RecipientRecord>& recipients) {

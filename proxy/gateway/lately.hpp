@@ -21,8 +21,8 @@ namespace tandem::gateway {
 
 class Lately {
  public:
-  void seen(const std::string& trace);
-  [[nodiscard]] bool was_seen(const std::string& trace) const;
+  void answer_read(const Promise& promise);
+  [[nodiscard]] bool was_read(const RecipientRecord& recipient) const;
 
   // Replaces what was there with the same H.
   void add(const std::vector<RecipientRecord>& recipients);
@@ -31,8 +31,8 @@ class Lately {
 
  private:
   mutable std::mutex mutex_;
-  std::deque<std::string> seen_order_;
-  std::unordered_set<std::string> seen_;
+  std::deque<std::string> read_order_;
+  std::unordered_set<std::string> read_;  // trace and H
   std::deque<std::string> order_;
   std::unordered_map<std::string, RecipientRecord> by_replay_;
 };

@@ -23,7 +23,7 @@ Task<Transaction::Earlier> Transaction::look_back(Recipient recipient) {
     if (settled == Doubts::Found::absent) co_return Earlier::none;
     rooms_.mirror.notify();
   }
-  answered_.push_back(earlier.trace);
+  promises_.push_back({earlier.trace, earlier.replay});
   co_return Earlier::delivered;
 }
 
@@ -40,7 +40,8 @@ Task<std::optional<Reply>> Transaction::recognise_replay() {
   if (left.size() == count) co_return std::nullopt;
   log::info("I-GATE-6", "a message came again: {} of {} recipients have it already",
             count - left.size(), count);
-  if (left.empty()) co_return make_reply(250, "2.0.0", "Ok " + answered_.front() + ", as before");
+  if (left.empty())
+    co_return make_reply(250, "2.0.0", "Ok " + promises_.front().trace + ", as before");
   delivered_before_ = true;
   co_return co_await ask_again(std::move(left));
 }

@@ -101,7 +101,7 @@ Task<Reply> Transaction::end(ClientFacts client) {
   auto reply = co_await cross(std::move(client));
   // What was not delivered leaves an open transaction at its server.
   co_await abandon();
-  if (!reply.positive()) answered_.clear();
+  if (!reply.positive()) promises_.clear();
   co_return reply;
 }
 

@@ -41,8 +41,8 @@ class Transaction {
   // Without a message: the home sides' transactions are reset.
   Task<void> abandon();
 
-  // The trace ids of what the client's 250 stands for: the next command shows it was seen.
-  [[nodiscard]] const std::vector<std::string>& answered_traces() const { return answered_; }
+  // Whom the client's 250 stands for.
+  [[nodiscard]] const std::vector<Promise>& promises() const { return promises_; }
 
  private:
   using Recipient = migration::Route;
@@ -76,6 +76,7 @@ class Transaction {
   Task<std::optional<smtp::Reply>> ask_again(std::vector<Recipient> left);
 
   Task<smtp::Reply> deliver_stored(MessageRecord message);
+  void note_promises(const std::vector<RecipientRecord>& records);
   Task<smtp::Reply> deliver_passing(MessageRecord message);
   Task<std::vector<Finding>> hand_over(std::string received);
   Task<void> look_for_silent(std::vector<Finding>& findings, std::vector<RecipientRecord> records);
@@ -94,7 +95,7 @@ class Transaction {
   std::string digest_;             // of the body, for H
   std::string header_;             // its beginning, to count Received lines (R14)
   bool delivered_before_ = false;  // some recipients have it already (R11)
-  std::vector<std::string> answered_;
+  std::vector<Promise> promises_;
 };
 
 }  // namespace tandem::gateway

@@ -39,7 +39,7 @@ const running = async (page) => {
   await cutOver(page);
   await page.fill("input[name=confirm]", "example.co.jp");
   await page.click("dialog form .primary");
-  await page.getByRole("dialog").getByText(/done|finished|0 of 0/i).first().waitFor({ timeout: 5000 }).catch(() => {});
+  await page.locator("dialog .steps").first().waitFor();
 };
 const drawer = async (page) => {
   await go("#/accounts?state=in_sync_with_notes")(page);

@@ -1,7 +1,7 @@
 // Random envelopes through the gateway to two servers with moods, homes changing underneath, judged
 // by an oracle that knows only RFC 5321 and the invariants: what was promised is there once, what
 // was refused is not there, whoever is not served is told, the copy is made once and never asked.
-// TANDEM_GATEWAY_CASES (default 60) and TANDEM_GATEWAY_SEED (default 0) choose what is played; a
+// TANDEM_GATEWAY_CASES (default 400) and TANDEM_GATEWAY_SEED (default 0) choose what is played; a
 // failure prints the seed of its scene, which plays it again with TANDEM_GATEWAY_CASES=10.
 #include <algorithm>
 #include <cstdlib>
@@ -271,7 +271,7 @@ config::MigrationSettings settings_for(bool lmtp) {
 }  // namespace
 
 TEST_CASE("gateway I1 I2 I5: random envelopes, servers with moods, homes that change") {
-  const std::uint64_t cases = number_of("TANDEM_GATEWAY_CASES", 60);
+  const std::uint64_t cases = number_of("TANDEM_GATEWAY_CASES", 400);
   const std::uint64_t seed = number_of("TANDEM_GATEWAY_SEED", 0);
   log::start(log::Level::off);
   // What a flush is worth is another test's; here it only takes time.

@@ -135,6 +135,69 @@ Task<void> unseen_answer_is_repeated(Scene& scene) {
   reply = co_await scene.send(*client, "aoki@example.jp", letter);
   CHECK(reply.code == 250);
   CHECK(scene.old_home.messages.size() == 2);
+  // So does a QUIT that came after the answer had left.
+  co_await client->quit();
+  client->close();
+  co_await scene.settle();
+  const auto another = co_await scene.connect();
+  reply = co_await scene.send(*another, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  CHECK(scene.old_home.messages.size() == 3);
+}
+
+// An answer that stood for one recipient says nothing about the other.
+Task<void> read_for_one_of_two(Scene& scene) {
+  std::vector<std::string> both;
+  both.emplace_back("aoki@example.jp");
+  both.emplace_back("fuji@example.jp");
+  auto client = co_await scene.connect();
+  auto reply = co_await scene.send(*client, both, letter);
+  CHECK(reply.code == 250);
+  client->close();  // unread
+  co_await scene.settle();
+  client = co_await scene.connect();
+  reply = co_await scene.send(*client, "aoki@example.jp", letter);
+  CHECK(reply.text().ends_with(", as before"));
+  co_await client->quit();
+  client->close();
+  co_await scene.settle();
+  client = co_await scene.connect();
+  reply = co_await scene.send(*client, "fuji@example.jp", letter);
+  CHECK(reply.text().ends_with(", as before"));
+  CHECK(scene.old_home.messages.size() == 1);
+}
+
+// QUIT in one piece with the dot proves nothing: nobody has read an answer yet.
+Task<void> quit_before_the_answer(Scene& scene) {
+  auto client = co_await scene.connect();
+  co_await say_mail(*client);
+  co_await say_rcpt(*client, "aoki@example.jp");
+  REQUIRE(co_await client->data_begin());
+  REQUIRE(co_await client->data_chunk(letter));
+  REQUIRE(co_await client->stream().write(".\r\nQUIT\r\n"));
+  co_await scene.settle();
+  client->close();
+  co_await scene.settle();
+  CHECK(scene.old_home.messages.size() == 1);
+  client = co_await scene.connect();
+  const auto reply = co_await scene.send(*client, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  CHECK(reply.text().ends_with(", as before"));
+  CHECK(scene.old_home.messages.size() == 1);
+}
+
+// R8, R9: nothing but the home side's answer is waited for before the copy is tried.
+Task<void> copy_at_once(Scene& scene) {
+  scene.start_workers();
+  const auto client = co_await scene.connect();
+  const auto reply = co_await scene.send(*client, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  // The scene's mirror cannot be reached, so that a copy that was tried is a debt.
+  const auto tried = [&] {
+    const auto waiting = scene.gateway().queue(10);
+    return waiting.size() == 1 && waiting[0].kind == "debt" && waiting[0].attempts == 1;
+  };
+  co_await scene.until(tried);  // without the clock moving
 }
 
 Task<void> too_many_hops(Scene& scene) {
@@ -208,6 +271,21 @@ TEST_CASE(
   Scene scene;
   scene.net.run(unseen_answer_is_repeated(scene));
 }
+TEST_CASE("gateway R11: an answer that was read counts for those it stood for") {
+  Scene scene;
+  scene.net.run(read_for_one_of_two(scene));
+}
+
+TEST_CASE("gateway R11: a QUIT sent before the answer is no proof that it was read") {
+  Scene scene;
+  scene.net.run(quit_before_the_answer(scene));
+}
+
+TEST_CASE("gateway R8: a mirror copy is tried at once") {
+  Scene scene;
+  scene.net.run(copy_at_once(scene));
+}
+
 TEST_CASE("gateway R14: a message with too many hops is refused") {
   Scene scene;
   scene.net.run(too_many_hops(scene));

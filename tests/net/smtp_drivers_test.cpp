@@ -35,6 +35,7 @@ struct NotingPolicy : SmtpPolicy {
     ++aborts;
     co_return;
   }
+  void on_answer_read() override { ++answers_read; }
   Task<sasl::Answer> on_auth(sasl::Request request) override {
     if (request.secret == "pencil") co_return sasl::Answer::accept();
     co_return sasl::Answer::refuse();
@@ -42,7 +43,7 @@ struct NotingPolicy : SmtpPolicy {
 
   std::string from, message;
   std::size_t recipients = 0, largest = 0;
-  int messages = 0, aborts = 0;
+  int messages = 0, aborts = 0, answers_read = 0;
 };
 
 SmtpServerOptions server_options() {
@@ -107,6 +108,37 @@ Task<void> whole_session(test::TestNet& net) {
   CHECK(policy.largest <= 65536);
   CHECK(policy.messages == 1);
   CHECK(policy.aborts == 0);
+  CHECK(policy.answers_read == 1);
+}
+
+// Everything up to and with the dot and what follows it in the same breath; then, when all answers
+// are there, `later`. How often it was proved that an answer had been read.
+Task<int> answers_read(test::TestNet& net, std::string breath, std::string later) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  TaskGroup session(net.executor());
+  session.spawn(serve(std::move(far), server_options(), policy));
+  for (const std::string& bytes :
+       {std::string("EHLO x\r\n"), std::string("MAIL FROM:<>\r\nRCPT TO:<b@x>\r\nDATA\r\n"),
+        std::move(breath), std::move(later)}) {
+    co_await net.timers.settle();
+    if (!bytes.empty()) REQUIRE(co_await near->write(bytes));
+  }
+  co_await net.timers.settle();
+  near->close();
+  co_await session.join();
+  CHECK(policy.messages >= 1);
+  co_return policy.answers_read;
+}
+
+Task<void> proofs(test::TestNet& net) {
+  CHECK(co_await answers_read(net, "x\r\n.\r\n", "QUIT\r\n") == 1);
+  CHECK(co_await answers_read(net, "x\r\n.\r\n", "NOOP\r\n") == 1);
+  CHECK(co_await answers_read(net, "x\r\n.\r\n", "") == 0);
+  CHECK(co_await answers_read(net, "x\r\n.\r\nQUIT\r\n", "") == 0);
+  // The content after a 354 is said by one who has read what was answered before it.
+  CHECK(co_await answers_read(net, "x\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<b@x>\r\nDATA\r\n",
+                              "y\r\n.\r\n") == 1);
 }
 
 Task<void> lmtp_group(test::TestNet& net) {
@@ -221,6 +253,11 @@ Task<void> client_deadline(test::TestNet& net) {
 TEST_CASE("SMTP drivers: log in, a message of many pieces, quit") {
   test::TestNet net;
   net.run(whole_session(net));
+}
+
+TEST_CASE("SMTP driver: an answer counts as read when something is said after it, not with it") {
+  test::TestNet net;
+  net.run(proofs(net));
 }
 
 TEST_CASE("LMTP drivers: a pipelined group and one reply per recipient") {

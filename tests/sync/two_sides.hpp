@@ -50,6 +50,7 @@ class FaultyStream final : public net::Stream {
     co_return co_await inner_->write(text);
   }
   Task<Result<void>> wait_readable() override { return inner_->wait_readable(); }
+  [[nodiscard]] bool has_input() override { return inner_->has_input(); }
   Task<Result<void>> start_tls(std::shared_ptr<const net::TlsServer> with) override {
     return inner_->start_tls(std::move(with));
   }

@@ -109,6 +109,8 @@ class ServerMachine {
   // Bare CR, LF and NUL seen in all messages so far (T-10).
   [[nodiscard]] const DotReader::Counts& framing_counts() const { return counts_; }
   [[nodiscard]] bool tls_active() const { return options_.tls_active; }
+  // Bytes were received that no command has used yet.
+  [[nodiscard]] bool has_input() const { return !in_.empty(); }
   // For a proxy that takes the stream over after AUTH: what was read and not yet used.
   [[nodiscard]] std::string take_rest() { return std::exchange(in_, {}); }
 
