@@ -25,8 +25,12 @@ std::string rest(const mail::HeaderView& header, std::span<const std::string_vie
   return out;
 }
 
+std::string return_path(const std::string& sender) {
+  return "Return-Path: <" + sender + ">\r\n";
+}
+
 std::string trace_fields(const std::string& sender, const mail::TraceStamp& stamp) {
-  return "Return-Path: <" + sender + ">\r\n" + mail::make_received(stamp);
+  return return_path(sender) + mail::make_received(stamp);
 }
 
 std::optional<smtp::Reply> refusal(const mail::HeaderView& header) {
@@ -43,6 +47,13 @@ std::expected<std::string, smtp::Reply> received_header(const mail::HeaderView& 
                                                         const mail::TraceStamp& stamp) {
   if (auto refused = refusal(header)) return std::unexpected(std::move(*refused));
   return trace_fields(sender, stamp) + rest(header, not_from_others);
+}
+
+std::expected<std::string, smtp::Reply> handed_over_header(const mail::HeaderView& header,
+                                                           const std::string& sender,
+                                                           const mail::TraceStamp&) {
+  if (auto refused = refusal(header)) return std::unexpected(std::move(*refused));
+  return return_path(sender) + rest(header, not_from_others);
 }
 
 std::expected<std::string, smtp::Reply> submitted_header(const mail::HeaderView& header,

@@ -18,7 +18,11 @@ inline constexpr std::size_t most_hops = 30;
 // passed.
 [[nodiscard]] std::expected<std::string, smtp::Reply> received_header(
     const mail::HeaderView& header, const std::string& sender, const mail::TraceStamp& stamp);
-// The same, without Bcc, and with Date and Message-ID where missing.
+// From the gateway of this process: Return-Path only. It is no other host, so its own Received line
+// is this host's, and the trace id in it stays the topmost: by that the copies are known.
+[[nodiscard]] std::expected<std::string, smtp::Reply> handed_over_header(
+    const mail::HeaderView& header, const std::string& sender, const mail::TraceStamp& stamp);
+// The same as received_header, without Bcc, and with Date and Message-ID where missing.
 [[nodiscard]] std::expected<std::string, smtp::Reply> submitted_header(
     const mail::HeaderView& header, const std::string& sender, const mail::TraceStamp& stamp);
 

@@ -55,6 +55,11 @@ Reply Transaction::add_recipient(const std::string& address) {
   return make_reply(250, "2.1.5", "Recipient ok");
 }
 
+Transaction::HeaderEdit Transaction::edit_for(Origin origin) const {
+  if (origin == Origin::client) return submitted_header;
+  return context_.trust == Trust::in_process ? handed_over_header : received_header;
+}
+
 mail::TraceStamp Transaction::stamp() const {
   mail::TraceStamp stamp;
   stamp.helo = peer_.helo;
@@ -70,11 +75,9 @@ mail::TraceStamp Transaction::stamp() const {
 Reply Transaction::begin_content(Origin origin) {
   const auto writable = context_.mailboxes.store().committer().writable();
   if (!writable) return storage_reply(writable.error());
-  const auto edit = origin == Origin::client ? submitted_header : received_header;
   draft_.emplace(context_.mailboxes.draft(),
-                 [edit, sender = sender_, stamp = stamp()](const mail::HeaderView& header) {
-                   return edit(header, sender, stamp);
-                 });
+                 [edit = edit_for(origin), sender = sender_, stamp = stamp()](
+                     const mail::HeaderView& header) { return edit(header, sender, stamp); });
   return make_reply(354, "", "Go ahead");
 }
 

@@ -3,6 +3,7 @@
 // from other servers (SMTP, LMTP) and from people (submission). The connection's thread.
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class Transaction {
   [[nodiscard]] std::size_t recipients() const { return recipients_.size(); }
 
  private:
+  using HeaderEdit = std::expected<std::string, smtp::Reply> (*)(const mail::HeaderView&,
+                                                                 const std::string&,
+                                                                 const mail::TraceStamp&);
+  [[nodiscard]] HeaderEdit edit_for(Origin origin) const;
   [[nodiscard]] Result<bool> is_full(AccountId account, std::uint64_t quota) const;
   [[nodiscard]] std::vector<Mailboxes::Destination> destinations() const;
   [[nodiscard]] mail::TraceStamp stamp() const;

@@ -14,6 +14,11 @@ const std::string mail_text =
 const std::string stored_text =
     "From: a@sender.example\r\nSubject: one\r\n\r\nHello\r\n.dotted\r\n";
 
+// Another server on this machine.
+Talk neighbour(AccountOffice& office, Kind kind, std::size_t piece = 100'000) {
+  return office.talk(kind, piece, "127.0.0.1");
+}
+
 net::Task<std::string> open_mail(Talk& talk, std::string hello = "EHLO client.example") {
   const std::string greeting = co_await talk.reply();
   CHECK_THAT(greeting, StartsWith("220 mx.example.jp"));
@@ -27,13 +32,12 @@ net::Task<void> one_message(AccountOffice& office, std::size_t piece) {
   const AccountId aoki = co_await office.add("aoki@example.jp", "one");
   const AccountId baba = co_await office.add("baba@example.jp", "one");
   CHECK(co_await office.book->add_alias("info@example.org", "aoki@example.jp"));
-  Talk talk = office.talk(Kind::smtp, piece);
+  Talk talk = neighbour(office, Kind::smtp, piece);
   const std::string offered = co_await open_mail(talk);
   for (const auto* word : {"SIZE 1048576", "PIPELINING", "8BITMIME", "CHUNKING", "SMTPUTF8",
                            "ENHANCEDSTATUSCODES", "LIMITS RCPTMAX=1000"})
     CHECK_THAT(offered, Contains(word));
-  for (const auto* word : {"DSN", "AUTH", "STARTTLS", "REQUIRETLS"})
-    CHECK_THAT(offered, !Contains(word));
+  for (const auto* word : {"DSN", "AUTH", "REQUIRETLS"}) CHECK_THAT(offered, !Contains(word));
   CHECK_THAT(co_await talk.smtp("RCPT TO:<AOKI@example.jp>"), StartsWith("250 2.1.5"));
   CHECK_THAT(co_await talk.smtp("RCPT TO:<info@example.org>"), StartsWith("250 2.1.5"));
   CHECK_THAT(co_await talk.smtp("RCPT TO:<baba+list@example.jp>"), StartsWith("250 2.1.5"));
@@ -63,9 +67,25 @@ net::Task<void> one_message(AccountOffice& office, std::size_t piece) {
   CHECK(office.box(aoki, "INBOX").unseen == 1);
 }
 
-net::Task<void> chunks(AccountOffice& office) {
+net::Task<void> handed_over(AccountOffice& office) {
   const AccountId aoki = co_await office.add("aoki@example.jp", "one");
   Talk talk = office.talk(Kind::smtp);
+  CHECK_THAT(co_await open_mail(talk), !Contains("STARTTLS"));
+  CHECK_THAT(co_await talk.smtp("RCPT TO:<aoki@example.jp>"), StartsWith("250"));
+  CHECK_THAT(co_await talk.smtp("DATA"), StartsWith("354"));
+  const std::string of_gateway =
+      "Received: from client.example (unknown [192.0.2.1])\r\n by mx.example.jp with ESMTP id "
+      "abcdefghijklmnopqrstuvwxyz;\r\n Tue, 24 Nov 2026 09:00:00 +0900\r\n";
+  co_await talk.send(of_gateway + mail_text);
+  CHECK_THAT(co_await talk.reply(), StartsWith("250 2.0.0"));
+  CHECK_THAT(co_await talk.smtp("QUIT"), StartsWith("221"));
+  CHECK(office.messages(aoki).at(0) ==
+        "Return-Path: <a@sender.example>\r\n" + of_gateway + stored_text);
+}
+
+net::Task<void> chunks(AccountOffice& office) {
+  const AccountId aoki = co_await office.add("aoki@example.jp", "one");
+  Talk talk = neighbour(office, Kind::smtp);
   co_await open_mail(talk);
   CHECK_THAT(co_await talk.smtp("RCPT TO:<aoki@example.jp>"), StartsWith("250"));
   // The header's end lies across two chunks.
@@ -87,7 +107,7 @@ net::Task<void> shapes(AccountOffice& office) {
   while (large.size() < 700'000) large += "All work and no play makes a dull mail server.\r\n";
   const std::vector<std::string> texts = {large, "\r\nno header\r\n", "only one line\r\n", "\r\n",
                                           "Subject: no body\r\n"};
-  Talk talk = office.talk(Kind::smtp);
+  Talk talk = neighbour(office, Kind::smtp);
   CHECK_THAT(co_await talk.reply(), StartsWith("220"));
   CHECK_THAT(co_await talk.smtp("HELO client.example"), StartsWith("250"));
   for (const std::string& text : texts) {
@@ -111,7 +131,7 @@ net::Task<void> refusals(AccountOffice& office) {
   const AccountId aoki = co_await office.add("aoki@example.jp", "one");
   co_await office.add("baba@example.jp", "one");
   CHECK(co_await office.book->set_disabled("baba@example.jp", true));
-  Talk talk = office.talk(Kind::smtp);
+  Talk talk = neighbour(office, Kind::smtp);
   co_await open_mail(talk);
   CHECK_THAT(co_await talk.smtp("RCPT TO:<baba@example.jp>"), StartsWith("550 5.2.1"));
   CHECK_THAT(co_await talk.smtp("RCPT TO:<postmaster>"), StartsWith("550 5.1.1"));
@@ -141,7 +161,7 @@ net::Task<void> refusals(AccountOffice& office) {
 net::Task<void> quota(AccountOffice& office) {
   const AccountId aoki = co_await office.add("aoki@example.jp", "one");
   CHECK(co_await office.book->set_quota("aoki@example.jp", 1000));
-  Talk talk = office.talk(Kind::smtp);
+  Talk talk = neighbour(office, Kind::smtp);
   co_await open_mail(talk);
   CHECK_THAT(co_await talk.smtp("RCPT TO:<aoki@example.jp>"), StartsWith("250"));
   CHECK_THAT(co_await talk.smtp("DATA"), StartsWith("354"));
@@ -161,7 +181,7 @@ net::Task<void> quota(AccountOffice& office) {
 net::Task<void> lmtp(AccountOffice& office, std::size_t piece) {
   const AccountId aoki = co_await office.add("aoki@example.jp", "one");
   const AccountId baba = co_await office.add("baba@example.jp", "one");
-  Talk talk = office.talk(Kind::lmtp, piece);
+  Talk talk = neighbour(office, Kind::lmtp, piece);
   co_await open_mail(talk, "LHLO client.example");
   CHECK_THAT(co_await talk.smtp("RCPT TO:<aoki@example.jp>"), StartsWith("250"));
   CHECK_THAT(co_await talk.smtp("RCPT TO:<nobody@example.jp>"), StartsWith("550 5.1.1"));
@@ -179,7 +199,7 @@ net::Task<void> broken_at(AccountOffice& office, std::size_t step, bool* finishe
   const std::vector<std::string> lines = {"EHLO client.example", "MAIL FROM:<a@sender.example>",
                                           "RCPT TO:<aoki@example.jp>", "DATA",
                                           "Subject: one\r\n\r\nHello\r\n."};
-  Talk talk = office.talk(Kind::smtp);
+  Talk talk = neighbour(office, Kind::smtp);
   CHECK_THAT(co_await talk.reply(), StartsWith("220"));
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i == step) {
@@ -225,6 +245,10 @@ TEST_CASE("A message from another server, for several people, is one blob", "[sm
   const std::size_t piece = GENERATE(100'000, 1);
   AccountOffice office;
   office.run(one_message(office, piece));
+}
+TEST_CASE("What the gateway of this process hands over keeps its trace id on top", "[smtp]") {
+  AccountOffice office;
+  office.run(handed_over(office));
 }
 TEST_CASE("Content in chunks", "[smtp]") {
   AccountOffice office;
