@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lib/mail/address_list.hpp"
+#include "lib/mail/authentication_results.hpp"
 #include "lib/mail/date.hpp"
 #include "lib/mail/encoded_word.hpp"
 #include "lib/mail/envelope.hpp"
@@ -35,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)mail::parse_address_list(field.value);
     (void)mail::parse_date(field.value);
     (void)mail::parse_received(field.value);
+    (void)mail::parse_authentication_results(field.value);
   }
   (void)mail::trace_ids(header, {});
   (void)mail::imap_envelope(mail::make_envelope(header));
