@@ -150,10 +150,15 @@ Service Assembly::mail_service(std::string name, std::vector<config::ListenAddre
   std::string alpn = protocol == net::Protocol::imap   ? "imap"
                      : protocol == net::Protocol::pop3 ? "pop3"
                                                        : "smtp";
+  const config::TrustSettings& trust = configuration_.process.trust;
+  const bool only =
+      std::ranges::find(trust.proxy_protocol_only, name) != trust.proxy_protocol_only.end();
+  net::ProxyProtocol proxied{.from = trust.proxy_protocol_from, .only = only};
   return {.name = std::move(name),
           .addresses = std::move(at),
           .alpn = std::move(alpn),
           .implicit_tls = implicit_tls,
+          .proxy_protocol = std::move(proxied),
           .serve = std::bind_front(&Assembly::serve_mail, this, protocol)};
 }
 

@@ -37,6 +37,7 @@ net::Task<Result<void>> Listeners::open_address(std::shared_ptr<Service> service
   net::ListenerOptions options;
   options.reuse_port = true;
   if (service->implicit_tls) options.implicit_tls = tls_->for_protocol(service->alpn);
+  options.proxy_protocol = service->proxy_protocol;
   std::uint16_t port = address.port;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     auto listener = net::Listener::open(threads_.executor(i), address.address, port, options);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Service {
   std::vector<config::ListenAddress> addresses;
   std::string alpn;  // "imap", "pop3", "smtp", "http/1.1"
   bool implicit_tls = false;
+  std::optional<net::ProxyProtocol> proxy_protocol;  // for the mail ports
   // `tls`: for STARTTLS; null where it is not offered or TLS is on already.
   std::function<net::Task<void>(net::StreamPtr, std::shared_ptr<const net::TlsServer> tls,
                                 net::TaskGroup&)>

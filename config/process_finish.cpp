@@ -77,6 +77,14 @@ void check_ports(const ProcessSettings& settings, SettingFile& file) {
     }
 }
 
+void check_trust(const ProcessSettings& settings, SettingFile& file) {
+  if (settings.trust.proxy_protocol_only.empty() || !settings.trust.proxy_protocol_from.empty())
+    return;
+  file.error(file.line_of("trust.proxy_protocol_only"),
+             "These ports would serve nobody: no balancer is named.",
+             "Name the balancers' addresses in proxy_protocol_from.");
+}
+
 void check_readable(const std::string& path, std::string_view key, SettingFile& file) {
   if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
   file.error(file.line_of(key), fmt::format("{}: cannot read {}.", key, printable(path)),
@@ -90,6 +98,7 @@ void finish(ProcessSettings& settings, SettingFile& file) {
   check_certificate(settings, file);
   check_web(settings, file);
   check_ports(settings, file);
+  check_trust(settings, file);
 }
 
 void check_files(const ProcessSettings& settings, SettingFile& file) {

@@ -1,4 +1,6 @@
 // The keys of tandemail.conf: each is declared here and nowhere else.
+#include <algorithm>
+
 #include "config/endpoint.hpp"
 #include "config/option_row.hpp"
 #include "config/process_settings.hpp"
@@ -66,6 +68,25 @@ Outcome set_smarthost(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome take_addresses(net::AddressSet& into, const Value& value) {
+  for (const auto& word : parse_list(value.text))
+    if (const auto added = into.add(word); !added)
+      return Fault{added.error().what, added.error().next_step};
+  return std::nullopt;
+}
+
+Outcome set_proxy_protocol_only(Settings& settings, const Value& value) {
+  constexpr std::string_view ports[] = {"smtp",  "submission", "submissions", "imap",
+                                        "imaps", "pop3",       "pop3s"};
+  for (const auto& word : parse_list(value.text)) {
+    if (std::ranges::find(ports, word) == std::end(ports))
+      return Fault{fmt::format("\"{}\" is no mail port of [listen].", printable(word, 60)),
+                   "Write names like smtp, imaps; several with commas between."};
+    settings.trust.proxy_protocol_only.push_back(word);
+  }
+  return std::nullopt;
+}
+
 Outcome set_server_domains(Settings& settings, const Value& value) {
   for (const auto& word : parse_list(value.text)) {
     auto domain = parse_domain(word);
@@ -104,7 +125,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 24> rows = {{
+constexpr std::array<Row<Settings>, 26> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -184,6 +205,18 @@ constexpr std::array<Row<Settings>, 24> rows = {{
       .help = "Largest message that is accepted.",
       .help_ja = "受け付けるメールの最大サイズ。"},
      set_message_size},
+
+    {{.section = "trust", .name = "proxy_protocol_from", .type = "list",
+      .limits = "addresses and networks, with commas between", .example = "10.0.0.5, 10.0.0.6",
+      .help = "Load balancers: their connections to mail ports must begin with a PROXY header (v1, v2).",
+      .help_ja = "負荷分散装置。ここからのメール用ポートへの接続は PROXY ヘッダー(v1、v2)で始まる必要があります。",
+      .repeatable = true},
+     [](Settings& s, const Value& v) { return take_addresses(s.trust.proxy_protocol_from, v); }},
+    {{.section = "trust", .name = "proxy_protocol_only", .type = "list",
+      .limits = "names of [listen], with commas between", .example = "smtp, imaps",
+      .help = "Ports that serve nobody but those balancers.",
+      .help_ja = "上の負荷分散装置からの接続だけを受け付けるポート。", .repeatable = true},
+     set_proxy_protocol_only},
 
     {{.section = "session", .name = "apop_without_tls", .type = "yes or no", .fallback = "no",
       .help = "Old POP3 clients may log in by APOP without TLS; their mail can be read on its way.",

@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/base/log.hpp"
+#include "lib/net/address_set.hpp"
 #include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
@@ -45,6 +46,13 @@ struct LimitSettings {
   bool operator==(const LimitSettings&) const = default;
 };
 
+// Who may say for whom a connection is.
+struct TrustSettings {
+  net::AddressSet proxy_protocol_from;  // balancers: their connections begin with a PROXY header
+  std::vector<std::string> proxy_protocol_only;  // of [listen]: nobody else is served there
+  bool operator==(const TrustSettings&) const = default;
+};
+
 // People's log-ins: IMAP, POP3, submission.
 struct SessionSettings {
   bool apop_without_tls = false;
@@ -62,6 +70,7 @@ struct ProcessSettings {
   std::vector<CertificateFiles> tls;
   LogSettings log;
   LimitSettings limits;
+  TrustSettings trust;
   SessionSettings session;
   // Where delivery reports to senders out in the world are handed in; nothing: their own MX.
   std::optional<net::Endpoint> smarthost;

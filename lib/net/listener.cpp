@@ -11,6 +11,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
 #include "lib/net/descriptor.hpp"
+#include "lib/net/proxy_header.hpp"
 #include "lib/net/socket_stream.hpp"
 #include "lib/net/tls.hpp"
 #include "lib/net/wait.hpp"
@@ -46,12 +47,43 @@ bool prepare(int socket, const detail::RawAddress& raw, const ListenerOptions& o
   return bind(socket, raw.get(), raw.size) == 0 && listen(socket, options.backlog) == 0;
 }
 
+// Who may not send a PROXY header is watched for one.
+StreamPtr take_over(const Executor& executor, const ListenerOptions& options, int socket) {
+  const auto& proxied = options.proxy_protocol;
+  const bool watched = proxied && !proxied->from.contains(detail::peer_address_of(socket).address);
+  return make_socket_stream(executor, socket,
+                            watched ? FirstBytes::no_proxy_header : FirstBytes::any);
+}
+
 bool exhausted(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+// Whether the connection may go on, as its client's.
+Task<bool> pass_proxy_protocol(const ProxyProtocol& wanted, Stream& stream) {
+  const std::string peer = stream.info().peer_address;
+  if (!wanted.from.contains(peer)) {
+    if (wanted.only)
+      log::warning("W-NET-4",
+                   "a connection from {} to port {} was closed: only those from "
+                   "trust.proxy_protocol_from are served there",
+                   peer, stream.info().local_port);
+    co_return !wanted.only;
+  }
+  const auto taken = co_await take_proxy_header(stream, wanted.limit);
+  if (!taken && taken.error().kind == ErrorKind::closed) co_return false;
+  if (!taken)
+    log::warning("W-NET-5", "a connection from {} to port {} was closed: {}", peer,
+                 stream.info().local_port, taken.error().what);
+  co_return taken.has_value();
+}
+
 Task<void> serve_one(std::shared_ptr<const ListenerOptions> options, StreamPtr stream,
                      Listener::Handler handler) {
+  if (options->proxy_protocol) {
+    const bool passed = co_await pass_proxy_protocol(*options->proxy_protocol, *stream);
+    if (!passed) co_return;
+  }
   if (options->implicit_tls) {
     stream->expires_after(options->handshake_limit);
     const auto started = co_await stream->start_tls(options->implicit_tls);
@@ -107,7 +139,7 @@ Task<void> Listener::serve(TaskGroup& group, Handler handler) {
     const int socket =
         accept4(state->descriptor.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
-      auto stream = make_socket_stream(state->executor, socket);
+      auto stream = take_over(state->executor, *options, socket);
       if (options->admit && !options->admit(stream->info())) continue;
       group.spawn(serve_one(options, std::move(stream), handler));
       if (++in_a_row % accepted_in_a_row == 0) co_await yield_now();

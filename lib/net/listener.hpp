@@ -4,13 +4,23 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "lib/net/address_set.hpp"
 #include "lib/net/socket_address.hpp"
 #include "lib/net/stream.hpp"
 #include "lib/net/task_group.hpp"
 
 namespace tandem::net {
+
+// Whose PROXY headers are believed. A connection from `from` must begin with one, and is from then
+// on its client's; a header from anybody else ends the connection and is logged (T-22).
+struct ProxyProtocol {
+  AddressSet from;
+  bool only = false;  // nobody but those is served
+  Duration limit = std::chrono::seconds(5);
+};
 
 struct ListenerOptions {
   int backlog = 511;
@@ -18,6 +28,7 @@ struct ListenerOptions {
   // TLS from the first byte, finished within `handshake_limit`; null: in the clear.
   std::shared_ptr<const TlsServer> implicit_tls;
   Duration handshake_limit = std::chrono::seconds(30);
+  std::optional<ProxyProtocol> proxy_protocol;  // nothing: headers are not looked for
   // Asked before anything is spent on a connection; false: it is closed without a word.
   std::function<bool(const ConnectionInfo&)> admit;
 };

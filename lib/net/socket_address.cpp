@@ -77,5 +77,12 @@ SocketAddress local_address_of(int socket) {
   return from_raw(raw);
 }
 
+SocketAddress peer_address_of(int socket) {
+  RawAddress raw;
+  raw.size = sizeof raw.storage;
+  if (getpeername(socket, raw.get(), &raw.size) != 0) return {};
+  return from_raw(raw);
+}
+
 }  // namespace detail
 }  // namespace tandem::net

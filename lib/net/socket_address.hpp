@@ -32,6 +32,7 @@ struct RawAddress {
 [[nodiscard]] std::optional<RawAddress> to_raw(const SocketAddress& address);
 [[nodiscard]] SocketAddress from_raw(const RawAddress& raw);
 [[nodiscard]] SocketAddress local_address_of(int socket);
+[[nodiscard]] SocketAddress peer_address_of(int socket);  // empty: not connected
 }  // namespace detail
 
 }  // namespace tandem::net

@@ -10,8 +10,10 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "lib/base/log.hpp"
 #include "lib/net/descriptor.hpp"
 #include "lib/net/net_stream.hpp"
+#include "lib/protocol/proxy_header.hpp"
 
 namespace tandem::net {
 namespace {
@@ -40,11 +42,14 @@ void set_usual_options(int socket) {
 
 class SocketTransport final : public Transport {
  public:
-  SocketTransport(const Executor& executor, int socket) : socket_(executor, socket) {}
+  SocketTransport(const Executor& executor, int socket, FirstBytes first)
+      : socket_(executor, socket), watched_(first == FirstBytes::no_proxy_header) {}
 
   Attempt try_read(std::span<char> into) override {
     if (!socket_.is_open()) return {.outcome = Outcome::failed, .what = "the socket is closed"};
     const ssize_t count = recv(socket_.get(), into.data(), into.size(), 0);
+    if (count > 0 && watched_ && !passes({into.data(), static_cast<std::size_t>(count)}))
+      return {.outcome = Outcome::end};
     if (count > 0) return {.count = static_cast<std::size_t>(count)};
     if (count == 0) return {.outcome = Outcome::end};
     return failure(errno, Outcome::want_read);
@@ -76,7 +81,19 @@ class SocketTransport final : public Transport {
     return {.outcome = Outcome::failed, .what = "the connection broke: " + describe(error)};
   }
 
+  // The first bytes decide; a header in pieces is no header, but words nobody understands.
+  bool passes(std::string_view first) {
+    watched_ = false;
+    if (!begins_like_proxy_header(first)) return true;
+    log::warning("W-NET-6",
+                 "a PROXY header from {} was refused: trust.proxy_protocol_from does not name it",
+                 detail::peer_address_of(socket_.get()).address);
+    close();
+    return false;
+  }
+
   Descriptor socket_;
+  bool watched_;  // nothing was read yet, and a PROXY header must not come
 };
 
 ConnectionInfo info_of(int socket) {
@@ -84,13 +101,9 @@ ConnectionInfo info_of(int socket) {
   const SocketAddress local = detail::local_address_of(socket);
   info.local_address = local.address;
   info.local_port = local.port;
-  detail::RawAddress raw;
-  raw.size = sizeof raw.storage;
-  if (getpeername(socket, raw.get(), &raw.size) == 0) {
-    const SocketAddress peer = detail::from_raw(raw);
-    info.peer_address = peer.address;
-    info.peer_port = peer.port;
-  }
+  const SocketAddress peer = detail::peer_address_of(socket);
+  info.peer_address = peer.address;
+  info.peer_port = peer.port;
   return info;
 }
 
@@ -161,10 +174,10 @@ class SocketGuard {
 
 }  // namespace
 
-StreamPtr make_socket_stream(const Executor& executor, int socket) {
+StreamPtr make_socket_stream(const Executor& executor, int socket, FirstBytes first) {
   set_usual_options(socket);
   auto info = info_of(socket);
-  auto transport = std::make_unique<SocketTransport>(executor, socket);
+  auto transport = std::make_unique<SocketTransport>(executor, socket, first);
   return std::make_unique<NetStream>(executor, std::move(transport), std::move(info));
 }
 

@@ -6,8 +6,13 @@
 
 namespace tandem::net {
 
+// What a connection may begin with. A PROXY header where none may come is logged, and the
+// connection ends there.
+enum class FirstBytes : std::uint8_t { any, no_proxy_header };
+
 // Takes over a connected socket.
-[[nodiscard]] StreamPtr make_socket_stream(const Executor& executor, int socket);
+[[nodiscard]] StreamPtr make_socket_stream(const Executor& executor, int socket,
+                                           FirstBytes first = FirstBytes::any);
 
 // Connects to an address within `limit`, from `source` if not empty. Errors: unreachable,
 // timed_out, cancelled.

@@ -25,6 +25,12 @@ bool mentions(const Problems& problems, unsigned line, std::string_view text) {
   });
 }
 
+net::AddressSet addresses(std::initializer_list<std::string_view> words) {
+  net::AddressSet set;
+  for (const auto word : words) CHECK(set.add(word));
+  return set;
+}
+
 constexpr std::string_view small_migration =
     "domain = example.co.jp\n[old]\nprovider = sakura\nhost = example.sakura.ne.jp\n"
     "[new]\nprovider = builtin\n";
@@ -47,6 +53,8 @@ TEST_CASE("every key of the process arrives in the struct") {
       "[tls]\r\ncertificate = a.pem\r\nkey = a.key\r\ncertificate = /b.pem\r\nkey = /b.key\r\n"
       "[log]\r\nlevel = Debug\r\nfile = /var/log/t.log\r\n"
       "[limits]\r\nconnections_per_address = 7\r\nmessage_size = 25M\r\n"
+      "[trust]\r\nproxy_protocol_from = 10.0.0.0/8, 192.0.2.1\r\nproxy_protocol_from = ::1\r\n"
+      "proxy_protocol_only = smtp, imaps\r\n"
       "[server]\r\ndomains = a.jp, B.jp\r\ndomains = c.jp\r\n",
       "/etc/tandemail/tandemail.conf");
   CHECK(faults(loaded.problems).empty());
@@ -68,6 +76,7 @@ TEST_CASE("every key of the process arrives in the struct") {
       .tls = {{"/etc/tandemail/a.pem", "/etc/tandemail/a.key"}, {"/b.pem", "/b.key"}},
       .log = {log::Level::debug, "/var/log/t.log"},
       .limits = {7, 25ULL << 20},
+      .trust = {addresses({"10.0.0.0/8", "192.0.2.1", "::1"}), {"smtp", "imaps"}},
       .server_domains = {"a.jp", "b.jp", "c.jp"}};
   CHECK(loaded.settings == expected);
 }
@@ -104,6 +113,22 @@ TEST_CASE("all faults of a file are named in one pass, with line and cure") {
   for (const auto& problem : problems) CHECK_FALSE(problem.cure.empty());
   CHECK(problems.front().to_string() ==
         "t.conf:1: error: There is no key \"date\". Did you mean data?");
+}
+
+TEST_CASE("whom to trust is named by addresses, and what cannot be meant is said") {
+  const auto loaded = parse_process(
+      "[trust]\n"
+      "proxy_protocol_from = balancer.example.jp\n"  // 2: a name
+      "proxy_protocol_from = 10.0.0.1/8\n"           // 3: an address inside
+      "proxy_protocol_from = 0.0.0.0/0\n"            // 4: everybody
+      "proxy_protocol_only = smtp, web\n",           // 5: not a mail port, and for nobody
+      "t.conf");
+  CHECK(mentions(loaded.problems, 2, "not an address or a network"));
+  CHECK(mentions(loaded.problems, 3, "10.0.0.0/8"));
+  CHECK(mentions(loaded.problems, 4, "is everybody"));
+  CHECK(mentions(loaded.problems, 5, "\"web\" is no mail port"));
+  CHECK(mentions(loaded.problems, 5, "no balancer is named"));
+  CHECK(loaded.problems.size() == 5);
 }
 
 TEST_CASE("a key in the wrong section names the right one") {

@@ -2,7 +2,8 @@
 from .base import Peer, User
 from .cyrus import Cyrus
 from .dovecot import Dovecot
+from .haproxy import HAProxy
 from .nginx import Nginx
 from .postfix import Postfix
 
-__all__ = ["Peer", "User", "Cyrus", "Dovecot", "Nginx", "Postfix"]
+__all__ = ["Peer", "User", "Cyrus", "Dovecot", "HAProxy", "Nginx", "Postfix"]
