@@ -80,8 +80,9 @@ struct Delivery {
   std::string sender;
   std::string recipient;
   std::string home;    // "delivered", "refused", "waiting", "owed", "returned", "quarantined" …
-  std::string mirror;  // "none", "pending", "copied", "debt", "cancelled"
+  std::string mirror;  // "none", "pending", "copied", "debt", "cancelled", "waived"
   std::string answer;  // what the sending server was told
+  std::string mirror_words;  // why there is no copy: a server's words, or a person's
   Side home_side = Side::old_side;  // of the recipient when the message came
   std::uint64_t size = 0;           // bytes; 0: not kept
 };
@@ -119,7 +120,8 @@ struct QueueItem {
 class DeliveryView {  // implemented by proxy/gateway
  public:
   virtual ~DeliveryView() = default;
-  // Newest first, at most `limit`; `search` matches sender, recipient or trace id; empty: all.
+  // Newest first, at most `limit`; `search` matches sender, recipient, Message-ID or trace id;
+  // empty: all.
   [[nodiscard]] virtual std::vector<Delivery> recent(std::size_t limit,
                                                      const std::string& search) const = 0;
   [[nodiscard]] virtual DeliveryCounts counts(const std::string& migration) const = 0;
@@ -128,7 +130,7 @@ class DeliveryView {  // implemented by proxy/gateway
   // Tries what waits under this trace id now (for one recipient, or all if empty); how many.
   // not_found: nothing waits there.
   virtual Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) = 0;
-  // Gives up what is owed or quarantined there; the reason is kept. Debts are the sync's to heal.
+  // Gives up what waits there, a copy too (R9); the reason is kept. not_found: as above.
   virtual Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
                                            std::string reason) = 0;
 };

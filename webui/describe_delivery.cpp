@@ -23,12 +23,13 @@ constexpr std::array<Pair, 8> home_words = {{{"delivered", "delivered"},
                                              {"returned", "refused"},
                                              {"quarantined", "owed"},
                                              {"dropped", "waived"}}};
-constexpr std::array<Pair, 6> mirror_words = {{{"none", "none"},
+constexpr std::array<Pair, 7> mirror_words = {{{"none", "none"},
                                                {"waiting", "pending"},
                                                {"pending", "pending"},
                                                {"copied", "delivered"},
                                                {"debt", "debt"},
-                                               {"cancelled", "none"}}};
+                                               {"cancelled", "none"},
+                                               {"waived", "waived"}}};
 
 template <std::size_t N>
 std::string_view wire(const std::array<Pair, N>& pairs, std::string_view word) {
@@ -76,7 +77,24 @@ json::object describe(const migration::Delivery& delivery) {
           {"mirror",
            {{"side", migration::name_of(migration::other(delivery.home_side))},
             {"state", wire(mirror_words, delivery.mirror)},
-            {"server_words", nullptr}}}};
+            {"server_words", text_or_null(clean(delivery.mirror_words))}}}};
+}
+
+json::object describe(const migration::QueueItem& item) {
+  json::object told = {{"trace_id", clean(item.trace_id, 100)},
+                       {"at", time_text(item.at)},
+                       {"sender", clean(item.sender, 400)},
+                       {"recipient", clean(item.recipient, 400)},
+                       {"size", item.size},
+                       {"kind", item.kind},
+                       {"side", migration::name_of(item.side)},
+                       {"server_words", text_or_null(clean(item.words))},
+                       {"attempts", item.attempts},
+                       {"due", time_or_null(item.due)},
+                       {"report_on", text_or_null(clean(item.report_on, 100))},
+                       {"may_be_double", item.may_be_double}};
+  if (is_refusal(item.words)) told["explanation"] = explanation_of(item.words);
+  return told;
 }
 
 }  // namespace tandem::webui

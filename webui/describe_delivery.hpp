@@ -1,14 +1,16 @@
-// Delivery of openapi.json, from a line of the gateway's journal.
+// Delivery and Waits of openapi.json, from lines of the gateway's journal.
 #pragma once
 
 #include <boost/json/fwd.hpp>
 
 namespace tandem::migration {
 struct Delivery;
+struct QueueItem;
 }
 
 namespace tandem::webui {
 
 [[nodiscard]] boost::json::object describe(const migration::Delivery& delivery);
+[[nodiscard]] boost::json::object describe(const migration::QueueItem& item);
 
 }  // namespace tandem::webui

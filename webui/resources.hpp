@@ -32,6 +32,9 @@ Task<HttpResponse> post_rollback(Context& context, const Request& request);
 Task<HttpResponse> get_runs(Context& context, const Request& request);
 Task<HttpResponse> get_run(Context& context, const Request& request);
 Task<HttpResponse> get_deliveries(Context& context, const Request& request);
+Task<HttpResponse> get_queue(Context& context, const Request& request);
+Task<HttpResponse> post_queue_retry(Context& context, const Request& request);
+Task<HttpResponse> post_queue_drop(Context& context, const Request& request);
 Task<HttpResponse> get_audit(Context& context, const Request& request);
 
 // GET /api/events: until the listener, the session or the program ends.

@@ -45,7 +45,7 @@ struct WebParts {
   migration::Registry& registry;
   migration::Cutover& cutover;
   migration::CopyView& copies;
-  const migration::DeliveryView& deliveries;
+  migration::DeliveryView& deliveries;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;
   store::Store& store;  // the ledger, opened with Web::schema()

@@ -69,7 +69,7 @@ class Journal {
   // What a person asks: an owed, quarantined or failed copy is tried now. not_found: nothing is
   // owed under this trace id (and recipient, where one is given).
   Task<Result<std::uint64_t>> retry(std::string trace, std::string recipient, WallTime now);
-  // What is owed or quarantined is given up. The reason is kept with the row.
+  // What is owed, quarantined or a debt is given up. The reason is kept with the row.
   Task<Result<std::uint64_t>> drop(std::string trace, std::string recipient, std::string reason);
 
   // Did this message pass us for this recipient before?

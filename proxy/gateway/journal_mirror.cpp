@@ -37,8 +37,8 @@ Task<Result<void>> Journal::mirror_failed(RecipientRecord recipient, std::string
   unit.apply = [&](store::Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
     const auto done = sql.execute(
         "UPDATE gateway_recipient SET mirror_state = $1, words = $2, attempts = attempts + 1, "
-        "due_ms = $3 WHERE id = $4",
-        MirrorState::debt, words, to_ms(due), recipient.id);
+        "due_ms = $3 WHERE id = $4 AND mirror_state <> $5",
+        MirrorState::debt, words, to_ms(due), recipient.id, MirrorState::waived);
     if (!done) return fail(done.error());
     return {};
   };

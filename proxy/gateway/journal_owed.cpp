@@ -122,8 +122,13 @@ Task<Result<std::uint64_t>> Journal::drop(std::string trace, std::string recipie
       const Outcome given_up{.recipient = one, .state = HomeState::dropped, .words = reason};
       if (auto done = set_home(sql, trace, given_up); !done) return done;
     }
-    count = owed->size();
-    return {};
+    const auto debts = sql.execute(
+        "UPDATE gateway_recipient SET mirror_state = $1, words = $2 WHERE trace = $3 AND "
+        "($4 = '' OR recipient = $4) AND mirror_state = $5",
+        MirrorState::waived, reason, trace, recipient, MirrorState::debt);
+    if (!debts) return fail(debts.error());
+    count = owed->size() + static_cast<std::uint64_t>(*debts);
+    return release_when_done(sql, trace);
   };
   const auto done = co_await commit(store_, std::move(unit));
   if (!done) co_return fail(done.error());

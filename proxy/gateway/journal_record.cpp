@@ -9,9 +9,9 @@ constexpr std::array<std::string_view, 9> home_names = {"waiting",  "delivered",
                                                         "not sent", "owed",        "owed",
                                                         "returned", "quarantined", "dropped"};
 static_assert(home_names.size() == static_cast<std::size_t>(HomeState::dropped) + 1);
-constexpr std::array<std::string_view, 6> mirror_names = {"none",   "waiting", "pending",
-                                                          "copied", "debt",    "cancelled"};
-static_assert(mirror_names.size() == static_cast<std::size_t>(MirrorState::cancelled) + 1);
+constexpr std::array<std::string_view, 7> mirror_names = {"none", "waiting",   "pending", "copied",
+                                                          "debt", "cancelled", "waived"};
+static_assert(mirror_names.size() == static_cast<std::size_t>(MirrorState::waived) + 1);
 
 }  // namespace
 

@@ -41,6 +41,7 @@ enum class MirrorState : std::uint8_t {
   made,       // there, or found there
   debt,       // failed, tried again; healed by the sync (R9)
   cancelled,  // the home side has not got it, and will not
+  waived,     // a person gave the copy up, and said why (R9)
 };
 [[nodiscard]] std::string_view name_of(MirrorState state);
 
@@ -53,6 +54,8 @@ struct MessageRecord {
   bool smtputf8 = false;
   bool eight_bit = false;  // BODY=8BITMIME
   std::string report_on;   // a delivery report of ours: the trace of the message it is about
+  std::string message_id;  // of its header, with the angle brackets; empty: none
+  std::uint64_t size = 0;  // bytes as received
 };
 
 // One recipient for whom the client was told 250: one answer may stand for a part of a transaction

@@ -28,9 +28,9 @@ Result<void> insert_message(store::Sql& sql, const MessageRecord& message,
                             const std::string& blob) {
   const auto done = sql.execute(
       "INSERT INTO gateway_message (trace, at_ms, sender, received, blob, smtputf8, eight_bit, "
-      "report_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      "report_on, message_id, size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
       message.trace, to_ms(message.at), message.sender, message.received, blob, message.smtputf8,
-      message.eight_bit, message.report_on);
+      message.eight_bit, message.report_on, message.message_id, message.size);
   if (!done) return fail(done.error());
   return {};
 }

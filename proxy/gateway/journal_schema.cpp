@@ -46,6 +46,10 @@ store::Schema Journal::schema() {
     CREATE INDEX gateway_recipient_waits ON gateway_recipient (id)
       WHERE home_state IN (4, 5, 7) OR mirror_state = 4;
     CREATE INDEX gateway_recipient_address ON gateway_recipient (recipient, id);
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_message ADD COLUMN message_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE gateway_message ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
   )sql"}};
 }
 

@@ -31,9 +31,10 @@ std::string answer_of(HomeState state, const std::string& words) {
   return "";
 }
 
-std::uint64_t size_of(std::string_view blob) {
-  const auto ref = store::BlobRef::from_text(blob);
-  return ref ? ref->size : 0;
+// The words of a row whose home side has the message are about the copy.
+std::string mirror_words(HomeState home, MirrorState mirror, std::string words) {
+  const bool missing = mirror == MirrorState::debt || mirror == MirrorState::waived;
+  return home == HomeState::accepted && missing ? std::move(words) : std::string();
 }
 
 }  // namespace
@@ -60,7 +61,7 @@ std::vector<migration::QueueItem> Journal::queue(std::size_t limit) const {
     std::vector<migration::QueueItem> list;
     auto rows = sql.query(
         "SELECT r.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words, "
-        "r.home, r.mirror, r.attempts, r.due_ms, m.blob, m.report_on, r.doubled "
+        "r.home, r.mirror, r.attempts, r.due_ms, m.size, m.report_on, r.doubled "
         "FROM gateway_recipient r JOIN gateway_message m USING (trace) "
         "WHERE r.home_state IN (4, 5, 7) OR r.mirror_state = 4 ORDER BY r.id LIMIT $1",
         limit);
@@ -77,7 +78,7 @@ std::vector<migration::QueueItem> Journal::queue(std::size_t limit) const {
                       .words = rows.text(6),
                       .attempts = static_cast<unsigned>(rows.integer(9)),
                       .report_on = rows.text(12),
-                      .size = size_of(rows.view(11)),
+                      .size = static_cast<std::uint64_t>(rows.integer(11)),
                       .may_be_double = rows.integer(13) != 0});
       if (!waits && home != HomeState::quarantined)
         list.back().due = WallTime{Duration{rows.integer(10)}};
@@ -94,22 +95,24 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
     std::vector<migration::Delivery> list;
     auto rows = sql.query(
         "SELECT m.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words, "
-        "r.home, m.blob FROM gateway_recipient r JOIN gateway_message m USING (trace) WHERE $1 = "
-        "'' OR "
-        "m.trace = $1 OR m.sender LIKE $2 ESCAPE '\\' OR r.recipient LIKE $2 ESCAPE '\\' "
+        "r.home, m.size FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "WHERE $1 = '' OR m.trace = $1 OR m.sender LIKE $2 ESCAPE '\\' "
+        "OR r.recipient LIKE $2 ESCAPE '\\' OR m.message_id LIKE $2 ESCAPE '\\' "
         "ORDER BY r.id DESC LIMIT $3",
         search, like(search), limit);
     while (rows.next()) {
       const auto home = rows.as<HomeState>(4);
+      const auto mirror = rows.as<MirrorState>(5);
       list.push_back({.trace_id = rows.text(0),
                       .at = WallTime{Duration{rows.integer(1)}},
                       .sender = rows.text(2),
                       .recipient = rows.text(3),
                       .home = std::string(name_of(home)),
-                      .mirror = std::string(name_of(rows.as<MirrorState>(5))),
+                      .mirror = std::string(name_of(mirror)),
                       .answer = answer_of(home, rows.text(6)),
+                      .mirror_words = mirror_words(home, mirror, rows.text(6)),
                       .home_side = rows.as<Side>(7),
-                      .size = size_of(rows.view(8))});
+                      .size = static_cast<std::uint64_t>(rows.integer(8))});
     }
     if (!rows.status()) return fail(rows.status().error());
     return list;

@@ -15,6 +15,7 @@ using smtp::make_reply;
 using smtp::Reply;
 
 constexpr std::size_t received_limit = 30;       // R14
+constexpr std::size_t longest_message_id = 998;  // of a line; for the list of deliveries
 constexpr std::size_t header_kept = 256 * 1024;  // enough to count Received lines
 
 // R14: too many hops, or a recipient for whom it has passed us twice already.
@@ -125,12 +126,15 @@ MessageRecord Transaction::message_record(const ClientFacts& client) const {
                          .date = {.time = at_}};
   const auto all = recipients();
   if (all.size() == 1) stamp.for_recipient = all[0]->address;
+  const mail::HeaderView header(header_);
   return {.trace = trace_,
           .at = at_,
           .sender = mail_.from,
           .received = mail::make_received(stamp),
           .smtputf8 = mail_.smtputf8,
-          .eight_bit = mail_.body == smtp::Body::eight_bit_mime};
+          .eight_bit = mail_.body == smtp::Body::eight_bit_mime,
+          .message_id = header.text("Message-ID").substr(0, longest_message_id),
+          .size = body_.size()};
 }
 
 std::vector<RecipientRecord> Transaction::recipient_records() const {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { enter, go, onlyMock, password, real } from "./support/site.mjs";
 import { pageTest } from "./support/suite.mjs";
+import { waits } from "./support/world.mjs";
 
 const rowOf = (page, address) => page.locator("tbody tr", { has: page.getByRole("button", { name: address, exact: true }) });
 const firstAddress = (page) => page.locator("[data-row]").first().innerText();
@@ -262,6 +263,22 @@ pageTest("a refusal is explained beside the server's words", {}, async (page) =>
   const row = page.locator("table.mail tbody tr").filter({ hasText: "User unknown" }).first();
   await row.getByText("The receiving server knows no mailbox with this address.").waitFor();
   await row.getByText("Check the spelling of the address.").waitFor();
+}, onlyMock);
+
+pageTest("what waits: tried now, or given up with a reason", {}, async (page, { mock }) => {
+  mock.waiting = [waits(mock.accounts[0], "owed", 1), waits(mock.accounts[1], "quarantined", 2)];
+  await go(page, "#/mail");
+  const row = (n) => page.locator("table.waits tbody tr").filter({ hasText: mock.accounts[n].address });
+  await row(1).getByText("waits for you").waitFor();
+  await row(0).getByRole("button", { name: "Try now" }).click();
+  await page.waitForFunction(() => document.querySelectorAll("table.waits tbody tr").length === 1);
+  await row(1).getByRole("button", { name: "Give up" }).click();
+  const giveUp = page.getByRole("dialog").getByRole("button", { name: "Give up" });
+  assert.equal(await giveUp.isDisabled(), true);
+  await page.fill("input[name=reason]", "told by telephone");
+  await giveUp.click();
+  await page.waitForFunction(() => !document.querySelector("table.waits"));
+  assert.equal(mock.lastReason, "told by telephone");
 }, onlyMock);
 
 pageTest("the audit log lists who did what", {}, async (page) => {

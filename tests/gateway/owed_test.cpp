@@ -151,6 +151,31 @@ Task<void> person_decides(Scene& scene) {
   CHECK(scene.state_of(baba) == "dropped");
 }
 
+// A copy that cannot be made counts against a roll-back until a person waives it.
+Task<void> copy_is_waived(Scene& scene) {
+  scene.start_workers();
+  const auto client = co_await scene.connect();
+  const std::vector<std::string> only = {aoki};
+  co_await scene.send(*client, only, "Message-ID: <one@sender.example>\r\n" + letter);
+  const auto failed = [&] { return scene.gateway().counts("").debts == 1; };
+  co_await scene.until(failed);
+  const migration::AccountId account = scene.registry().routes()->account(aoki)->id;
+  CHECK(scene.gateway().pending_mirrors(account) == 1);
+  const auto before = scene.gateway().recent(10, "one@sender");
+  REQUIRE(before.size() == 1);
+  CHECK(before[0].mirror == "debt");
+  CHECK_FALSE(before[0].mirror_words.empty());
+  CHECK(before[0].size > letter.size());
+  const auto done = co_await scene.gateway().drop(before[0].trace_id, "", "not wanted there");
+  CHECK(done.value_or(0) == 1);
+  CHECK(scene.gateway().pending_mirrors(account) == 0);
+  CHECK(scene.gateway().queue(10).empty());
+  const auto after = scene.gateway().recent(10, before[0].trace_id);
+  CHECK(after[0].mirror == "waived");
+  CHECK(after[0].mirror_words == "not wanted there");
+  CHECK(scene.state_of(aoki) == "delivered");
+}
+
 Task<void> same_recipient_twice(Scene& scene) {
   const auto client = co_await scene.connect();
   const std::vector<std::string> twice = {chiba, "Chiba@EXAMPLE.jp"};
@@ -189,6 +214,10 @@ TEST_CASE("gateway R10: a silence among yeses is our doubt, and at last a marked
 TEST_CASE("gateway: a person has what is owed tried now, or gives it up") {
   Scene scene;
   scene.net.run(person_decides(scene));
+}
+TEST_CASE("gateway R9: a person waives a copy and says why; found by its Message-ID") {
+  Scene scene;
+  scene.net.run(copy_is_waived(scene));
 }
 TEST_CASE("gateway: one recipient named twice is one recipient") {
   Scene scene;

@@ -1,4 +1,4 @@
-"""Reports that we write are read by Python's email package as we mean them; `tandemail explain` and `queue` on the command line.
+"""Reports that we write are read by Python's email package as we mean them; `tandemail explain` and `deliveries` on the command line.
 
 $WRITE_REPORTS names the program that writes the reports, $TANDEMAIL the binary.
 """
@@ -172,7 +172,7 @@ REFUSED = {
 
 
 class Api(http.server.BaseHTTPRequestHandler):
-    """The API as far as `queue` asks it."""
+    """The API as far as `deliveries` asks it."""
 
     def do_GET(self):
         body = json.dumps({"deliveries": [REFUSED], "owed": {"count": 0, "oldest_at": None},
@@ -187,8 +187,8 @@ class Api(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Queue(unittest.TestCase):
-    """What `tandemail queue` says of a refusal."""
+class Deliveries(unittest.TestCase):
+    """What `tandemail deliveries` says of a refusal."""
 
     def test_a_refusal_is_explained_in_the_language_of_the_environment(self):
         with http.server.HTTPServer(("127.0.0.1", 0), Api) as server, tempfile.TemporaryDirectory() as folder:
@@ -201,7 +201,7 @@ class Queue(unittest.TestCase):
             config.write_text(f"data = {data}\nhostname = mx.example.jp\n[listen]\n"
                               f"web = 127.0.0.1:{server.server_address[1]}\n")
             for language, words in (("C", "probably: It is full. Empty it."), ("ja_JP.UTF-8", "おそらく: 満杯です。 空けてください。")):
-                done = subprocess.run([os.environ["TANDEMAIL"], "queue", "--config", str(config)], text=True,
+                done = subprocess.run([os.environ["TANDEMAIL"], "deliveries", "--config", str(config)], text=True,
                                       capture_output=True, timeout=60, env={"LANG": language})
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 self.assertIn("    552 5.2.2 full\n    " + words, done.stdout)

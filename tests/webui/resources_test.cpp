@@ -45,14 +45,22 @@ void fill(Site& site) {
                             .home = "refused",
                             .mirror = "none",
                             .answer = "552 5.2.2 Quota exceeded (mailbox for user is full)"}};
+  site.rooms.waiting = {{.trace_id = "t3",
+                         .at = site.net.clock().wall(),
+                         .sender = "sender@sender.example",
+                         .recipient = "baba@example.jp",
+                         .kind = "quarantined",
+                         .words = "552 5.2.2 Quota exceeded (mailbox for user is full)",
+                         .attempts = 4}};
   site.rooms.delivery_counts = {.accepted = 12, .debts = 1};
 }
 
 Task<void> read_all(Site& site) {
   Browser browser{site};
   co_await browser.enter();
-  for (const char* path : {"/api/health", "/api/session", "/api/overview", "/api/accounts",
-                           "/api/runs", "/api/deliveries", "/api/audit", "/api/users"}) {
+  for (const char* path :
+       {"/api/health", "/api/session", "/api/overview", "/api/accounts", "/api/runs",
+        "/api/deliveries", "/api/queue", "/api/audit", "/api/users"}) {
     const Answer answer = co_await browser.get(path);
     INFO(path << " " << answer.body);
     REQUIRE(answer.status == 200);
@@ -174,6 +182,41 @@ TEST_CASE("sync begins what has not begun; pause and resume; all of it in the au
   Site site;
   fill(site);
   site.run(act);
+}
+
+Task<void> queue(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.get("/api/queue");
+  const json::value item = answer.json().at("items").at(0);
+  CHECK(item.at("kind") == "quarantined");
+  CHECK(item.at("due").is_null());
+  CHECK(item.at("explanation").at("class") == "mailbox_full");
+  answer = co_await browser.post("/api/queue/retry", R"({"trace_id":"t3"})");
+  CHECK(faults(answer_of("/api/queue/retry", "post"), answer.json()) == "");
+  CHECK(answer.json().at("count") == 1);
+  answer = co_await browser.post("/api/queue/drop", R"({"trace_id":"t3","reason":"  "})");
+  CHECK(answer.status == 400);
+  answer = co_await browser.post(
+      "/api/queue/drop",
+      R"({"trace_id":"t3","recipient":"baba@example.jp","reason":"told by telephone"})");
+  CHECK(answer.status == 200);
+  CHECK(site.rooms.asked_of_queue ==
+        std::vector<std::string>{"retry t3 ", "drop t3 baba@example.jp told by telephone"});
+  answer = co_await browser.get("/api/audit");
+  const json::value entry = answer.json().at("entries").at(0);
+  CHECK(entry.at("action") == "queue_drop");
+  CHECK(entry.at("subject") == "t3 baba@example.jp");
+  CHECK(entry.at("detail") == "told by telephone");
+  site.rooms.waiting.clear();
+  answer = co_await browser.post("/api/queue/retry", R"({"trace_id":"t3"})");
+  CHECK(answer.status == 404);
+}
+
+TEST_CASE("what waits is listed, tried again, and given up with a reason") {
+  Site site;
+  fill(site);
+  site.run(queue);
 }
 
 Task<void> simulate(Site& site) {

@@ -28,6 +28,7 @@ export class Mock {
     if (moves > 1) this.moves.push(["shop", "shop.example", [["Xserver", "sv1234.xserver.jp"], ["Google Workspace", "imap.gmail.com"]]]);
     this.accounts = this.moves.flatMap(([name, domain], index) => world.makeAccounts(index ? 9 : count, name, domain));
     this.deliveries = world.makeDeliveries(this.accounts, 40);
+    this.waiting = [];
     this.audit = world.makeAudit(30);
     this.runs = [];
     this.now = {};
@@ -160,6 +161,7 @@ export class Mock {
     if (path === "/api/accounts") return { body: { at: world.ago(0), accounts: this.accounts.filter((one) => !query.get("migration") || one.migration === query.get("migration")) } };
     if (path === "/api/runs") return { body: { runs: this.runs } };
     if (path === "/api/deliveries") return { body: this.deliveriesLike(query.get("q") ?? "", Number(query.get("limit") ?? 100)) };
+    if (path === "/api/queue") return { body: { items: this.waiting } };
     if (path === "/api/audit") {
       const older = this.audit.filter(({ id }) => id < Number(query.get("before") ?? Infinity));
       return { body: { entries: older.slice(0, Number(query.get("limit") ?? 100)) } };
@@ -189,10 +191,20 @@ export class Mock {
   write(path, body) {
     if (path === "/api/cutover") return this.switchHomes("cut_over", body);
     if (path === "/api/rollback") return this.switchHomes("roll_back", body);
+    if (path.startsWith("/api/queue/")) return this.ofQueue(path, body);
     const next = { "/api/accounts/pause": "paused", "/api/accounts/resume": "copying", "/api/sync": "copying" }[path];
     if (!next) return fault(404, "not_found");
     for (const address of body.accounts) this.change(address, { state: next, problem: null });
     return { body: { changed: body.accounts } };
+  }
+
+  ofQueue(path, { trace_id, recipient, reason }) {
+    const meant = (one) => one.trace_id === trace_id && (!recipient || one.recipient === recipient);
+    const count = this.waiting.filter(meant).length;
+    if (count === 0) return fault(404, "not_found");
+    this.lastReason = reason;
+    this.waiting = this.waiting.filter((one) => !meant(one));
+    return { body: { count } };
   }
 
   switchHomes(kind, { migration, accounts, simulate, confirm }) {

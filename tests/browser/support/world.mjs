@@ -146,6 +146,14 @@ export function delivery(one, index, at) {
   };
 }
 
+export function waits(one, kind, index) {
+  return {
+    trace_id: `tmwaits${index}`, at: ago(600), sender: senders[index % senders.length], recipient: one.address, size: 4200,
+    kind, side: one.home, server_words: "550 5.1.1 User unknown", explanation: unknownUser, attempts: 3,
+    due: kind === "quarantined" ? null : ago(-60), report_on: null, may_be_double: false,
+  };
+}
+
 export function makeAudit(count) {
   const kinds = [
     ["cut_over", "example.co.jp", 12, ""], ["login", "", undefined, ""], ["pause", "mori@example.co.jp", undefined, ""],

@@ -2,14 +2,15 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../api";
-import type { Deliveries, Delivery, Explanation, Leg } from "../contract";
-import { Empty, ErrorBox, Time } from "../parts/bits";
+import type { Deliveries, Delivery, Leg, Queue, QueueItem } from "../contract";
+import { Empty, ErrorBox, Meaning, Time } from "../parts/bits";
 import { Icon, type IconName } from "../parts/icons";
 import { SearchField } from "../parts/search";
 import { link, replace, route } from "../route";
 import { arrived, migration } from "../store";
-import { language, t } from "../words";
+import { t } from "../words";
 import { WaitingTile } from "./overview";
+import { Waits } from "./waits";
 
 const looks: Record<Leg["state"], [IconName, string]> = {
   delivered: ["in_sync", "good"],
@@ -20,16 +21,6 @@ const looks: Record<Leg["state"], [IconName, string]> = {
   none: ["paused", "quiet"],
   waived: ["done", "quiet"],
 };
-
-/** What the server's words mean, and what to do; a guess is shown as one. */
-function Meaning({ of }: { of: Explanation }) {
-  return (
-    <span class="meaning breakable">
-      {!of.sure && `${t("mail.probably")} `}
-      {of.cause[language.value]} <b>{t("mail.todo")}</b> {of.next_step[language.value]}
-    </span>
-  );
-}
 
 function LegCell({ leg, title }: { leg: Leg; title: string }) {
   const [icon, feel] = looks[leg.state];
@@ -116,6 +107,7 @@ function Rows({ rows }: { rows: Delivery[] }) {
 export function MailPage() {
   const words = route.value.query.get("q") ?? "";
   const answer = useSignal<Deliveries | null>(null);
+  const waiting = useSignal<QueueItem[]>([]);
   const error = useSignal<unknown>(null);
   const rows = useComputed(() =>
     answer.value
@@ -134,6 +126,13 @@ export function MailPage() {
 
   const owed = migration.value?.owed ?? answer.value?.owed;
   const debts = migration.value?.debts ?? answer.value?.debts;
+  function loadWaiting() {
+    get<Queue>("/api/queue").then(
+      ({ items }) => (waiting.value = items),
+      (failed: unknown) => (error.value = failed),
+    );
+  }
+  useEffect(loadWaiting, [owed?.count, debts?.count]);
   return (
     <>
       <div class="page-head">
@@ -151,6 +150,7 @@ export function MailPage() {
         {owed && <WaitingTile waiting={owed} kind="owed" />}
         {debts && <WaitingTile waiting={debts} kind="debts" />}
       </section>
+      <Waits items={waiting.value} reload={loadWaiting} />
       {error.value !== null && <ErrorBox error={error.value} retry={load} />}
       {!rows.value && error.value === null && <p class="muted">{t("app.loading")}</p>}
       {rows.value &&

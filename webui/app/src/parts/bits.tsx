@@ -1,9 +1,9 @@
 // Small pieces every page uses.
 import type { ComponentChildren } from "preact";
-import type { Problem, State } from "../contract";
+import type { Explanation, Problem, State } from "../contract";
 import { ApiError } from "../api";
 import { fullTime, percent, percentText, shortTime } from "../format";
-import { t, tCode } from "../words";
+import { language, t, tCode } from "../words";
 import { Icon, tone } from "./icons";
 
 export function StateMark({ state }: { state: State }) {
@@ -60,6 +60,16 @@ export function ServerWords({ words }: { words: string | null }) {
     <p class="words">
       {t("app.serverWords")}: <q lang="en">{words}</q>
     </p>
+  );
+}
+
+/** What the server's words mean, and what to do; a guess is shown as one. */
+export function Meaning({ of }: { of: Explanation }) {
+  return (
+    <span class="meaning breakable">
+      {!of.sure && `${t("mail.probably")} `}
+      {of.cause[language.value]} <b>{t("mail.todo")}</b> {of.next_step[language.value]}
+    </span>
   );
 }
 
