@@ -95,7 +95,9 @@ Result<void> Assembly::open_rooms() {
       threads_.executor(0), parts,
       gateway::GatewayOptions{.hostname = hostname_,
                               .message_size = configuration_.process.limits.message_size,
-                              .smarthost = configuration_.process.smarthost});
+                              .smarthost = configuration_.process.smarthost,
+                              .filter = {.milters = configuration_.process.milters,
+                                         .when_down = configuration_.process.milter_when_down}});
   sync::SyncOptions options;
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,

@@ -87,6 +87,19 @@ Outcome set_proxy_protocol_only(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome set_milter(Settings& settings, const Value& value) {
+  auto address = net::parse_milter_address(value.text);
+  if (!address) return Fault{address.error().what, address.error().next_step};
+  settings.milters.push_back(std::move(*address));
+  return std::nullopt;
+}
+
+Outcome set_milter_when_down(Settings& settings, const Value& value) {
+  return take_choice<MilterWhenDown>(
+      settings.milter_when_down, value,
+      {{"accept", MilterWhenDown::accept}, {"tempfail", MilterWhenDown::tempfail}});
+}
+
 Outcome set_server_domains(Settings& settings, const Value& value) {
   for (const auto& word : parse_list(value.text)) {
     auto domain = parse_domain(word);
@@ -125,7 +138,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 26> rows = {{
+constexpr std::array<Row<Settings>, 28> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -151,6 +164,16 @@ constexpr std::array<Row<Settings>, 26> rows = {{
       .help = "Where delivery reports to outside senders are handed in; default: the sender's own MX.",
       .help_ja = "外部の差出人への不達通知を渡すサーバー。省略時は差出人のドメインの MX。"},
      set_smarthost},
+    {{.name = "milter", .type = "address", .limits = "inet:host:port, unix:/path; this machine or a private network",
+      .example = "inet:127.0.0.1:11332",
+      .help = "Filter (rspamd, OpenDKIM …) that judges mail at the gateway and writes Authentication-Results; several: asked in this order.",
+      .help_ja = "ゲートウェイのメールを判定し Authentication-Results を書くフィルター(rspamd、OpenDKIM など)。複数ならこの順に問い合わせ。",
+      .repeatable = true},
+     set_milter},
+    {{.name = "milter_when_down", .type = "choice", .fallback = "accept", .limits = "accept, tempfail",
+      .help = "A filter that does not answer: accept goes on without it, tempfail lets senders try again.",
+      .help_ja = "フィルターが応答しないとき: accept は判定なしで配送、tempfail は差出人側に再送させる。"},
+     set_milter_when_down},
 
     {listen_option("smtp", "", "0.0.0.0:25", "Mail from other servers (SMTP with STARTTLS).",
                    "他のサーバーからの受信(SMTP、STARTTLS)。"), set_listen<&ListenSettings::smtp>},

@@ -11,6 +11,7 @@
 #include "lib/base/log.hpp"
 #include "lib/net/address_set.hpp"
 #include "lib/net/endpoint.hpp"
+#include "lib/net/milter_address.hpp"
 
 namespace tandem::config {
 
@@ -60,6 +61,12 @@ struct SessionSettings {
   bool operator==(const SessionSettings&) const = default;
 };
 
+// What becomes of a message that a milter does not judge: down, silent, broken.
+enum class MilterWhenDown : std::uint8_t {
+  accept,    // it passes as if there were no such milter; the log says so
+  tempfail,  // 451: its sender tries again
+};
+
 struct ProcessSettings {
   std::string data = "/var/lib/tandemail";
   std::string hostname;  // ASCII; empty: the machine's own name
@@ -74,6 +81,9 @@ struct ProcessSettings {
   SessionSettings session;
   // Where delivery reports to senders out in the world are handed in; nothing: their own MX.
   std::optional<net::Endpoint> smarthost;
+  // Asked by the gateway about each message, in this order.
+  std::vector<net::MilterAddress> milters;
+  MilterWhenDown milter_when_down = MilterWhenDown::accept;
   std::vector<std::string> server_domains;  // the built-in server's own domains, lower-case ASCII
   bool operator==(const ProcessSettings&) const = default;
 };

@@ -33,10 +33,14 @@ Task<Result<void>> Front::on_chunk(std::string_view chunk) {
 }
 
 Task<std::vector<Reply>> Front::on_end() {
-  ClientFacts client{.address = stream_.info().peer_address,
+  const net::ConnectionInfo& info = stream_.info();
+  ClientFacts client{.address = info.peer_address,
+                     .port = info.peer_port,
                      .helo = helo_.name,
-                     .protocol = helo_.extended ? "ESMTP" : "SMTP"};
-  if (stream_.info().tls) client.protocol = "ESMTPS";
+                     .protocol = helo_.extended ? "ESMTP" : "SMTP",
+                     .tls_version = info.tls_version,
+                     .tls_cipher = info.tls_cipher};
+  if (info.tls) client.protocol = "ESMTPS";
   std::vector<Reply> replies;
   replies.push_back(co_await transaction_->end(std::move(client)));
   std::ranges::copy(transaction_->promises(), std::back_inserter(unread_));

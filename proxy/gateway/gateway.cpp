@@ -16,8 +16,9 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
       doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
               parts.events, parts.clock, options_.mirror),
+      filter_(parts.connector, parts.clock, options_.filter),
       rooms_{parts.store, parts.registry, parts.events, parts.clock, upstreams_, journal_,
-             fence_,      doubts_,        mirror_,      owed_,       options_},
+             fence_,      doubts_,        mirror_,      owed_,       filter_,    options_},
       owed_(std::move(executor), rooms_, parts.connector,
             Reporter(parts.store, parts.registry, parts.clock, options_.hostname)) {}
 

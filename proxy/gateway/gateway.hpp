@@ -37,6 +37,8 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   // Mirror copies, what is owed and doubts, until the group stops.
   Task<void> run(net::TaskGroup& group);
 
+  [[nodiscard]] const Filter& filter() const { return filter_; }
+
   Task<bool> hold_and_drain(AccountId account, Duration limit) override;
   Task<void> release(AccountId account) override;
   std::uint64_t pending_mirrors(AccountId account) const override;
@@ -59,6 +61,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   Fence fence_;
   Doubts doubts_;
   Mirror mirror_;
+  Filter filter_;
   Rooms rooms_;
   Owed owed_;
 };

@@ -49,7 +49,7 @@ struct MessageRecord {
   std::string trace;
   WallTime at{};
   std::string sender;    // envelope; empty: null
-  std::string received;  // our Received line, with its CRLF
+  std::string received;  // what goes in front: our Received line, fields that milters added
   store::BlobRef blob;   // the bytes as received; none when nothing is left to be done with them
   bool smtputf8 = false;
   bool eight_bit = false;  // BODY=8BITMIME

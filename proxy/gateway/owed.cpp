@@ -8,6 +8,7 @@
 #include "lib/base/log.hpp"
 #include "lib/delivery/exchangers.hpp"
 #include "lib/delivery/retry_schedule.hpp"
+#include "proxy/gateway/sender_proof.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -212,7 +213,9 @@ std::vector<ReportMail> Owed::report(const MessageRecord& message,
     if (outcome.state == HomeState::returned) failed.push_back(outcome);
   std::vector<ReportMail> reports;
   if (failed.empty()) return reports;
-  auto made = reporter_.make(message, failed);
+  Result<ReportMail> made = fail(ErrorKind::invalid, "the sender fails SPF and DKIM");
+  if (!fails_spf_and_dkim(message.received, rooms_.options.hostname, message.sender))
+    made = reporter_.make(message, failed);
   if (made) {
     reports.push_back(std::move(*made));
     return reports;

@@ -9,6 +9,7 @@
 #include "migration/routes.hpp"
 #include "proxy/gateway/doubts.hpp"
 #include "proxy/gateway/fence.hpp"
+#include "proxy/gateway/filter.hpp"
 #include "proxy/gateway/journal.hpp"
 #include "proxy/gateway/mirror.hpp"
 
@@ -23,6 +24,7 @@ struct GatewayOptions {
   MirrorOptions mirror;
   // Where reports to senders out in the world are handed in; nothing: their own mail exchangers.
   std::optional<net::Endpoint> smarthost;
+  FilterOptions filter;
 };
 
 struct Rooms {
@@ -36,6 +38,7 @@ struct Rooms {
   Doubts& doubts;
   Mirror& mirror;
   Owed& owed;
+  Filter& filter;
   const GatewayOptions& options;
 };
 

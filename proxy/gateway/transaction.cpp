@@ -113,6 +113,9 @@ Task<Reply> Transaction::cross(ClientFacts client) {
   const auto earlier = co_await recognise_replay();
   if (earlier) co_return *earlier;
   MessageRecord message = message_record(client);
+  const auto refused = co_await examine(std::move(client), message);
+  if (refused) co_return *refused;
+  if (!held_.empty()) co_return co_await hold(std::move(message));
   if (is_mirrored() || may_end_mixed()) co_return co_await deliver_stored(std::move(message));
   co_return co_await deliver_passing(std::move(message));
 }

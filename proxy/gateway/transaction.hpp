@@ -3,7 +3,8 @@
 //
 //   rcpt     the home side is asked live; its answer is the answer (R1, R4)
 //   content  kept as it came, in bounded memory (R16)
-//   end      replay? then the answer it had (R11). Else the obligation is made durable before the
+//   end      replay? then the answer it had (R11). The milters' no is the answer. Else the
+//   obligation is made durable before the
 //            dot goes to the home sides (J1, J2), and their answers become one (R2, R3, R6:
 //            verdict)
 //
@@ -11,6 +12,7 @@
 // own. A message that can have only one answer and no mirror is passed on without being stored.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,16 +20,19 @@
 
 #include "lib/delivery/handover.hpp"
 #include "lib/net/smtp_server_driver.hpp"
+#include "lib/protocol/milter/examination.hpp"
 #include "proxy/gateway/rooms.hpp"
 #include "proxy/gateway/verdict.hpp"
 
 namespace tandem::gateway {
 
-// What is known of the client, for the Received line.
+// What is known of the client, for the Received line and the milters.
 struct ClientFacts {
   std::string address;
+  std::uint16_t port = 0;
   std::string helo;
-  std::string protocol;  // "ESMTP", "ESMTPS", "LMTP" …
+  std::string protocol;                 // "ESMTP", "ESMTPS", "LMTP" …
+  std::string tls_version, tls_cipher;  // empty: none
 };
 
 class Transaction {
@@ -75,6 +80,11 @@ class Transaction {
   Task<Earlier> look_back(Recipient recipient);
   Task<std::optional<smtp::Reply>> ask_again(std::vector<Recipient> left);
 
+  Task<std::optional<smtp::Reply>> examine(ClientFacts client, MessageRecord& record);
+  [[nodiscard]] milter::Examination examination(const ClientFacts& client) const;
+  Result<void> remove_forged(std::string& beginning);
+  Task<smtp::Reply> hold(MessageRecord message);
+
   Task<smtp::Reply> deliver_stored(MessageRecord message);
   void note_promises(const std::vector<RecipientRecord>& records);
   Task<smtp::Reply> deliver_passing(MessageRecord message);
@@ -95,6 +105,7 @@ class Transaction {
   std::string digest_;             // of the body, for H
   std::string header_;             // its beginning, to count Received lines (R14)
   bool delivered_before_ = false;  // some recipients have it already (R11)
+  std::string held_;               // why a milter wants it held; empty: it does not
   std::vector<Promise> promises_;
 };
 

@@ -113,14 +113,17 @@ class Scene {
   FakeHome outside;  // the smarthost: what goes to senders out in the world
   std::string sender = "sender@sender.example";
 
-  // Takes a connection to "old" or "new" in place of the fakes; false: the fakes shall.
+  // Takes a connection to "old" or "new" in place of the fakes (false: the fakes shall), and those
+  // to milters.
   using Server = std::function<bool(const std::string& side, net::StreamPtr&, net::Protocol)>;
 
-  explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {})
+  explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {},
+                 FilterOptions filter = {})
       : server_(std::move(server)) {
     add_side("old", old_home);
     add_side("new", new_home);
     add_side("outside", outside);
+    for (const auto& milter : filter.milters) add_milter(milter.in_process);
     auto opened = store::Store::open(directory_.path + "/data",
                                      {migration::Registry::schema(), Gateway::schema()});
     REQUIRE(opened);
@@ -133,6 +136,7 @@ class Scene {
                              events_, connector_, net.clock()};
     GatewayOptions options{.hostname = "gate.example"};
     options.smarthost = inside("outside", net::Protocol::smtp);
+    options.filter = std::move(filter);
     gateway_ = std::make_unique<Gateway>(net.executor(), parts, std::move(options));
     net.run(import_people(*registry_));
   }
@@ -239,6 +243,11 @@ class Scene {
           if (protocol == net::Protocol::imap || home.down) return;  // nobody there
           net.group.spawn(serve_fake(std::move(stream), home, net.group));
         });
+  }
+  void add_milter(const std::string& name) {
+    connector_.register_in_process(name, [this, name](net::StreamPtr stream, net::Protocol other) {
+      (void)server_(name, stream, other);
+    });
   }
   static Task<void> import_people(migration::Registry& registry) {
     std::vector<config::AccountRow> rows;
