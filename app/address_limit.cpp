@@ -25,7 +25,7 @@ AddressLimit::Place AddressLimit::enter(std::string_view address) {
   std::string key = counted_as(address);
   const std::lock_guard lock(mutex_);
   std::size_t& open = open_[key];
-  if (open >= most_) return {};
+  if (open >= most_ && !unlimited_.contains(std::string(address))) return {};
   ++open;
   return {*this, std::move(key)};
 }

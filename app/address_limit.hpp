@@ -7,12 +7,17 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "lib/net/address_set.hpp"
 
 namespace tandem::app {
 
 class AddressLimit {
  public:
-  explicit AddressLimit(std::size_t most) : most_(most) {}
+  // Those of `unlimited` speak for many.
+  explicit AddressLimit(std::size_t most, net::AddressSet unlimited = {})
+      : most_(most), unlimited_(std::move(unlimited)) {}
 
   // Counts one connection for as long as it lives; empty: the address has enough already.
   class Place {
@@ -34,6 +39,7 @@ class AddressLimit {
   void leave(const std::string& key);
 
   std::size_t most_;
+  net::AddressSet unlimited_;
   std::mutex mutex_;
   std::map<std::string, std::size_t> open_;
 };

@@ -42,7 +42,8 @@ Assembly::Assembly(Threads& threads, config::Configuration configuration, config
       clock_(system_clock()),
       certificates_(configuration_.process.tls),
       offload_(2),
-      addresses_(configuration_.process.limits.connections_per_address) {}
+      addresses_(configuration_.process.limits.connections_per_address,
+                 configuration_.process.trust.xclient_from) {}
 
 Assembly::~Assembly() = default;
 
@@ -97,7 +98,8 @@ Result<void> Assembly::open_rooms() {
                               .message_size = configuration_.process.limits.message_size,
                               .smarthost = configuration_.process.smarthost,
                               .filter = {.milters = configuration_.process.milters,
-                                         .when_down = configuration_.process.milter_when_down}});
+                                         .when_down = configuration_.process.milter_when_down},
+                              .xclient_from = configuration_.process.trust.xclient_from});
   sync::SyncOptions options;
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,

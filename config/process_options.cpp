@@ -138,7 +138,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 28> rows = {{
+constexpr std::array<Row<Settings>, 29> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -240,6 +240,12 @@ constexpr std::array<Row<Settings>, 28> rows = {{
       .help = "Ports that serve nobody but those balancers.",
       .help_ja = "上の負荷分散装置からの接続だけを受け付けるポート。", .repeatable = true},
      set_proxy_protocol_only},
+    {{.section = "trust", .name = "xclient_from", .type = "list",
+      .limits = "addresses and networks, with commas between", .example = "10.0.0.7",
+      .help = "Mail servers in front of port 25 that may say by XCLIENT whom they speak for.",
+      .help_ja = "ポート 25 の前段にあり、XCLIENT で接続元を伝えることを許すメールサーバー。",
+      .repeatable = true},
+     [](Settings& s, const Value& v) { return take_addresses(s.trust.xclient_from, v); }},
 
     {{.section = "session", .name = "apop_without_tls", .type = "yes or no", .fallback = "no",
       .help = "Old POP3 clients may log in by APOP without TLS; their mail can be read on its way.",

@@ -51,6 +51,7 @@ struct LimitSettings {
 struct TrustSettings {
   net::AddressSet proxy_protocol_from;  // balancers: their connections begin with a PROXY header
   std::vector<std::string> proxy_protocol_only;  // of [listen]: nobody else is served there
+  net::AddressSet xclient_from;                  // mail servers that may use XCLIENT on port 25
   bool operator==(const TrustSettings&) const = default;
 };
 

@@ -146,8 +146,8 @@ Task<Result<Reply>> SmtpClient::command(std::string line) {
   co_return co_await run_one();
 }
 
-Task<Result<Reply>> SmtpClient::hello() {
-  machine_->hello();
+Task<Result<Reply>> SmtpClient::forward(smtp::ClientIdentity client) {
+  machine_->forward(client);
   co_return co_await run_one();
 }
 

@@ -26,9 +26,9 @@ class SmtpClient {
 
   SmtpClient() = default;
 
-  // Greeting, EHLO/LHLO, STARTTLS and AUTH as the options say. Returns the last reply. Error kinds:
-  // refused, tls, authentication, protocol, closed, timed_out. T-05: a failed handshake is an
-  // error, never a session in the clear.
+  // Greeting, EHLO/LHLO, STARTTLS, XCLIENT and AUTH as the options say. Returns the last reply.
+  // Error kinds: refused, tls, authentication, protocol, closed, timed_out. T-05: a failed
+  // handshake is an error, never a session in the clear.
   Task<Result<smtp::Reply>> open(StreamPtr stream, SmtpClientOptions options);
 
   Task<Result<smtp::Reply>> mail(smtp::MailCommand command);
@@ -48,8 +48,10 @@ class SmtpClient {
 
   Task<Result<smtp::Reply>> rset();
   Task<Result<smtp::Reply>> noop();
-  Task<Result<smtp::Reply>> command(std::string line);  // XCLIENT …
-  Task<Result<smtp::Reply>> hello();                    // EHLO again, after XCLIENT
+  // XCLIENT and EHLO for the next client; an Error: the session still speaks for the last one.
+  Task<Result<smtp::Reply>> forward(smtp::ClientIdentity client);
+  [[nodiscard]] bool forwarded() const { return machine_->forwarded(); }
+  Task<Result<smtp::Reply>> command(std::string line);  // any other line
   Task<void> quit();                                    // waits shortly for 221, then closes
   void close();
 

@@ -23,6 +23,9 @@ Task<Reply> SmtpPolicy::on_connect(const ConnectionInfo&) {
 Task<Reply> SmtpPolicy::on_helo(smtp::HeloCommand) {
   co_return smtp::make_reply(250, "", "hello");
 }
+Task<Reply> SmtpPolicy::on_xclient(smtp::ClientIdentity) {
+  co_return smtp::make_reply(550, "5.7.1", "You may not speak for others here");
+}
 Task<Reply> SmtpPolicy::on_data_start() {
   co_return smtp::make_reply(354, "", "Go ahead");
 }
@@ -61,6 +64,11 @@ Task<void> put(Session& session, Question question) {
     case Question::Kind::helo: {
       auto command = std::get<smtp::HeloCommand>(std::move(question.what));
       machine.answer(co_await policy.on_helo(std::move(command)));
+      break;
+    }
+    case Question::Kind::xclient: {
+      auto client = std::get<smtp::ClientIdentity>(std::move(question.what));
+      machine.answer(co_await policy.on_xclient(std::move(client)));
       break;
     }
     case Question::Kind::mail: {

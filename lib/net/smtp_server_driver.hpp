@@ -25,6 +25,9 @@ class SmtpPolicy {
 
   virtual Task<smtp::Reply> on_connect(const ConnectionInfo& info);  // 220 (text: after our name)
   virtual Task<smtp::Reply> on_helo(smtp::HeloCommand command);      // 250 (text: after our name)
+  // Only of a peer with ServerOptions::xclient; 220: it is that client from now on. Default:
+  // refuse.
+  virtual Task<smtp::Reply> on_xclient(smtp::ClientIdentity client);
   virtual Task<smtp::Reply> on_mail(smtp::MailCommand command) = 0;
   virtual Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) = 0;
   // Before 354, or before the first BDAT chunk: 354 goes on, 4yz/5yz refuses (452 4.3.1: disk

@@ -98,7 +98,7 @@ milter::Examination Transaction::examination(const ClientFacts& client) const {
                               .message_id = trace_,
                               .client_address = client.address,
                               .client_port = client.port,
-                              .client_name = {},
+                              .client_name = client.name,
                               .helo = client.helo,
                               .tls_version = client.tls_version,
                               .tls_cipher = client.tls_cipher,

@@ -19,6 +19,18 @@ Task<Reply> Front::on_helo(smtp::HeloCommand command) {
   co_return make_reply(250, "", "");
 }
 
+// What it leaves out stays as it was told before: long names come in a command of their own.
+Task<Reply> Front::on_xclient(smtp::ClientIdentity client) {
+  if (!client.address.empty()) {
+    stream_.set_peer(client.address, client.port);
+    told_ = std::move(client);
+  } else {
+    if (!client.name.empty()) told_.name = std::move(client.name);
+    if (!client.helo.empty()) told_.helo = std::move(client.helo);
+  }
+  co_return make_reply(220, "", "ready");
+}
+
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
   transaction_.emplace(rooms_, std::move(command));
   co_return make_reply(250, "2.1.0", "Ok");
@@ -36,7 +48,8 @@ Task<std::vector<Reply>> Front::on_end() {
   const net::ConnectionInfo& info = stream_.info();
   ClientFacts client{.address = info.peer_address,
                      .port = info.peer_port,
-                     .helo = helo_.name,
+                     .name = told_.name,
+                     .helo = told_.helo.empty() ? helo_.name : told_.helo,
                      .protocol = helo_.extended ? "ESMTP" : "SMTP",
                      .tls_version = info.tls_version,
                      .tls_cipher = info.tls_cipher};

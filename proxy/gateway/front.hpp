@@ -13,9 +13,10 @@ namespace tandem::gateway {
 
 class Front : public net::SmtpPolicy {
  public:
-  Front(Rooms& rooms, const net::Stream& stream) : rooms_(rooms), stream_(stream) {}
+  Front(Rooms& rooms, net::Stream& stream) : rooms_(rooms), stream_(stream) {}
 
   Task<smtp::Reply> on_helo(smtp::HeloCommand command) override;
+  Task<smtp::Reply> on_xclient(smtp::ClientIdentity client) override;
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override;
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override;
   Task<Result<void>> on_chunk(std::string_view chunk) override;
@@ -25,8 +26,9 @@ class Front : public net::SmtpPolicy {
 
  private:
   Rooms& rooms_;
-  const net::Stream& stream_;
+  net::Stream& stream_;
   smtp::HeloCommand helo_;
+  smtp::ClientIdentity told_;  // by XCLIENT
   std::optional<Transaction> transaction_;
   std::vector<Promise> unread_;  // for whom a 250 was said that the client has not provably read
 };

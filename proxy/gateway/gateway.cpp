@@ -54,6 +54,7 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   net::SmtpServerOptions options;
   options.protocol = announced();
   options.protocol.tls_active = stream->info().tls;
+  options.protocol.xclient = options_.xclient_from.contains(stream->info().peer_address);
   options.tls = std::move(tls);
   options.group = &group;
   co_await net::serve_smtp(*stream, std::move(options), front);

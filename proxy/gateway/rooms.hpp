@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/delivery/upstream_pool.hpp"
+#include "lib/net/address_set.hpp"
 #include "lib/store/store.hpp"
 #include "migration/routes.hpp"
 #include "proxy/gateway/doubts.hpp"
@@ -25,6 +26,7 @@ struct GatewayOptions {
   // Where reports to senders out in the world are handed in; nothing: their own mail exchangers.
   std::optional<net::Endpoint> smarthost;
   FilterOptions filter;
+  net::AddressSet xclient_from;  // mail servers that may say for whom they speak
 };
 
 struct Rooms {

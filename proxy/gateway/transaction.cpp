@@ -123,6 +123,7 @@ Task<Reply> Transaction::cross(ClientFacts client) {
 MessageRecord Transaction::message_record(const ClientFacts& client) const {
   mail::TraceStamp stamp{.helo = client.helo,
                          .client_address = client.address,
+                         .client_name = client.name,
                          .by = rooms_.options.hostname,
                          .protocol = client.protocol,
                          .trace_id = trace_,

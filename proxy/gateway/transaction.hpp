@@ -30,6 +30,7 @@ namespace tandem::gateway {
 struct ClientFacts {
   std::string address;
   std::uint16_t port = 0;
+  std::string name;  // of the address, where a trusted server told it
   std::string helo;
   std::string protocol;                 // "ESMTP", "ESMTPS", "LMTP" …
   std::string tls_version, tls_cipher;  // empty: none

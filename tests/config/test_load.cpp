@@ -54,7 +54,7 @@ TEST_CASE("every key of the process arrives in the struct") {
       "[log]\r\nlevel = Debug\r\nfile = /var/log/t.log\r\n"
       "[limits]\r\nconnections_per_address = 7\r\nmessage_size = 25M\r\n"
       "[trust]\r\nproxy_protocol_from = 10.0.0.0/8, 192.0.2.1\r\nproxy_protocol_from = ::1\r\n"
-      "proxy_protocol_only = smtp, imaps\r\n"
+      "proxy_protocol_only = smtp, imaps\r\nxclient_from = 10.0.0.7\r\n"
       "[server]\r\ndomains = a.jp, B.jp\r\ndomains = c.jp\r\n",
       "/etc/tandemail/tandemail.conf");
   CHECK(faults(loaded.problems).empty());
@@ -76,7 +76,9 @@ TEST_CASE("every key of the process arrives in the struct") {
       .tls = {{"/etc/tandemail/a.pem", "/etc/tandemail/a.key"}, {"/b.pem", "/b.key"}},
       .log = {log::Level::debug, "/var/log/t.log"},
       .limits = {7, 25ULL << 20},
-      .trust = {addresses({"10.0.0.0/8", "192.0.2.1", "::1"}), {"smtp", "imaps"}},
+      .trust = {addresses({"10.0.0.0/8", "192.0.2.1", "::1"}),
+                {"smtp", "imaps"},
+                addresses({"10.0.0.7"})},
       .server_domains = {"a.jp", "b.jp", "c.jp"}};
   CHECK(loaded.settings == expected);
 }

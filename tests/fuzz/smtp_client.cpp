@@ -49,6 +49,7 @@ smtp::ClientOptions options(bool tls) {
   chosen.secret_without_tls = true;
   chosen.credentials = sasl::Credentials{.user = "aoki@example.jp", .password = "secret"};
   chosen.credentials->nonce = "fixed";
+  chosen.client = {.address = "192.0.2.7", .port = 4711, .helo = "partner.example"};
   return chosen;
 }
 

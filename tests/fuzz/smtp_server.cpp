@@ -19,6 +19,7 @@ void talk(std::string_view prefix, std::string_view input, bool lmtp) {
   smtp::ServerOptions options = smtp::test::ServerRun::standard();
   options.lmtp = lmtp;
   options.starttls = true;
+  options.xclient = true;
   options.auth_without_tls = true;
   options.auth_mechanisms = {"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"};
   options.body = {.size = 1 << 16, .header = 4096, .line = 2048};
@@ -36,6 +37,7 @@ void talk(std::string_view prefix, std::string_view input, bool lmtp) {
   for (const std::string& message : run.messages)
     fuzz::require(fuzz::is_clean(message), "messages are clean");
   fuzz::require(fuzz::is_clean(run.out), "answers are whole lines");
+  fuzz::require(smtp::is_well_formed(run.client), "whom a client speaks for is well-formed (T-21)");
 }
 
 }  // namespace

@@ -137,6 +137,7 @@ class Scene {
     GatewayOptions options{.hostname = "gate.example"};
     options.smarthost = inside("outside", net::Protocol::smtp);
     options.filter = std::move(filter);
+    REQUIRE(options.xclient_from.add(trusted_proxy));
     gateway_ = std::make_unique<Gateway>(net.executor(), parts, std::move(options));
     net.run(import_people(*registry_));
   }
@@ -151,9 +152,13 @@ class Scene {
   [[nodiscard]] migration::Registry& registry() { return *registry_; }
   [[nodiscard]] store::Store& store() { return *store_; }
 
-  // A client of the gateway, greeted.
-  Task<std::unique_ptr<net::SmtpClient>> connect() {
+  // May use XCLIENT.
+  static constexpr const char* trusted_proxy = "192.0.2.250";
+
+  // A client of the gateway, greeted; from nowhere unless `peer` says from where.
+  Task<std::unique_ptr<net::SmtpClient>> connect(std::string peer = {}) {
     auto [ours, theirs] = net::make_memory_pair(net.executor());
+    if (!peer.empty()) theirs->set_peer(std::move(peer), 4711);
     net.group.spawn(gateway_->serve(std::move(theirs), nullptr, net.group));
     auto client = std::make_unique<net::SmtpClient>();
     net::SmtpClientOptions options;

@@ -70,7 +70,8 @@ struct ClientRun {
       {".", "250 2.0.0 queued\r\n"},
       {"RSET", "250 ok\r\n"},
       {"QUIT", "221 bye\r\n"},
-      {"NOOP", "250 ok\r\n"}};
+      {"NOOP", "250 ok\r\n"},
+      {"XCLIENT", "220 mx\r\n"}};
   ClientMachine machine;
   std::size_t step = 65536;
   std::string sent;
@@ -298,4 +299,106 @@ TEST_CASE("client: an unexpected reply between commands is noticed, a 421 is the
   REQUIRE(run.run());
   run.machine.noop();
   CHECK(run.run().error().kind == ErrorKind::protocol);
+}
+
+namespace {
+
+const ClientIdentity partner{.address = "192.0.2.7",
+                             .port = 4711,
+                             .name = "mx.partner.example",
+                             .helo = "partner.example",
+                             .protocol = "ESMTP"};
+constexpr std::string_view partner_line =
+    "XCLIENT ADDR=192.0.2.7 PORT=4711 NAME=mx.partner.example HELO=partner.example PROTO=ESMTP\r\n";
+constexpr std::string_view with_xclient =
+    "250-mx\r\n250-XCLIENT NAME ADDR PROTO HELO DESTADDR DESTPORT PORT LOGIN\r\n250 AUTH PLAIN\r\n";
+
+}  // namespace
+
+TEST_CASE("client: XCLIENT goes before AUTH and MAIL, and EHLO is said again as the client") {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}}) {
+    ClientOptions options = plain();
+    options.secret_without_tls = true;
+    options.credentials = sasl::Credentials{.user = "tim", .password = "pencil"};
+    options.client = partner;
+    ClientRun run(options);
+    run.step = step;
+    run.table[0].second = with_xclient;
+    run.machine.open();
+    REQUIRE(run.run("220 mx\r\n"));
+    CHECK(run.machine.forwarded());
+    CHECK(run.sent == "EHLO " + options.host + "\r\n" + std::string(partner_line) +
+                          "EHLO partner.example\r\nAUTH PLAIN AHRpbQBwZW5jaWw=\r\n");
+    CHECK(run.sent.find("LOGIN=") == std::string::npos);
+  }
+}
+
+TEST_CASE("client: after STARTTLS, never before it, the server is told of the client") {
+  ClientOptions options;
+  options.client = partner;
+  ClientRun run(options);
+  run.table[0].second = "250-mx\r\n250-STARTTLS\r\n250 XCLIENT ADDR\r\n";
+  run.machine.open();
+  REQUIRE(run.run("220 mx\r\n"));
+  CHECK(run.sent ==
+        "EHLO localhost\r\nSTARTTLS\r\nEHLO localhost\r\nXCLIENT ADDR=192.0.2.7\r\nEHLO "
+        "partner.example\r\n");
+}
+
+TEST_CASE("client: a server without XCLIENT, or one that refuses it, is told nothing") {
+  for (const bool offered : {false, true}) {
+    ClientOptions options = plain();
+    options.client = partner;
+    ClientRun run(options);
+    if (offered) run.table[0].second = with_xclient;
+    for (auto& [prefix, reply] : run.table)
+      if (prefix == "XCLIENT") reply = "550 5.7.0 no\r\n";
+    run.machine.open();
+    REQUIRE(run.run("220 mx\r\n"));
+    CHECK_FALSE(run.machine.forwarded());
+    CHECK((run.sent.find("XCLIENT") != std::string::npos) == offered);
+    run.machine.mail({.from = "a@x.example"});
+    CHECK(run.run());
+    run.machine.forward(partner);
+    CHECK(run.run().error().kind == ErrorKind::refused);
+    CHECK_FALSE(run.machine.usable());
+  }
+}
+
+TEST_CASE("T-24 a session speaks for the next client only when its server has taken that one",
+          "[T-24]") {
+  ClientOptions options = plain();
+  options.client = partner;
+  ClientRun run(options);
+  run.table[0].second = with_xclient;
+  run.machine.open();
+  REQUIRE(run.run("220 mx\r\n"));
+  run.sent.clear();
+  run.machine.forward({.address = "2001:db8::9", .name_later = true});
+  REQUIRE(run.run());
+  CHECK(run.sent ==
+        "XCLIENT ADDR=IPV6:2001:db8::9 PORT=[UNAVAILABLE] NAME=[TEMPUNAVAIL] "
+        "HELO=[UNAVAILABLE] PROTO=ESMTP\r\nEHLO " +
+            options.host + "\r\n");
+  for (auto& [prefix, reply] : run.table)
+    if (prefix == "XCLIENT") reply = "501 5.5.4 no\r\n";
+  run.machine.forward(partner);
+  CHECK(run.run().error().kind == ErrorKind::refused);
+  CHECK_FALSE(run.machine.usable());
+}
+
+TEST_CASE("T-21 what is no client's identity is told to nobody", "[T-21]") {
+  for (const ClientIdentity& wrong :
+       {ClientIdentity{.address = "192.0.2.7 LOGIN=x"}, ClientIdentity{.address = "mx.example"},
+        ClientIdentity{.address = "192.0.2.7", .name = "a\r\nQUIT"},
+        ClientIdentity{.address = "192.0.2.7", .helo = "a b"},
+        ClientIdentity{.address = "192.0.2.7", .protocol = "ESMTP LOGIN=x"}}) {
+    ClientOptions options = plain();
+    options.client = wrong;
+    ClientRun run(options);
+    run.table[0].second = with_xclient;
+    run.machine.open();
+    REQUIRE(run.run("220 mx\r\n"));
+    CHECK(run.sent == "EHLO " + options.host + "\r\n");
+  }
 }

@@ -79,6 +79,10 @@ struct ServerRun {
         helo = std::get<HeloCommand>(q.what);
         machine.answer(make_reply(250, "", "hello"));
         break;
+      case K::xclient:
+        client = std::get<ClientIdentity>(q.what);
+        machine.answer(on_xclient);
+        break;
       case K::mail:
         mails.push_back(std::get<MailCommand>(q.what));
         machine.answer(make_reply(250, "2.1.0", "ok"));
@@ -136,6 +140,7 @@ struct ServerRun {
   }
 
   Reply on_connect;
+  Reply on_xclient = make_reply(220, "", "ready");
   Reply on_data = make_reply(354, "", "go");
   std::vector<Reply> end_replies{make_reply(250, "2.0.0", "taken")};
   bool take_chunks = true;
@@ -146,6 +151,7 @@ struct ServerRun {
   std::size_t max = 0, most_held = 0, largest_chunk = 0;
   Duration wait{};
   HeloCommand helo;
+  ClientIdentity client;
   std::vector<MailCommand> mails;
   std::vector<RcptCommand> rcpts;
   std::string message, user;

@@ -23,6 +23,7 @@
 #include "lib/protocol/smtp/command.hpp"
 #include "lib/protocol/smtp/dot_writer.hpp"
 #include "lib/protocol/smtp/reply.hpp"
+#include "lib/protocol/smtp/xclient.hpp"
 
 namespace tandem::smtp {
 
@@ -45,6 +46,9 @@ struct ClientOptions {
   bool tls_active = false;          // implicit TLS
   bool secret_without_tls = false;  // loopback and tests only
   std::optional<sasl::Credentials> credentials;
+  // Whom we speak for: told by XCLIENT, before AUTH, to a server that offers it. One that then
+  // refuses it is not told, and the session goes on as our own.
+  std::optional<ClientIdentity> client;
   Origin origin = Origin::other;  // whose side errors are
   ClientWaits waits;
 };
@@ -62,8 +66,10 @@ class ClientMachine {
   ~ClientMachine();
 
   // Operations. Each needs the one before to be done.
-  void open();   // greeting, EHLO/LHLO (HELO), STARTTLS, AUTH
-  void hello();  // EHLO again, after a successful XCLIENT
+  void open();  // greeting, EHLO/LHLO (HELO), STARTTLS, XCLIENT, AUTH
+  // XCLIENT for the next client of a session whose server took the one before, and EHLO in its
+  // name. A refusal is an Error: the session still speaks for somebody else.
+  void forward(const ClientIdentity& client);
   void mail(const MailCommand& command);
   void rcpt(const RcptCommand& command);
   // MAIL, the RCPTs and, if `with_data`, DATA: in one group where the server pipelines, else one
@@ -74,7 +80,9 @@ class ClientMachine {
   void rset();
   void noop();
   void quit();
-  // XCLIENT and other single lines with one reply; `line` without line end.
+  // The server took the client's identity: what is said in this session is said for it.
+  [[nodiscard]] bool forwarded() const { return forwarded_; }
+  // Other single lines with one reply; `line` without line end.
   void command(std::string_view line);
 
   // Content between a 354 and data_end(): appends the stuffed bytes to `out`.
@@ -103,6 +111,7 @@ class ClientMachine {
     ehlo,
     helo,
     starttls,
+    xclient,
     auth,
     mail,
     rcpt,
@@ -122,8 +131,12 @@ class ClientMachine {
   void on_greeting(const Reply& reply);
   void on_ehlo(const Reply& reply);
   void on_starttls(const Reply& reply);
+  void on_xclient(const Reply& reply);
   void on_auth(const Reply& reply);
   void after_ehlo();
+  void after_tls();
+  bool say_client();
+  [[nodiscard]] const std::string& name() const;  // for EHLO
   void send_ehlo();
   void start_auth();
   void refuse(ErrorKind kind, std::string what, const Reply* reply = nullptr);
@@ -145,6 +158,10 @@ class ClientMachine {
   bool mail_refused_ = false;
   bool logged_in_ = false;
   bool helo_ = false;  // EHLO was refused
+  bool client_said_ = false;
+  bool client_told_ = false;  // at least its address was taken
+  bool forwarded_ = false;
+  std::deque<std::string> xclient_left_;
   std::size_t accepted_ = 0;
 };
 

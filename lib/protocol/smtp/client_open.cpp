@@ -1,4 +1,6 @@
-// Opening a client session: greeting, EHLO, STARTTLS, AUTH.
+// Opening a client session: greeting, EHLO, STARTTLS, XCLIENT, AUTH.
+#include <utility>
+
 #include "lib/base/text.hpp"
 #include "lib/protocol/smtp/client_machine.hpp"
 
@@ -11,15 +13,22 @@ void ClientMachine::open() {
   written_ = 1;
 }
 
-void ClientMachine::hello() {
+void ClientMachine::forward(const ClientIdentity& client) {
   begin();
-  helo_ = false;
-  if (!error_) send_ehlo();
+  options_.client = client;
+  if (error_) return;
+  if (!forwarded_ || !say_client())
+    refuse(ErrorKind::refused, "The server takes no word about whom we speak for");
+}
+
+const std::string& ClientMachine::name() const {
+  const bool theirs = forwarded_ && !options_.client->helo.empty();
+  return theirs ? options_.client->helo : options_.host;
 }
 
 void ClientMachine::send_ehlo() {
   capabilities_ = {};
-  expect((options_.lmtp ? "LHLO " : "EHLO ") + options_.host + "\r\n", Expect::ehlo);
+  expect((options_.lmtp ? "LHLO " : "EHLO ") + name() + "\r\n", Expect::ehlo);
 }
 
 void ClientMachine::on_greeting(const Reply& reply) {
@@ -36,7 +45,7 @@ void ClientMachine::on_ehlo(const Reply& reply) {
   // RFC 5321 3.2: HELO for servers that do not know EHLO.
   if (reply.permanent() && !helo_ && !options_.lmtp) {
     helo_ = true;
-    return expect("HELO " + options_.host + "\r\n", Expect::helo);
+    return expect("HELO " + name() + "\r\n", Expect::helo);
   }
   refuse(ErrorKind::refused, "The server refused our greeting", &reply);
 }
@@ -48,7 +57,33 @@ void ClientMachine::after_ehlo() {
     if (options_.tls == ClientOptions::Tls::required)
       return refuse(ErrorKind::tls, "The server does not offer STARTTLS");
   }
+  after_tls();
+}
+
+void ClientMachine::after_tls() {
+  if (options_.client && !std::exchange(client_said_, true) && say_client()) return;
   if (options_.credentials && !logged_in_) start_auth();
+}
+
+// False: there is nothing to say.
+bool ClientMachine::say_client() {
+  const auto lines = xclient_lines(*options_.client, capabilities_.xclient_names);
+  xclient_left_.assign(lines.begin(), lines.end());
+  if (xclient_left_.empty()) return false;
+  expect(xclient_left_.front() + "\r\n", Expect::xclient);
+  return true;
+}
+
+void ClientMachine::on_xclient(const Reply& reply) {
+  xclient_left_.pop_front();
+  if (!reply.positive() && forwarded_) return refuse(ErrorKind::refused, "XCLIENT refused", &reply);
+  if (!reply.positive() && !client_told_) return after_tls();
+  client_told_ = true;
+  if (reply.positive() && !xclient_left_.empty())
+    return expect(xclient_left_.front() + "\r\n", Expect::xclient);
+  forwarded_ = true;
+  helo_ = false;
+  send_ehlo();
 }
 
 void ClientMachine::on_starttls(const Reply& reply) {
@@ -58,7 +93,7 @@ void ClientMachine::on_starttls(const Reply& reply) {
   }
   if (options_.tls == ClientOptions::Tls::required)
     return refuse(ErrorKind::tls, "The server refused STARTTLS", &reply);
-  if (options_.credentials && !logged_in_) start_auth();
+  after_tls();
 }
 
 void ClientMachine::tls_started() {

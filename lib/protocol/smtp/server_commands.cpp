@@ -18,6 +18,7 @@ const std::vector<ServerMachine::Command>& ServerMachine::commands() {
       {"HELO", any, true, &M::helo},
       {"EHLO", any, true, &M::ehlo},
       {"LHLO", any, true, &M::lhlo},
+      {"XCLIENT", fresh | ready, true, &M::xclient},
       {"MAIL", ready, false, &M::mail},
       {"RCPT", has_mail | has_rcpt, false, &M::rcpt},
       {"DATA", any, true, &M::data},
@@ -101,6 +102,7 @@ Reply ServerMachine::ehlo_reply(const Reply& reply) const {
     for (const std::string& name : options_.auth_mechanisms) offer += " " + name;
     line(true, std::move(offer));
   }
+  line(options_.xclient, "XCLIENT " + std::string(xclient_attributes));
   for (const std::string& extra : options_.extra_lines) line(true, extra);
   return out;
 }
@@ -114,6 +116,16 @@ ParameterSet ServerMachine::parameters() const {
   set.auth = helo_.extended && !options_.auth_mechanisms.empty();
   set.require_tls = helo_.extended && options_.require_tls_extension && options_.tls_active;
   return set;
+}
+
+void ServerMachine::xclient(std::string_view argument) {
+  if (!options_.xclient) return error(550, "5.7.1", "You may not speak for others here");
+  auto parsed = parse_xclient(argument);
+  if (!parsed) {
+    say(parsed.error());
+    return count_error();
+  }
+  ask({Question::Kind::xclient, std::move(*parsed), {}, {}});
 }
 
 void ServerMachine::mail(std::string_view argument) {

@@ -237,6 +237,7 @@ void ServerMachine::answer(const std::vector<Reply>& replies) {
   switch (kind) {
     case Question::Kind::connect: return answered_connect(reply);
     case Question::Kind::helo: return answered_helo(reply);
+    case Question::Kind::xclient: return answered_xclient(reply);
     case Question::Kind::mail:
       if (reply.positive()) state_ = State::mail;
       settled_ |= reply.positive();
@@ -256,6 +257,14 @@ void ServerMachine::answer(const std::vector<Reply>& replies) {
     case Question::Kind::vrfy: return say(reply);
     default: return;
   }
+}
+
+// A new session: another client's greeting, and nothing of what was said before.
+void ServerMachine::answered_xclient(const Reply& reply) {
+  if (!reply.positive()) return say(reply);
+  helo_ = {};
+  authenticated_ = false;
+  answered_connect(reply);
 }
 
 void ServerMachine::answered_connect(const Reply& reply) {

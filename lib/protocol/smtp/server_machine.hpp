@@ -23,6 +23,7 @@
 #include "lib/protocol/smtp/command.hpp"
 #include "lib/protocol/smtp/dot_reader.hpp"
 #include "lib/protocol/smtp/reply.hpp"
+#include "lib/protocol/smtp/xclient.hpp"
 
 namespace tandem::smtp {
 
@@ -41,6 +42,7 @@ struct ServerOptions {
   bool smtputf8 = true;
   bool dsn = true;
   bool require_tls_extension = false;    // REQUIRETLS, RFC 8689
+  bool xclient = false;                  // this peer may say for whom it speaks (T-22)
   std::vector<std::string> extra_lines;  // further EHLO lines, e.g. "LIMITS RCPTMAX=100"
   BodyLimits body;                       // body.size is announced as SIZE
   FramingPolicy framing = FramingPolicy::normalise;
@@ -54,6 +56,7 @@ struct Question {
   enum class Kind : std::uint8_t {
     connect,        // greet? 220, or a refusal that ends the session
     helo,           // HeloCommand
+    xclient,        // ClientIdentity: 220, as a new session of that client, or a refusal
     mail,           // MailCommand
     rcpt,           // RcptCommand
     data_start,     // 354 (or any 2xx/3xx): content follows; else the refusal
@@ -66,7 +69,8 @@ struct Question {
     quit,           // for the record: done()
   };
   Kind kind = Kind::connect;
-  std::variant<std::monostate, HeloCommand, MailCommand, RcptCommand, sasl::Request> what;
+  std::variant<std::monostate, HeloCommand, ClientIdentity, MailCommand, RcptCommand, sasl::Request>
+      what;
   std::string text;
   std::string_view chunk;  // valid until answered
 };
@@ -134,6 +138,7 @@ class ServerMachine {
   void helo(std::string_view argument);
   void ehlo(std::string_view argument);
   void lhlo(std::string_view argument);
+  void xclient(std::string_view argument);
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);
   void data(std::string_view argument);
@@ -170,6 +175,7 @@ class ServerMachine {
   // answers
   void answered_connect(const Reply& reply);
   void answered_helo(const Reply& reply);
+  void answered_xclient(const Reply& reply);
   void answered_data_start(const Reply& reply);
   void answered_end(const std::vector<Reply>& replies);
 
