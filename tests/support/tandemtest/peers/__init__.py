@@ -4,6 +4,8 @@ from .cyrus import Cyrus
 from .dovecot import Dovecot
 from .haproxy import HAProxy
 from .nginx import Nginx
+from .opendkim import OpenDkim
 from .postfix import Postfix
+from .rspamd import Rspamd
 
-__all__ = ["Peer", "User", "Cyrus", "Dovecot", "HAProxy", "Nginx", "Postfix"]
+__all__ = ["Peer", "User", "Cyrus", "Dovecot", "HAProxy", "Nginx", "OpenDkim", "Postfix", "Rspamd"]
