@@ -1,5 +1,6 @@
 #include "proxy/gateway/filter.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <mutex>
 #include <utility>
@@ -48,10 +49,14 @@ Filter::~Filter() = default;
 
 Task<Judgement> Filter::judge(milter::Examination message, std::function<net::MilterBody()> body) {
   Judgement judgement;
+  const SteadyTime end = clock_.steady() + options_.limits.whole;
   for (std::size_t i = 0; i < options_.milters.size(); ++i) {
     net::MilterBody one_body = body();
+    net::MilterLimits limits = options_.limits;
+    limits.whole = std::max(end - clock_.steady(), Duration(0));
+    limits.connect = std::min(limits.connect, limits.whole);
     auto verdict = co_await net::ask_milter(connector_, options_.milters[i], message,
-                                            std::move(one_body), options_.limits);
+                                            std::move(one_body), limits);
     if (verdict) {
       const std::string trace = message.message_id;
       if (!take(std::move(*verdict), i, trace, judgement, message)) break;

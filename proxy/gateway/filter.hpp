@@ -24,7 +24,7 @@ using net::Task;
 struct FilterOptions {
   std::vector<net::MilterAddress> milters;
   config::MilterWhenDown when_down = config::MilterWhenDown::accept;
-  net::MilterLimits limits;
+  net::MilterLimits limits;  // `whole` is for all milters together
 };
 
 struct Judgement {

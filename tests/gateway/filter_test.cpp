@@ -29,11 +29,12 @@ Task<void> serve(net::StreamPtr stream, ScriptedMilter& filter) {
   }
 }
 
-FilterOptions asking(config::MilterWhenDown when_down) {
+FilterOptions asking(config::MilterWhenDown when_down, Duration limit) {
   FilterOptions options;
   for (const char* name : {"first", "second"})
     options.milters.push_back({.host = {}, .port = 0, .path = {}, .in_process = name});
   options.when_down = when_down;
+  options.limits.whole = limit;
   return options;
 }
 
@@ -43,7 +44,8 @@ struct Filtered {
   std::map<std::string, bool> down;
   Scene scene;
 
-  explicit Filtered(config::MilterWhenDown when_down = config::MilterWhenDown::accept)
+  explicit Filtered(config::MilterWhenDown when_down = config::MilterWhenDown::accept,
+                    Duration limit = std::chrono::seconds(120))
       : milters{{"first", {}}, {"second", {}}},
         scene(
             gateway_settings(),
@@ -53,7 +55,7 @@ struct Filtered {
               if (!down[name]) scene.net.group.spawn(serve(std::move(stream), milter->second));
               return true;
             },
-            asking(when_down)) {}
+            asking(when_down, limit)) {}
 
   Task<smtp::Reply> send(std::string recipient, std::string bytes = letter) {
     const auto client = co_await scene.connect();
@@ -184,6 +186,25 @@ Task<void> held_for_a_person(Filtered& at) {
   CHECK(after_received(at.scene.old_home.messages[0]) == "X-Held: yes\r\n" + letter);
 }
 
+Task<void> keep(Filtered& at, std::optional<smtp::Reply>& into) {
+  into = co_await at.send(aoki);
+}
+
+Task<void> both_fall_silent(Filtered& at) {
+  for (auto& [name, milter] : at.milters) milter.answers['E'] = "";
+  std::optional<smtp::Reply> reply;
+  net::TaskGroup group(at.scene.net.executor());
+  group.spawn(keep(at, reply));
+  co_await at.scene.net.timers.pass(std::chrono::seconds(89));
+  CHECK_FALSE(reply);
+  co_await at.scene.net.timers.pass(std::chrono::seconds(2));
+  co_await group.join();
+  REQUIRE(reply);
+  CHECK(reply->code == 250);
+  CHECK(at.scene.old_home.messages.size() == 1);
+  CHECK(at.scene.gateway().filter().not_judged() == 2);
+}
+
 // A copy whose answer was lost comes again: it was judged, and is not judged otherwise now (R11).
 Task<void> replay_is_not_refused(Filtered& at) {
   auto reply = co_await at.send(chiba);
@@ -258,6 +279,10 @@ TEST_CASE("gateway milters: R3 what a milter refuses or discards reaches neither
 TEST_CASE("gateway milters: one that is down or no milter at all is gone by, and counted") {
   Filtered at;
   at.scene.net.run(down_is_gone_by(at));
+}
+TEST_CASE("gateway milters: silent ones hold a message no longer than all of them may") {
+  Filtered at(config::MilterWhenDown::accept, std::chrono::seconds(90));
+  at.scene.net.run(both_fall_silent(at));
 }
 TEST_CASE("gateway milters: milter_when_down = tempfail puts the message off") {
   Filtered at(config::MilterWhenDown::tempfail);
