@@ -23,6 +23,7 @@ struct SideSettings {
   std::string master_user;                  // empty: each account's own password is used
   std::string master_login;                 // pattern with {login} and {master}, or "authzid"
   std::string master_password_file;
+  bool forward_client = false;  // its servers trust us: they are told each client's address
   // From the preset; 0: not known.
   unsigned connection_limit = 0;
   std::uint64_t message_size_limit = 0;

@@ -48,11 +48,10 @@ Handover::Handover(Upstream upstream, const net::Endpoint& endpoint)
       server_(endpoint.to_string()),
       lmtp_(endpoint.protocol == net::Protocol::lmtp) {}
 
-Task<std::expected<Handover, Handover::Refusal>> Handover::open(UpstreamPool& pool,
-                                                                net::Endpoint endpoint,
-                                                                Origin origin,
-                                                                smtp::MailCommand mail) {
-  auto upstream = co_await pool.take(endpoint, origin);
+Task<std::expected<Handover, Handover::Refusal>> Handover::open(
+    UpstreamPool& pool, net::Endpoint endpoint, Origin origin, smtp::MailCommand mail,
+    std::optional<smtp::ClientIdentity> whom) {
+  auto upstream = co_await pool.take(endpoint, origin, std::move(whom));
   if (!upstream) {
     log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());
     co_return std::unexpected(unreachable());

@@ -35,8 +35,10 @@ class Handover {
     smtp::Reply reply;
     bool reached = true;
   };
+  // `whom`: the client that the server is told of, where it trusts us; nothing: we ourselves.
   static Task<std::expected<Handover, Refusal>> open(UpstreamPool& pool, net::Endpoint endpoint,
-                                                     Origin origin, smtp::MailCommand mail);
+                                                     Origin origin, smtp::MailCommand mail,
+                                                     std::optional<smtp::ClientIdentity> whom = {});
 
   // RCPT. A positive answer adds the recipient to those that deliver() speaks of, in this order.
   Task<std::expected<smtp::Reply, Refusal>> ask(std::string recipient);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lib/base/log.hpp"
+
 namespace tandem::delivery {
 namespace {
 
@@ -16,6 +18,16 @@ ClientTls client_tls(TlsMode mode) {
     case TlsMode::opportunistic: return ClientTls::opportunistic;
   }
   return ClientTls::required;
+}
+
+// A server that has closed meanwhile shows now, before anything depends on it.
+Task<bool> is_ready(net::SmtpClient& client, std::optional<smtp::ClientIdentity> whom) {
+  Result<smtp::Reply> reply;
+  if (whom)
+    reply = co_await client.forward(std::move(*whom));
+  else
+    reply = co_await client.noop();
+  co_return reply && reply->positive();
 }
 
 bool may_start_tls(TlsMode mode) {
@@ -42,6 +54,10 @@ UpstreamPool::UpstreamPool(const net::Connector& connector, const Clock& clock,
     : connector_(connector), clock_(clock), options_(std::move(options)) {}
 UpstreamPool::~UpstreamPool() = default;
 
+UpstreamPool::Key UpstreamPool::key_of(const net::Endpoint& endpoint, bool forwarded) {
+  return {std::this_thread::get_id(), endpoint.to_string() + (forwarded ? " for clients" : "")};
+}
+
 std::unique_ptr<net::SmtpClient> UpstreamPool::take_idle(const Key& key) {
   std::vector<Idle> stale;  // closed after the lock is gone
   const std::lock_guard lock(mutex_);
@@ -58,7 +74,7 @@ std::unique_ptr<net::SmtpClient> UpstreamPool::take_idle(const Key& key) {
 
 void UpstreamPool::give_back(const net::Endpoint& endpoint,
                              std::unique_ptr<net::SmtpClient> client) {
-  const Key key{std::this_thread::get_id(), endpoint.to_string()};
+  const Key key = key_of(endpoint, client->forwarded());
   const std::lock_guard lock(mutex_);
   auto& idle = idle_[key];
   if (idle.size() < options_.idle_per_endpoint)
@@ -71,20 +87,40 @@ void UpstreamPool::close_idle() {
                 [](const auto& entry) { return entry.first.first == std::this_thread::get_id(); });
 }
 
-Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin) {
-  const Key key{std::this_thread::get_id(), endpoint.to_string()};
-  while (auto client = take_idle(key)) {
-    // A server that has closed meanwhile shows now, before anything depends on it.
-    const auto alive = co_await client->noop();
-    if (alive && alive->positive()) {
-      Upstream upstream(*this, endpoint, std::move(client));
+bool UpstreamPool::may_forward(const net::Endpoint& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  return !untold_.contains(endpoint.to_string());
+}
+
+// Said once, until it is told again: mail goes on as our own, and its SPF check fails.
+void UpstreamPool::note_told(const net::Endpoint& endpoint, bool told) {
+  const std::lock_guard lock(mutex_);
+  if (told)
+    untold_.erase(endpoint.to_string());
+  else if (untold_.insert(endpoint.to_string()).second)
+    log::warning("W-HAND-3", "{} is not told of clients: it does not offer XCLIENT to us",
+                 endpoint.to_string());
+}
+
+Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin,
+                                          std::optional<smtp::ClientIdentity> client) {
+  if (client && client->address.empty()) client.reset();
+  const bool forwarded = client && may_forward(endpoint);
+  std::optional<smtp::ClientIdentity> whom;
+  if (forwarded) whom = client;
+  const Key key = key_of(endpoint, forwarded);
+  while (auto idle = take_idle(key)) {
+    const bool ready = co_await is_ready(*idle, whom);
+    if (ready) {
+      Upstream upstream(*this, endpoint, std::move(idle));
       co_return std::move(upstream);
     }
   }
-  co_return co_await open_new(std::move(endpoint), origin);
+  co_return co_await open_new(std::move(endpoint), origin, std::move(client));
 }
 
-Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin origin) {
+Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin origin,
+                                              std::optional<smtp::ClientIdentity> whom) {
   auto stream = co_await connector_.connect(endpoint, options_.connect_limit);
   if (!stream) {
     Error error = stream.error();
@@ -96,6 +132,8 @@ Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin ori
   options.protocol.lmtp = endpoint.protocol == net::Protocol::lmtp;
   options.protocol.tls = client_tls(endpoint.tls);
   options.protocol.origin = origin;
+  const bool asked = whom.has_value();
+  options.protocol.client = std::move(whom);
   options.protocol.waits.greeting = options_.connect_limit;
   options.protocol.waits.command = options_.connect_limit;
   options.protocol.waits.data_end = options_.dot_limit;
@@ -108,6 +146,7 @@ Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin ori
   const auto opened = co_await client->open(std::move(*stream), std::move(options));
   if (!opened) co_return fail(opened.error());
   remember(endpoint, client->capabilities());
+  if (asked) note_told(endpoint, client->forwarded());
   Upstream upstream(*this, std::move(endpoint), std::move(client));
   co_return std::move(upstream);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -56,7 +57,10 @@ class UpstreamPool {
   ~UpstreamPool();
 
   // An idle connection or a new one, ready for MAIL. Kinds: unreachable, tls, refused, timed_out.
-  Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin);
+  // `client`: whom the mail is from, for a server that trusts us: it is told where it offers
+  // XCLIENT to us. A connection that speaks for somebody is never used for anybody else untold.
+  Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin,
+                              std::optional<smtp::ClientIdentity> client = {});
   // What the endpoint announced when it was last spoken to.
   [[nodiscard]] std::optional<smtp::Capabilities> known(const net::Endpoint& endpoint) const;
   // Closes what this thread has idle; each thread calls it before it ends.
@@ -68,11 +72,16 @@ class UpstreamPool {
     std::unique_ptr<net::SmtpClient> client;
     SteadyTime since;
   };
+  // Connections that speak for clients are apart from those that speak for us.
   using Key = std::pair<std::thread::id, std::string>;
+  static Key key_of(const net::Endpoint& endpoint, bool forwarded);
 
   std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
   void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client);
-  Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin);
+  Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
+                                  std::optional<smtp::ClientIdentity> client);
+  [[nodiscard]] bool may_forward(const net::Endpoint& endpoint) const;
+  void note_told(const net::Endpoint& endpoint, bool told);
   void remember(const net::Endpoint& endpoint, const smtp::Capabilities& capabilities);
 
   const net::Connector& connector_;
@@ -81,6 +90,7 @@ class UpstreamPool {
   mutable std::mutex mutex_;
   std::map<Key, std::vector<Idle>> idle_;
   std::map<std::string, smtp::Capabilities> known_;
+  std::set<std::string> untold_;  // servers that were to be told of clients and take no word
 };
 
 }  // namespace tandem::delivery

@@ -24,6 +24,7 @@ Task<Reply> Front::on_xclient(smtp::ClientIdentity client) {
   if (!client.address.empty()) {
     stream_.set_peer(client.address, client.port);
     told_ = std::move(client);
+    looked_up_.reset();
   } else {
     if (!client.name.empty()) told_.name = std::move(client.name);
     if (!client.helo.empty()) told_.helo = std::move(client.helo);
@@ -31,8 +32,31 @@ Task<Reply> Front::on_xclient(smtp::ClientIdentity client) {
   co_return make_reply(220, "", "ready");
 }
 
+// For a backend that judges by it: once a session, and only where somebody is told.
+Task<void> Front::look_up_name() {
+  const std::string& address = stream_.info().peer_address;
+  if (looked_up_ || address.empty() || !told_.name.empty()) co_return;
+  looked_up_ = co_await net::verified_name(rooms_.resolver, address);
+}
+
+smtp::ClientIdentity Front::identity() const {
+  const net::ConnectionInfo& info = stream_.info();
+  smtp::ClientIdentity client{.address = info.peer_address,
+                              .port = info.peer_port,
+                              .name = told_.name,
+                              .helo = told_.helo.empty() ? helo_.name : told_.helo,
+                              .protocol = helo_.extended ? "ESMTP" : "SMTP"};
+  if (client.name.empty() && looked_up_) {
+    client.name = looked_up_->name;
+    client.name_later = looked_up_->later;
+  }
+  if (!told_.protocol.empty()) client.protocol = told_.protocol;
+  return client;
+}
+
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
-  transaction_.emplace(rooms_, std::move(command));
+  if (any_side_knows_client(rooms_.registry)) co_await look_up_name();
+  transaction_.emplace(rooms_, std::move(command), identity());
   co_return make_reply(250, "2.1.0", "Ok");
 }
 
@@ -46,10 +70,11 @@ Task<Result<void>> Front::on_chunk(std::string_view chunk) {
 
 Task<std::vector<Reply>> Front::on_end() {
   const net::ConnectionInfo& info = stream_.info();
-  ClientFacts client{.address = info.peer_address,
-                     .port = info.peer_port,
-                     .name = told_.name,
-                     .helo = told_.helo.empty() ? helo_.name : told_.helo,
+  const smtp::ClientIdentity known = identity();
+  ClientFacts client{.address = known.address,
+                     .port = known.port,
+                     .name = known.name,
+                     .helo = known.helo,
                      .protocol = helo_.extended ? "ESMTP" : "SMTP",
                      .tls_version = info.tls_version,
                      .tls_cipher = info.tls_cipher};

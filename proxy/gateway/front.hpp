@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/net/smtp_server_driver.hpp"
+#include "lib/net/verified_name.hpp"
 #include "proxy/gateway/transaction.hpp"
 
 namespace tandem::gateway {
@@ -25,10 +26,15 @@ class Front : public net::SmtpPolicy {
   void on_answer_read() override;
 
  private:
+  Task<void> look_up_name();
+  // The client as the connection, DNS and a trusted server say (T-24).
+  [[nodiscard]] smtp::ClientIdentity identity() const;
+
   Rooms& rooms_;
   net::Stream& stream_;
   smtp::HeloCommand helo_;
-  smtp::ClientIdentity told_;  // by XCLIENT
+  smtp::ClientIdentity told_;                   // by XCLIENT
+  std::optional<net::VerifiedName> looked_up_;  // of the client's address
   std::optional<Transaction> transaction_;
   std::vector<Promise> unread_;  // for whom a 250 was said that the client has not provably read
 };

@@ -17,8 +17,10 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
               parts.events, parts.clock, options_.mirror),
       filter_(parts.connector, parts.clock, options_.filter),
-      rooms_{parts.store, parts.registry, parts.events, parts.clock, upstreams_, journal_,
-             fence_,      doubts_,        mirror_,      owed_,       filter_,    options_},
+      rooms_{parts.store, parts.registry, parts.events, parts.clock,
+             upstreams_,  journal_,       fence_,       doubts_,
+             mirror_,     owed_,          filter_,      parts.connector.resolver(),
+             options_},
       owed_(std::move(executor), rooms_, parts.connector,
             Reporter(parts.store, parts.registry, parts.clock, options_.hostname)) {}
 

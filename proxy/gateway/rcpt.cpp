@@ -22,14 +22,19 @@ bool Transaction::is_named(const std::string& address) const {
                              [&](const Recipient* one) { return one->address == address; });
 }
 
-Task<Transaction::Leg*> Transaction::leg_to(net::Endpoint endpoint, Origin origin, Reply& refusal) {
+Task<Transaction::Leg*> Transaction::leg_to(net::Endpoint endpoint, const migration::Route& route,
+                                            Reply& refusal) {
   for (const auto& leg : legs_)
     if (leg->endpoint == endpoint) co_return leg.get();
   if (legs_.size() >= most_legs) {
     refusal = make_reply(452, "4.5.3", "Send to this recipient in a message of its own");
     co_return nullptr;
   }
-  auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_);
+  const Origin origin = migration::origin_of(route.home);
+  std::optional<smtp::ClientIdentity> client;
+  if (home_knows_client(rooms_.registry, route)) client = client_;
+  auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
+                                                  std::move(client));
   if (!server) {
     refusal = server.error().reply;
     co_return nullptr;
@@ -61,7 +66,7 @@ Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
     co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
   }
   Reply refusal;
-  Leg* leg = co_await leg_to(*endpoint, migration::origin_of(route->home), refusal);
+  Leg* leg = co_await leg_to(*endpoint, *route, refusal);
   if (leg == nullptr) co_return refusal;
   co_return co_await ask(*leg, std::move(*route));
 }

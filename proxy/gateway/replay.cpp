@@ -53,7 +53,7 @@ Task<std::optional<Reply>> Transaction::ask_again(std::vector<Recipient> left) {
     const auto endpoint = home_endpoint(rooms_.registry, recipient);
     if (!endpoint) co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
     Reply refusal;
-    Leg* leg = co_await leg_to(*endpoint, migration::origin_of(recipient.home), refusal);
+    Leg* leg = co_await leg_to(*endpoint, recipient, refusal);
     if (leg != nullptr) refusal = co_await ask(*leg, std::move(recipient));
     if (!refusal.positive())
       co_return make_reply(451, "4.4.2", "The mailbox's server changed its mind, try again later");

@@ -1,5 +1,6 @@
 #include "proxy/gateway/rooms.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "config/migration_settings.hpp"
@@ -15,6 +16,19 @@ Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
     return fail(ErrorKind::not_found, fmt::format("migration {}: the {} side has no smtp server",
                                                   route.migration, migration::name_of(route.home)));
   return *side.smtp;
+}
+
+bool home_knows_client(const migration::Registry& registry, const migration::Route& route) {
+  const auto* migration = registry.settings(route.migration);
+  if (migration == nullptr) return false;
+  const auto& side = route.home == Side::old_side ? migration->old_side : migration->new_side;
+  return side.forward_client;
+}
+
+bool any_side_knows_client(const migration::Registry& registry) {
+  return std::ranges::any_of(registry.migrations(), [](const auto& migration) {
+    return migration.old_side.forward_client || migration.new_side.forward_client;
+  });
 }
 
 std::optional<migration::Route> gateway_route(const migration::Registry& registry,

@@ -41,12 +41,17 @@ struct Rooms {
   Mirror& mirror;
   Owed& owed;
   Filter& filter;
+  const net::Resolver& resolver;
   const GatewayOptions& options;
 };
 
 // Where mail for this recipient is handed in; not_found: the side has no such server.
 [[nodiscard]] Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
                                                   const migration::Route& route);
+// Whether this recipient's home side is told who the client is; any side of any migration.
+[[nodiscard]] bool home_knows_client(const migration::Registry& registry,
+                                     const migration::Route& route);
+[[nodiscard]] bool any_side_knows_client(const migration::Registry& registry);
 // The route of an envelope recipient of ours, mirror switched off where the settings say so;
 // nothing: the gateway does not take mail for it. "postmaster" alone (RFC 5321 4.1.1.3) is that of
 // the first domain we serve.

@@ -34,9 +34,10 @@ bool goes_in_circles(const Rooms& rooms, const std::string& bytes,
 
 }  // namespace
 
-Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail)
+Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail, smtp::ClientIdentity client)
     : rooms_(rooms),
       mail_(std::move(mail)),
+      client_(std::move(client)),
       trace_(new_trace_id()),
       at_(rooms.clock.wall()),
       body_(rooms.store.draft()) {}

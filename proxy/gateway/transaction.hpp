@@ -38,7 +38,8 @@ struct ClientFacts {
 
 class Transaction {
  public:
-  Transaction(Rooms& rooms, smtp::MailCommand mail);
+  // `client`: told to home sides that trust us.
+  Transaction(Rooms& rooms, smtp::MailCommand mail, smtp::ClientIdentity client);
   ~Transaction();
 
   Task<smtp::Reply> rcpt(smtp::RcptCommand command);
@@ -62,7 +63,7 @@ class Transaction {
   using Legs = std::vector<std::unique_ptr<Leg>>;
 
   // Finds or opens the leg to an endpoint. Null: `refusal` is what the client is told.
-  Task<Leg*> leg_to(net::Endpoint endpoint, Origin origin, smtp::Reply& refusal);
+  Task<Leg*> leg_to(net::Endpoint endpoint, const migration::Route& route, smtp::Reply& refusal);
   Task<smtp::Reply> ask(Leg& leg, migration::Route route);
   [[nodiscard]] bool is_named(const std::string& address) const;
   [[nodiscard]] std::vector<const Recipient*> recipients() const;
@@ -98,6 +99,7 @@ class Transaction {
 
   Rooms& rooms_;
   smtp::MailCommand mail_;
+  smtp::ClientIdentity client_;
   std::string trace_;
   WallTime at_;
   Legs legs_;

@@ -198,6 +198,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
       "submission = submission://u.jp\nlogin = {local}%{domain}\nmaster_user = admin\n"
       "master_login = authzid\nmaster_password_file = master.txt\n"
       "[new]\nimap = imap://127.0.0.1:1143?tls=never\nsmtp = lmtp://127.0.0.1:1024?tls=never\n"
+      "forward_client = yes\n"
       "[gateway]\nenabled = yes\nmirror = off\nin_doubt = 2s\n"
       "[sync]\nexclude = Trash\nexclude = ごみ箱\n"
       "map = 送信済み -> Sent\nmap = A -> B -C\n",
@@ -213,6 +214,8 @@ TEST_CASE("every key of a migration arrives in the struct") {
   CHECK(settings.old_side.master_login == "authzid");
   CHECK(settings.old_side.master_password_file == "/m/master.txt");
   CHECK(settings.new_side.smtp->protocol == net::Protocol::lmtp);
+  CHECK(settings.new_side.forward_client);
+  CHECK_FALSE(settings.old_side.forward_client);
   CHECK(settings.gateway == GatewaySettings{true, Mirror::off, std::chrono::seconds(2)});
   CHECK(settings.sync == SyncSettings{{"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
 }

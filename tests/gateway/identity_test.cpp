@@ -46,7 +46,81 @@ Task<void> told_by_anybody(Scene& scene) {
       "Received: from mta.sender.example (unknown [192.0.2.251])\r\n"));
 }
 
+config::MigrationSettings old_side_trusts_us() {
+  auto settings = gateway_settings();
+  settings.old_side.forward_client = true;
+  return settings;
+}
+
+Task<void> told_to_home(Scene& scene) {
+  scene.old_home.xclient = scene.new_home.xclient = true;
+  scene.dns().add("7.100.51.198.in-addr.arpa", net::DnsType::ptr, "mx.partner.example");
+  scene.dns().add("mx.partner.example", net::DnsType::a, "198.51.100.7");
+  const auto client = co_await scene.connect("198.51.100.7");
+  for (const char* name : {"aoki@example.jp", "chiba@example.jp", "baba@example.jp"}) {
+    const auto reply = co_await scene.send(*client, name, letter);
+    CHECK(reply.code == 250);
+  }
+  const smtp::ClientIdentity expected{.address = "198.51.100.7",
+                                      .port = 4711,
+                                      .name = "mx.partner.example",
+                                      .helo = "mta.sender.example",
+                                      .protocol = "ESMTP"};
+  CHECK(scene.old_home.clients == std::vector{expected, expected});
+  // The other side has not said that it trusts us.
+  CHECK(scene.new_home.clients == std::vector{smtp::ClientIdentity{}});
+  CHECK(scene.old_home.messages.at(0).starts_with(
+      "Received: from mta.sender.example (mx.partner.example [198.51.100.7])\r\n"));
+}
+
+// Its connection to the home server is used again, for others.
+Task<void> each_for_itself(Scene& scene) {
+  scene.old_home.xclient = true;
+  const auto first = co_await scene.connect("198.51.100.7");
+  auto reply = co_await scene.send(*first, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  const auto second = co_await scene.connect(Scene::trusted_proxy);
+  reply = co_await say(*second, "XCLIENT ADDR=IPV6:2001:db8::9 HELO=nine.example PROTO=SMTP");
+  CHECK(reply.code == 220);
+  reply = co_await say(*second, "EHLO proxy.example");
+  reply = co_await scene.send(*second, "chiba@example.jp", letter);
+  CHECK(reply.code == 250);
+  REQUIRE(scene.old_home.clients.size() == 2);
+  CHECK(scene.old_home.clients[0].address == "198.51.100.7");
+  CHECK(scene.old_home.clients[1] ==
+        smtp::ClientIdentity{.address = "2001:db8::9", .helo = "nine.example", .protocol = "SMTP"});
+  // Nobody says where this one comes from: it is not said to be one of those before.
+  const auto nowhere = co_await scene.connect();
+  reply = co_await scene.send(*nowhere, "fuji@example.jp", letter);
+  CHECK(reply.code == 250);
+  CHECK(scene.old_home.clients.at(2) == smtp::ClientIdentity{});
+}
+
+Task<void> not_offered(Scene& scene) {
+  const auto client = co_await scene.connect("198.51.100.7");
+  for (const char* name : {"aoki@example.jp", "chiba@example.jp"}) {
+    const auto reply = co_await scene.send(*client, name, letter);
+    CHECK(reply.code == 250);
+  }
+  CHECK(scene.old_home.clients.size() == 2);
+}
+
 }  // namespace
+
+TEST_CASE("T-24 a home side that trusts us is told the client's address, and the other is not") {
+  Scene scene(old_side_trusts_us());
+  scene.net.run(told_to_home(scene));
+}
+
+TEST_CASE("T-24 a connection to a home side that was for one client is for no other untold") {
+  Scene scene(old_side_trusts_us());
+  scene.net.run(each_for_itself(scene));
+}
+
+TEST_CASE("mail reaches a home side that takes no word about clients") {
+  Scene scene(old_side_trusts_us());
+  scene.net.run(not_offered(scene));
+}
 
 TEST_CASE("T-22 a trusted proxy's XCLIENT is the client from then on") {
   Scene scene;

@@ -22,6 +22,7 @@
 #include "migration/side_access.hpp"
 #include "proxy/gateway/gateway.hpp"
 #include "tests/migration/ledger_fixture.hpp"
+#include "tests/support/dns_server.hpp"
 #include "tests/support/run.hpp"
 
 namespace tandem::gateway {
@@ -51,14 +52,21 @@ struct FakeHome {
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
   net::Stream* stream = nullptr;
+  bool xclient = false;                       // believes what it is told of clients
+  std::vector<smtp::ClientIdentity> clients;  // at each MAIL: whom it was told of last
 };
 
 class FakePolicy : public net::SmtpPolicy {
  public:
   explicit FakePolicy(FakeHome& home) : home_(home) {}
+  Task<smtp::Reply> on_xclient(smtp::ClientIdentity client) override {
+    client_ = std::move(client);
+    co_return smtp::make_reply(220, "", "ready");
+  }
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override {
     content_.clear();
     home_.senders.push_back(command.from);
+    home_.clients.push_back(client_);
     co_return smtp::make_reply(250, "2.1.0", "Ok");
   }
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
@@ -83,6 +91,7 @@ class FakePolicy : public net::SmtpPolicy {
  private:
   FakeHome& home_;
   std::string content_;
+  smtp::ClientIdentity client_;
 };
 
 inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGroup& group) {
@@ -90,6 +99,7 @@ inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGro
   FakePolicy policy(home);
   net::SmtpServerOptions options;
   options.group = &group;
+  options.protocol.xclient = home.xclient;
   co_await net::serve_smtp(*stream, std::move(options), policy);
 }
 
@@ -148,6 +158,7 @@ class Scene {
     store_.reset();
   }
 
+  [[nodiscard]] test::DnsServer& dns() { return dns_; }
   [[nodiscard]] Gateway& gateway() { return *gateway_; }
   [[nodiscard]] migration::Registry& registry() { return *registry_; }
   [[nodiscard]] store::Store& store() { return *store_; }
@@ -283,7 +294,8 @@ class Scene {
   Server server_;
   migration::TempDirectory directory_;
   config::SecretBox secrets_ = *config::SecretBox::from_key(Secret(std::string(32, 'k')));
-  net::Connector connector_;
+  test::DnsServer dns_;
+  net::Connector connector_{{.resolver = {.servers = {dns_.address()}}}};
   migration::AccountLocks locks_;
   migration::EventBus events_;
   std::unique_ptr<store::Store> store_;

@@ -5,6 +5,7 @@
 
 #include "lib/net/dns_message.hpp"
 #include "lib/net/resolver.hpp"
+#include "lib/net/verified_name.hpp"
 #include "tests/support/dns_server.hpp"
 #include "tests/support/run.hpp"
 
@@ -35,6 +36,32 @@ void fill(DnsServer& server) {
   server.add("example.jp", DnsType::soa, "ns.example.jp");
   server.add("null.example.jp", DnsType::mx, "", 60, 0);
   server.add("1.2.0.192.in-addr.arpa", DnsType::ptr, "mail.example.jp");
+}
+
+Task<void> verified(TestNet&, DnsServer& server) {
+  const auto reverse = [&server](const char* last, const char* name) {
+    server.add(std::string(last) + ".2.0.192.in-addr.arpa", DnsType::ptr, name);
+  };
+  reverse("3", "liar.example.jp");  // its own address is another one
+  server.add("liar.example.jp", DnsType::a, "192.0.2.99");
+  reverse("4", "nobody.example.jp");  // has no address
+  reverse("5", "-bad_ name.example.jp");
+  reverse("2", "other.example.jp");
+  reverse("2", "mail.example.jp");
+  const Resolver resolver(asking(server));
+  auto found = co_await net::verified_name(resolver, "192.0.2.1");
+  CHECK(found.name == "mail.example.jp");
+  found = co_await net::verified_name(resolver, "192.0.2.2");
+  CHECK(found.name == "mail.example.jp");
+  for (const char* address : {"192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"}) {
+    found = co_await net::verified_name(resolver, address);
+    CHECK(found.name == "");
+    CHECK_FALSE(found.later);
+  }
+  server.behave(DnsMood::failing);
+  found = co_await net::verified_name(resolver, "192.0.2.1");
+  CHECK(found.name == "");
+  CHECK(found.later);
 }
 
 Task<void> records(TestNet&, const DnsServer& server) {
@@ -157,6 +184,7 @@ Task<void> without_network(TestNet&, std::string hosts_file) {
   }
 
 RESOLVER_TEST("records of all kinds are found", records)
+RESOLVER_TEST("T-21 a name counts for an address only when it says the same, and is one", verified)
 RESOLVER_TEST("what does not exist is told apart from what fails", absent)
 RESOLVER_TEST("a failing server is asked again, then the error is temporary", failing)
 RESOLVER_TEST("garbage and forged answers are passed over", forged)
