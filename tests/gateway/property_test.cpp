@@ -268,6 +268,15 @@ config::MigrationSettings settings_for(bool lmtp) {
   return settings;
 }
 
+// Half of the scenes have a milter; a quarter cannot do without its word.
+FilterOptions filter_for(std::uint64_t number) {
+  FilterOptions options;
+  if (number % 2 == 0) return options;
+  options.milters.push_back({.host = {}, .port = 0, .path = {}, .in_process = "filter"});
+  if (number % 4 == 1) options.when_down = config::MilterWhenDown::tempfail;
+  return options;
+}
+
 }  // namespace
 
 TEST_CASE("gateway I1 I2 I5: random envelopes, servers with moods, homes that change") {
@@ -282,6 +291,10 @@ TEST_CASE("gateway I1 I2 I5: random envelopes, servers with moods, homes that ch
     const auto serve = [&world, &group](const std::string& side, net::StreamPtr& stream,
                                         net::Protocol protocol) {
       if (side == "outside") return false;
+      if (side == "filter") {
+        group->spawn(world.serve_milter(std::move(stream)));
+        return true;
+      }
       const std::size_t at = side == "old" ? 0 : 1;
       if (protocol == net::Protocol::imap)
         group->spawn(world.serve_imap(std::move(stream), at));
@@ -289,7 +302,8 @@ TEST_CASE("gateway I1 I2 I5: random envelopes, servers with moods, homes that ch
         group->spawn(world.serve_smtp(std::move(stream), at, protocol == net::Protocol::lmtp));
       return true;
     };
-    Scene scene(settings_for((seed + done) / cases_per_scene % 3 == 2), serve);
+    const std::uint64_t number = (seed + done) / cases_per_scene;
+    Scene scene(settings_for(number % 3 == 2), serve, filter_for(number));
     group = &scene.net.group;
     scene.net.run(play_scene(scene, world, seed + done, std::min(cases - done, cases_per_scene)));
   }

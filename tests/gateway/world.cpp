@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/text.hpp"
+#include "tests/protocol/milter_fixture.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -154,6 +155,29 @@ Task<void> World::serve_imap(net::StreamPtr stream, std::size_t side) {
     open = co_await imap_command(reader, side, user, std::move(*line));
   }
   stream->close();
+}
+
+Task<void> World::serve_milter(net::StreamPtr stream) {
+  test::ScriptedMilter filter;
+  filter.answers['E'] = test::milter_field('i', "Authentication-Results", "gate.example; none") +
+                        test::milter_packet('c');
+  const Mood now = chance(trouble) ? static_cast<Mood>(1 + roll(4)) : Mood::well;
+  if (now != Mood::well)
+    tell(fmt::format("the milter: {}", mood_names[static_cast<std::size_t>(now)]));
+  const char step = "OCMRTLNBE"[roll(9)];
+  if (now == Mood::permanent) filter.answers[step == 'O' ? 'E' : step] = test::milter_packet('r');
+  if (now == Mood::temporary) filter.answers[step == 'O' ? 'E' : step] = test::milter_packet('t');
+  if (now == Mood::silent) filter.answers[step] = "";
+  char room[8192];
+  while (true) {
+    const std::span<char> into(room);
+    const auto count = co_await stream->read_some(into);
+    if (!count || *count == 0) co_return;
+    const std::string answers = filter.hear({room, *count});
+    if (now == Mood::closes && filter.letters().find(step) != std::string::npos) co_return;
+    const auto written = co_await stream->write(answers);
+    if (!written) co_return;
+  }
 }
 
 Task<bool> World::imap_command(net::BufferedReader& reader, std::size_t side, std::string& user,

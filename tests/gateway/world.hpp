@@ -1,6 +1,6 @@
-// Two providers with moods, for the property test: SMTP servers that at any point may refuse, close
-// or fall silent, with the message stored or not, and mailboxes that can be searched or not. Each
-// message has one token, its Subject. What they did is what the oracle judges by.
+// Two providers and a milter with moods, for the property test: SMTP servers that at any point may
+// refuse, close or fall silent, with the message stored or not, and mailboxes that can be searched
+// or not. Each message has one token, its Subject. What they did is what the oracle judges by.
 #pragma once
 
 #include <array>
@@ -57,6 +57,8 @@ class World {
 
   Task<void> serve_smtp(net::StreamPtr stream, std::size_t side, bool lmtp);
   Task<void> serve_imap(net::StreamPtr stream, std::size_t side);
+  // Judges one message: mostly yes and a field, or no, or it closes or falls silent half-way.
+  Task<void> serve_milter(net::StreamPtr stream);
 
  private:
   struct Session;
