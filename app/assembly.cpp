@@ -71,7 +71,8 @@ Result<void> Assembly::open_server() {
   MailServerSettings settings{.directory = configuration_.process.data + "/server",
                               .hostname = hostname_,
                               .domains = configuration_.process.server_domains,
-                              .message_size = configuration_.process.limits.message_size};
+                              .message_size = configuration_.process.limits.message_size,
+                              .smtp = configuration_.process.smtp};
   for (const auto& migration : configuration_.migrations)
     if (uses_builtin(migration.old_side) || uses_builtin(migration.new_side))
       for (const auto& domain : migration.domains) settings.domains.push_back(domain);
@@ -96,6 +97,8 @@ Result<void> Assembly::open_rooms() {
       threads_.executor(0), parts,
       gateway::GatewayOptions{.hostname = hostname_,
                               .message_size = configuration_.process.limits.message_size,
+                              .framing = framing_of(configuration_.process.smtp),
+                              .greet_pause = configuration_.process.smtp.greet_pause,
                               .smarthost = configuration_.process.smarthost,
                               .filter = {.milters = configuration_.process.milters,
                                          .when_down = configuration_.process.milter_when_down},

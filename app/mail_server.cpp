@@ -18,7 +18,9 @@ Result<std::unique_ptr<MailServer>> MailServer::open(Threads& threads, MailServe
   auto opened = server::Server::open(*made->store_, *made->accounts_,
                                      {.hostname = settings.hostname,
                                       .domains = settings.domains,
-                                      .message_size = settings.message_size},
+                                      .message_size = settings.message_size,
+                                      .framing = framing_of(settings.smtp),
+                                      .greet_pause = settings.smtp.greet_pause},
                                      clock, std::move(tls));
   if (!opened) return fail(opened.error());
   made->server_ = std::move(*opened);

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "app/threads.hpp"
+#include "config/process_settings.hpp"
 #include "config/secret_box.hpp"
 #include "lib/net/sync.hpp"
 #include "lib/net/tls.hpp"
+#include "lib/protocol/smtp/dot_reader.hpp"
 #include "lib/store/store.hpp"
 #include "server/accounts/account_book.hpp"
 #include "server/server.hpp"
@@ -21,7 +23,14 @@ struct MailServerSettings {
   std::string hostname;
   std::vector<std::string> domains;
   std::uint64_t message_size = 100ULL << 20;
+  config::SmtpSettings smtp;
 };
+
+// What [smtp] bare_newlines means to a session.
+[[nodiscard]] inline smtp::FramingPolicy framing_of(const config::SmtpSettings& settings) {
+  using enum smtp::FramingPolicy;
+  return settings.refuse_bare_newlines ? reject : normalise;
+}
 
 class MailServer {
  public:

@@ -61,6 +61,15 @@ Outcome set_message_size(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome set_greet_pause(Settings& settings, const Value& value) {
+  const auto pause = parse_duration(value.text);
+  if (!pause || *pause > std::chrono::seconds(30))
+    return Fault{fmt::format("\"{}\" is not a time up to 30 s.", printable(value.text, 60)),
+                 "Write it with its unit, like 2s; 0s greets at once."};
+  settings.smtp.greet_pause = *pause;
+  return std::nullopt;
+}
+
 Outcome set_smarthost(Settings& settings, const Value& value) {
   auto endpoint = parse_endpoint(value.text, net::Protocol::smtp);
   if (!endpoint) return Fault{endpoint.error().what, endpoint.error().next_step};
@@ -138,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 29> rows = {{
+constexpr std::array<Row<Settings>, 31> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -246,6 +255,18 @@ constexpr std::array<Row<Settings>, 29> rows = {{
       .help_ja = "ポート 25 の前段にあり、XCLIENT で接続元を伝えることを許すメールサーバー。",
       .repeatable = true},
      [](Settings& s, const Value& v) { return take_addresses(s.trust.xclient_from, v); }},
+
+    {{.section = "smtp", .name = "greet_pause", .type = "time", .fallback = "2s", .limits = "up to 30s",
+      .help = "How long strangers must be silent before the greeting; who talks earlier is refused.",
+      .help_ja = "接続元が挨拶の前に待つべき時間。先に話し始めた接続元は拒否します。"},
+     set_greet_pause},
+    {{.section = "smtp", .name = "bare_newlines", .type = "choice", .fallback = "repair",
+      .limits = "repair, refuse",
+      .help = "CR or LF alone in a message: repaired (smuggling is refused all the same), or refused.",
+      .help_ja = "単独の CR・LF を含むメール: 修復する(密輸の形は常に拒否)か、すべて拒否するか。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<bool>(s.smtp.refuse_bare_newlines, v, {{"repair", false}, {"refuse", true}});
+     }},
 
     {{.section = "session", .name = "apop_without_tls", .type = "yes or no", .fallback = "no",
       .help = "Old POP3 clients may log in by APOP without TLS; their mail can be read on its way.",

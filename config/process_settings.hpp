@@ -55,6 +55,14 @@ struct TrustSettings {
   bool operator==(const TrustSettings&) const = default;
 };
 
+// Mail from other servers: port 25.
+struct SmtpSettings {
+  // How long strangers must keep silent before the banner (T-13).
+  Duration greet_pause = std::chrono::seconds(2);
+  bool refuse_bare_newlines = false;  // false: repaired (T-10)
+  bool operator==(const SmtpSettings&) const = default;
+};
+
 // People's log-ins: IMAP, POP3, submission.
 struct SessionSettings {
   bool apop_without_tls = false;
@@ -79,6 +87,7 @@ struct ProcessSettings {
   LogSettings log;
   LimitSettings limits;
   TrustSettings trust;
+  SmtpSettings smtp;
   SessionSettings session;
   // Where delivery reports to senders out in the world are handed in; nothing: their own MX.
   std::optional<net::Endpoint> smarthost;

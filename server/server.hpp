@@ -14,6 +14,7 @@
 #include "lib/net/stream.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
+#include "lib/protocol/smtp/dot_reader.hpp"
 #include "lib/store/store.hpp"
 #include "server/accounts/accounts.hpp"
 #include "server/mailbox/mailboxes.hpp"
@@ -25,6 +26,8 @@ struct ServerSettings {
   std::string hostname;
   std::vector<std::string> domains;
   std::uint64_t message_size = 50 * 1024 * 1024;  // of one message, bytes
+  smtp::FramingPolicy framing = smtp::FramingPolicy::normalise;
+  Duration greet_pause = std::chrono::seconds(2);  // T-13, for strangers
 };
 
 // How the bytes of a session got here.

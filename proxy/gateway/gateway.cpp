@@ -17,10 +17,11 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
               parts.events, parts.clock, options_.mirror),
       filter_(parts.connector, parts.clock, options_.filter),
+      neighbours_(parts.registry, parts.connector.resolver()),
       rooms_{parts.store, parts.registry, parts.events, parts.clock,
              upstreams_,  journal_,       fence_,       doubts_,
              mirror_,     owed_,          filter_,      parts.connector.resolver(),
-             options_},
+             neighbours_, options_},
       owed_(std::move(executor), rooms_, parts.connector,
             Reporter(parts.store, parts.registry, parts.clock, options_.hostname)) {}
 
@@ -31,6 +32,7 @@ smtp::ServerOptions Gateway::announced() const {
   smtp::ServerOptions options;
   options.host = options_.hostname;
   options.body.size = options_.message_size;
+  options.framing = options_.framing;
   options.dsn = false;
   options.smtputf8 = true;
   for (const auto& migration : registry_.migrations()) {
@@ -50,6 +52,14 @@ smtp::ServerOptions Gateway::announced() const {
   return options;
 }
 
+// T-13. Whoever is on this machine or is a side of ours has nothing to prove.
+Duration Gateway::greet_pause(const net::ConnectionInfo& client) const {
+  const std::string& address = client.peer_address;
+  const bool known = address.empty() || net::is_loopback(address) || neighbours_.knows(address) ||
+                     options_.xclient_from.contains(address);
+  return known ? Duration(0) : options_.greet_pause;
+}
+
 Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                           net::TaskGroup& group) {
   Front front(rooms_, *stream);
@@ -58,11 +68,13 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   options.protocol.tls_active = stream->info().tls;
   options.protocol.xclient = options_.xclient_from.contains(stream->info().peer_address);
   options.tls = std::move(tls);
+  options.greet_pause = greet_pause(stream->info());
   options.group = &group;
   co_await net::serve_smtp(*stream, std::move(options), front);
 }
 
 Task<void> Gateway::run(net::TaskGroup& group) {
+  group.spawn(neighbours_.run(group));
   group.spawn(owed_.run(group));
   return mirror_.run(group);
 }

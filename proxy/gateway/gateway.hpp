@@ -52,6 +52,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
 
  private:
   [[nodiscard]] smtp::ServerOptions announced() const;
+  [[nodiscard]] Duration greet_pause(const net::ConnectionInfo& client) const;
 
   GatewayOptions options_;
   const migration::Registry& registry_;
@@ -62,6 +63,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   Doubts doubts_;
   Mirror mirror_;
   Filter filter_;
+  Neighbours neighbours_;
   Rooms rooms_;
   Owed owed_;
 };

@@ -60,15 +60,24 @@ Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   if (route->account != 0 && rooms_.fence.is_held(route->account))
     co_return make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
   if (is_named(route->address)) co_return make_reply(250, "2.1.5", "Ok, as before");
-  const auto endpoint = home_endpoint(rooms_.registry, *route);
+  if (!rooms_.neighbours.is(route->migration, route->home, client_.address))
+    co_return co_await ask_side(std::move(*route));
+  // R14: the home side sent it to us, so it would send it to us again.
+  const auto reply = co_await ask_side(turned_round(std::move(*route)));
+  if (!reply.permanent()) co_return reply;
+  co_return make_reply(554, "5.4.6", "This message came from the server it would go to");
+}
+
+Task<Reply> Transaction::ask_side(migration::Route route) {
+  const auto endpoint = home_endpoint(rooms_.registry, route);
   if (!endpoint) {
     log::error("E-GATE-3", "{}", endpoint.error().to_string());
     co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
   }
   Reply refusal;
-  Leg* leg = co_await leg_to(*endpoint, *route, refusal);
+  Leg* leg = co_await leg_to(*endpoint, route, refusal);
   if (leg == nullptr) co_return refusal;
-  co_return co_await ask(*leg, std::move(*route));
+  co_return co_await ask(*leg, std::move(route));
 }
 
 }  // namespace tandem::gateway

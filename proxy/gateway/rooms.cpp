@@ -47,4 +47,12 @@ std::optional<migration::Route> gateway_route(const migration::Registry& registr
   return route;
 }
 
+migration::Route turned_round(migration::Route route) {
+  const Side home = route.home;
+  route.home = migration::other(home);
+  route.mirror.reset();
+  if (route.account != 0) route.mirror = home;
+  return route;
+}
+
 }  // namespace tandem::gateway

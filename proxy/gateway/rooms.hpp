@@ -6,6 +6,7 @@
 
 #include "lib/delivery/upstream_pool.hpp"
 #include "lib/net/address_set.hpp"
+#include "lib/protocol/smtp/dot_reader.hpp"
 #include "lib/store/store.hpp"
 #include "migration/routes.hpp"
 #include "proxy/gateway/doubts.hpp"
@@ -13,6 +14,7 @@
 #include "proxy/gateway/filter.hpp"
 #include "proxy/gateway/journal.hpp"
 #include "proxy/gateway/mirror.hpp"
+#include "proxy/gateway/neighbours.hpp"
 
 namespace tandem::gateway {
 
@@ -23,6 +25,8 @@ struct GatewayOptions {
   std::uint64_t message_size = 100ULL << 20;
   Duration replay_memory = std::chrono::hours(24);
   MirrorOptions mirror;
+  smtp::FramingPolicy framing = smtp::FramingPolicy::normalise;
+  Duration greet_pause{0};  // for strangers: see Neighbours
   // Where reports to senders out in the world are handed in; nothing: their own mail exchangers.
   std::optional<net::Endpoint> smarthost;
   FilterOptions filter;
@@ -42,6 +46,7 @@ struct Rooms {
   Owed& owed;
   Filter& filter;
   const net::Resolver& resolver;
+  const Neighbours& neighbours;
   const GatewayOptions& options;
 };
 
@@ -57,5 +62,9 @@ struct Rooms {
 // the first domain we serve.
 [[nodiscard]] std::optional<migration::Route> gateway_route(const migration::Registry& registry,
                                                             const std::string& recipient);
+// R14, T-35: for a message that the home side itself sent us: the other side takes it in its stead,
+// and the home side, where the reader is, gets the copy whatever the settings say of mirrors (the
+// sync brings home only what did not pass us).
+[[nodiscard]] migration::Route turned_round(migration::Route route);
 
 }  // namespace tandem::gateway

@@ -38,7 +38,7 @@ struct ClientFacts {
 
 class Transaction {
  public:
-  // `client`: told to home sides that trust us.
+  // `client`: where it comes from (R14); told to home sides that trust us.
   Transaction(Rooms& rooms, smtp::MailCommand mail, smtp::ClientIdentity client);
   ~Transaction();
 
@@ -64,6 +64,7 @@ class Transaction {
 
   // Finds or opens the leg to an endpoint. Null: `refusal` is what the client is told.
   Task<Leg*> leg_to(net::Endpoint endpoint, const migration::Route& route, smtp::Reply& refusal);
+  Task<smtp::Reply> ask_side(migration::Route route);
   Task<smtp::Reply> ask(Leg& leg, migration::Route route);
   [[nodiscard]] bool is_named(const std::string& address) const;
   [[nodiscard]] std::vector<const Recipient*> recipients() const;

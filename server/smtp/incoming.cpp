@@ -12,9 +12,6 @@ namespace {
 using smtp::make_reply;
 using smtp::Reply;
 
-// T-13; a client in this process, or on this machine, has nothing to prove.
-constexpr Duration silence = std::chrono::milliseconds(300);
-
 bool is_ours(const ServerSettings& settings, std::string_view address) {
   if (iequals(address, "postmaster")) return true;  // RFC 5321 4.1.1.3
   const auto parsed = mail::parse_address(address);
@@ -78,6 +75,7 @@ smtp::ServerOptions smtp_options(const ServerSettings& settings) {
   smtp::ServerOptions options;
   options.host = settings.hostname;
   options.body.size = settings.message_size;
+  options.framing = settings.framing;
   options.dsn = false;  // nobody here sends the reports it asks for (RFC 3461)
   options.extra_lines = {"LIMITS RCPTMAX=" + std::to_string(options.max_recipients)};
   return options;
@@ -90,8 +88,9 @@ net::Task<void> serve_smtp_in(net::StreamPtr stream, ProtocolContext context, bo
   options.protocol.lmtp = lmtp;
   options.tls = context.tls;
   options.group = &group;
+  // T-13; a client in this process, or on this machine, has nothing to prove.
   const bool stranger = context.trust == Trust::network && !is_loopback(stream->info());
-  if (stranger && !lmtp) options.greet_pause = silence;
+  if (stranger && !lmtp) options.greet_pause = context.settings.greet_pause;
   Incoming policy(context, *stream, lmtp);
   co_await net::serve_smtp(*stream, std::move(options), policy);
 }

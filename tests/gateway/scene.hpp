@@ -128,7 +128,7 @@ class Scene {
   using Server = std::function<bool(const std::string& side, net::StreamPtr&, net::Protocol)>;
 
   explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {},
-                 FilterOptions filter = {})
+                 FilterOptions filter = {}, Duration greet_pause = Duration(0))
       : server_(std::move(server)) {
     add_side("old", old_home);
     add_side("new", new_home);
@@ -148,6 +148,7 @@ class Scene {
     options.smarthost = inside("outside", net::Protocol::smtp);
     options.filter = std::move(filter);
     REQUIRE(options.xclient_from.add(trusted_proxy));
+    options.greet_pause = greet_pause;
     gateway_ = std::make_unique<Gateway>(net.executor(), parts, std::move(options));
     net.run(import_people(*registry_));
   }

@@ -7,9 +7,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from tandemtest import check, packages, process, seed  # noqa: E402
+from tandemtest import canonical, check, packages, process, seed  # noqa: E402
 from tandemtest.mailgen import Generator               # noqa: E402
-from tandemtest.peers import Cyrus, Dovecot, Nginx, Postfix, User   # noqa: E402
+from tandemtest.peers import Cyrus, Dovecot, Exim, Nginx, OpenSmtpd, Postfix, User   # noqa: E402
 from tandemtest.probe import imap, pop3, smtp          # noqa: E402
 
 USER = User("taro@example.jp", "secret one")
@@ -20,6 +20,20 @@ class PeerTest(unittest.TestCase):
     def assert_gone(self, peer):
         self.assertEqual(peer.leftovers(), [])
         self.assertFalse(peer.directory.exists())
+
+    def keeps(self, make):
+        """An MX with Maildirs takes a mail and has it, whole."""
+        try:
+            peer = make()
+        except packages.Unavailable as error:
+            self.skipTest(str(error))
+        with peer:
+            with smtp(peer) as client:
+                client.sendmail("sender@partner.example", [USER.address], MAIL.mail(5).data)
+            process.until(lambda: peer.stored(USER.address) and peer.idle(), 20, "a mail in the Maildir")
+            found = peer.stored(USER.address)
+        self.assertEqual([canonical.in_transit(one) for one in found], [canonical.in_transit(MAIL.mail(5).data)])
+        self.assert_gone(peer)
 
     def inbox(self, peer, user=USER):
         """Every message of INBOX, after waiting for the first."""
@@ -84,6 +98,9 @@ class PostfixTest(PeerTest):
             self.assertEqual(client.rcpt("taro@elsewhere.example")[0], 554)
             self.assertEqual(client.rcpt(USER.address)[0], 250)
 
+    def test_keeps_mail_in_maildirs(self):
+        self.keeps(lambda: Postfix([USER.domain], maildirs=[USER.local]))
+
     def test_xclient(self):
         with Postfix(["example.jp"], xclient=True) as peer, smtp(peer) as client:
             client.ehlo()
@@ -100,6 +117,16 @@ class PostfixTest(PeerTest):
                                     b"To: taro@example.jp\r\nSubject: hello\r\n\r\nhi\r\n")
                     process.until(lambda: "to=<friend@partner.example>" in out.log_text(), 15,
                                   "the vacation answer")
+
+
+class EximTest(PeerTest):
+    def test_keeps_mail_in_maildirs(self):
+        self.keeps(lambda: Exim([USER.domain], [USER.local]))
+
+
+class OpenSmtpdTest(PeerTest):
+    def test_keeps_mail_in_maildirs(self):
+        self.keeps(lambda: OpenSmtpd([USER.domain]))
 
 
 class CyrusTest(PeerTest):

@@ -221,7 +221,7 @@ net::Task<void> strangers(AccountOffice& office) {
   CHECK((co_await hasty.line()).empty());
 
   Talk talk = office.talk(Kind::smtp, 100, "192.0.2.7");
-  co_await office.net.timers.pass(std::chrono::milliseconds(400));
+  co_await office.net.timers.pass(std::chrono::seconds(2));
   CHECK_THAT(co_await open_mail(talk), Contains("STARTTLS"));
   CHECK_THAT(co_await talk.smtp("STARTTLS"), StartsWith("503"));
   CHECK_THAT(co_await talk.smtp("RSET"), StartsWith("250"));

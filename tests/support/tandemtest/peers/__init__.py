@@ -2,10 +2,13 @@
 from .base import Peer, User
 from .cyrus import Cyrus
 from .dovecot import Dovecot
+from .exim import Exim
 from .haproxy import HAProxy
 from .nginx import Nginx
 from .opendkim import OpenDkim
+from .opensmtpd import OpenSmtpd
 from .postfix import Postfix
 from .rspamd import Rspamd
 
-__all__ = ["Peer", "User", "Cyrus", "Dovecot", "HAProxy", "Nginx", "OpenDkim", "Postfix", "Rspamd"]
+__all__ = ["Peer", "User", "Cyrus", "Dovecot", "Exim", "HAProxy", "Nginx", "OpenDkim", "OpenSmtpd", "Postfix",
+           "Rspamd"]

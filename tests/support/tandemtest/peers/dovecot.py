@@ -6,7 +6,7 @@ certificate of the peer's own authority; plain text log-in is allowed on loopbac
 
 `storage` is "maildir" or "mdbox"; `prefix` and `separator` shape the one personal namespace, e.g.
 prefix "INBOX." with separator "." like Courier. `vacation` gives each user a Sieve script that
-answers every sender. `master` is a master user (log in as `user*master`).
+answers every sender, `sieve` ({address: text}) one of its own. `master` is a master user (log in as `user*master`).
 As root it runs as Debian's dovecot/dovenull users and mail belongs to nobody; else as the caller.
 """
 import getpass
@@ -158,13 +158,14 @@ class Dovecot(Peer):
     name = "dovecot"
 
     def __init__(self, users, storage="maildir", prefix="", separator="/", relay=None, vacation=False,
-                 master=None, extra="", keep=False):
+                 sieve=None, master=None, extra="", keep=False):
         """`relay`: port of an SMTP server that takes what users submit. `extra`: more configuration,
         read last, so it overrides."""
         super().__init__(keep)
         self.users = list(users)
         self.storage, self.prefix, self.separator = storage, prefix, separator
-        self.relay, self.vacation, self.master, self.extra = relay, vacation, master, extra
+        self.relay, self.master, self.extra = relay, master, extra
+        self.sieve = dict.fromkeys((user.address for user in users), VACATION) if vacation else dict(sieve or {})
         self.port_names = ("imap", "imaps", "pop3", "pop3s", "lmtp") + (("submission",) if relay else ())
         self._certificate = None
 
@@ -180,7 +181,7 @@ class Dovecot(Peer):
             group="dovecot" if root else caller, mail_user="nobody" if root else caller,
             mail_group="nogroup" if root else caller, chain=self._certificate.chain,
             key=self._certificate.key, prefix=self.prefix, separator=self.separator,
-            lmtp_plugins="$mail_plugins sieve" if self.vacation else "$mail_plugins",
+            lmtp_plugins="$mail_plugins sieve" if self.sieve else "$mail_plugins",
             master_passdb=MASTER.format(directory=self.directory) if self.master else "", **self.ports)
         if self.relay:
             text += SUBMISSION.format(relay=self.relay, **self.ports)
@@ -228,10 +229,9 @@ class Dovecot(Peer):
     def _make_home(self, user):
         home = self.home(user)
         home.mkdir(parents=True, exist_ok=True)
-        if self.vacation:
-            script = home / "active.sieve"
-            if not script.exists():
-                script.write_text(VACATION)
+        script = home / "active.sieve"
+        if user.address in self.sieve and not script.exists():
+            script.write_text(self.sieve[user.address])
         for path in (home.parent, home, *home.glob("*.sieve")):
             _give_to_mail_user(path)
 

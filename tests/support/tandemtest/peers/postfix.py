@@ -8,9 +8,11 @@ Ports: smtp; submission and submissions (STARTTLS, TLS) when `submission`, witho
 """
 import os
 import pathlib
+import pwd
 import shutil
 import stat
 
+from .. import maildir
 from ..process import PeerError, run
 from .base import Peer
 
@@ -51,6 +53,7 @@ relay unix - - n - - smtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
+virtual unix - n n - - virtual
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
@@ -71,14 +74,15 @@ class Postfix(Peer):
 
     def __init__(self, domains, lmtp_port=None, smtp_port=None, recipients=None, xclient=False,
                  open_relay=False, submission=False, hostname="postfix.test.example", options=None,
-                 keep=False):
-        """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; with neither it is
-        accepted and discarded."""
+                 maildirs=None, keep=False):
+        """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; or, with `maildirs` (local parts),
+        into a Maildir per local part, see `stored`; with none of them it is accepted and discarded."""
         super().__init__(keep)
         self.domains, self.recipients, self.xclient = list(domains), recipients, xclient
         self.lmtp_port, self.smtp_port, self.open_relay = lmtp_port, smtp_port, open_relay
         self.hostname, self.options = hostname, dict(options or {})
         self.port_names = ("smtp",) + (("submission", "submissions") if submission else ())
+        self.maildirs, self.mail = maildirs, self.directory / "mail"
         self.config = self.directory / "etc"
         self.mail_log = self.directory / "log" / "mail.log"
         self._certificate = None
@@ -89,7 +93,7 @@ class Postfix(Peer):
     def configure(self):
         if os.geteuid() != 0:
             raise PeerError("Postfix can be started by root only")
-        for name, owner in (("etc", "root"), ("data", "postfix"), ("queue", "root"), ("log", "root")):
+        for name, owner in (("etc", "root"), ("data", "postfix"), ("queue", "root"), ("log", "root"), ("mail", "nobody")):
             path = self.directory / name
             path.mkdir(exist_ok=True)
             shutil.chown(path, owner, "root")
@@ -105,6 +109,8 @@ class Postfix(Peer):
             transport = f"lmtp:inet:127.0.0.1:{self.lmtp_port}"
         elif self.smtp_port:
             transport = f"smtp:[127.0.0.1]:{self.smtp_port}"
+        elif self.maildirs:
+            transport = "virtual:"
         else:
             transport = "discard:"
         relay = "permit_mynetworks, " if self.open_relay else ""
@@ -120,6 +126,12 @@ class Postfix(Peer):
         if self.recipients is not None:
             listed = "".join(f" {{ {address} = OK }}," for address in self.recipients)
             own["relay_recipient_maps"] = f"inline:{{{listed.rstrip(',')} }}" if listed else "static:{}"
+        if self.maildirs:
+            kept = ", ".join(f"{{ {name}@{domain} = {name}/ }}" for name in self.maildirs for domain in self.domains)
+            nobody = pwd.getpwnam("nobody")
+            own |= {"virtual_mailbox_base": self.mail, "virtual_mailbox_limit": "0",
+                    "virtual_mailbox_maps": f"inline:{{ {kept} }}",
+                    "virtual_uid_maps": f"static:{nobody.pw_uid}", "virtual_gid_maps": f"static:{nobody.pw_gid}"}
         if self.xclient:
             own["smtpd_authorized_xclient_hosts"] = "127.0.0.0/8"
         return {**MAIN, **own, **self.options}
@@ -130,6 +142,14 @@ class Postfix(Peer):
     def queue(self):
         """The queue as `postqueue -p` prints it."""
         return run(["postqueue", "-c", self.config, "-p"], check=False).stdout.decode("utf-8", "replace")
+
+    def stored(self, address):
+        """With `maildirs`: the messages this recipient has, as bytes."""
+        return maildir.stored(self.mail, address)
+
+    def idle(self):
+        """Whether nothing waits in its queue."""
+        return "is empty" in self.queue()
 
     def flush(self):
         """Tries every deferred message now."""
