@@ -41,6 +41,22 @@ class Session:
             if line[3:4] != b"-":
                 return int(line[:3]), b"".join(lines)
 
+    def rest(self):
+        """Everything until the server closes."""
+        heard = []
+        try:
+            while data := self._stream.read1(65536):
+                heard.append(data)
+        except ConnectionResetError:
+            pass
+        return b"".join(heard)
+
+    def start_tls(self, context, name):
+        """The handshake, after the answer to STARTTLS."""
+        self._stream.close()
+        self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        self._stream = self._socket.makefile("rb")
+
     def ask(self, line):
         self.send(line + b"\r\n")
         return self.reply()
