@@ -100,6 +100,11 @@ Task<Result<void>> Pop3Client::run_plain(Pop3Sink* sink) {
   co_return Result<void>();
 }
 
+Task<Result<void>> Pop3Client::forward(pop3::SessionClient client) {
+  machine_->forward(client);
+  co_return co_await run_plain();
+}
+
 Task<Result<void>> Pop3Client::login(sasl::Credentials credentials, bool apop) {
   machine_->login(credentials, apop);
   wipe(credentials.password);

@@ -30,6 +30,8 @@ class Pop3Sink {
 class Pop3Client {
  public:
   Task<Result<void>> open(StreamPtr stream, Pop3ClientOptions options);  // greeting, CAPA, STLS
+  // Error refused: it is not told, and the session goes on.
+  Task<Result<void>> forward(pop3::SessionClient client);
   Task<Result<void>> login(sasl::Credentials credentials, bool apop = true);
   Task<Result<std::string>> stat();  // "count octets"
   Task<Result<std::vector<pop3::ListEntry>>> uidl();

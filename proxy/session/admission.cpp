@@ -26,6 +26,29 @@ std::unexpected<Error> left_alone(const std::string& backend) {
                     .temporary = true});
 }
 
+// T-26
+std::unexpected<Error> in_circles() {
+  return fail(Error{.kind = ErrorKind::limit,
+                    .what = "the session has passed too many proxies: it seems to go in circles",
+                    .next_step = "Does the account's home side lead back to this machine?"});
+}
+
+bool knows_client(const migration::Registry& registry, const Account& account, Side side) {
+  const auto* settings = registry.settings(account.migration);
+  if (settings == nullptr) return false;
+  return (side == Side::old_side ? settings->old_side : settings->new_side).forward_client;
+}
+
+SessionOrigin origin_of(const Attempt& attempt, const net::ConnectionInfo& from) {
+  return {.client = {.address = from.peer_address,
+                     .port = from.peer_port,
+                     .helo = attempt.helo,
+                     .protocol = "ESMTP"},
+          .local_address = from.local_address,
+          .local_port = from.local_port,
+          .hops_left = attempt.hops_left};
+}
+
 std::unexpected<Error> held() {
   return fail(Error{.kind = ErrorKind::timed_out,
                     .what = "the account is being moved and its log-ins are held",
@@ -72,7 +95,7 @@ Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionIn
   const bool itself = attempt.identity.empty() || attempt.identity == attempt.user;
   const bool possible = itself && attempt.proof != Attempt::Proof::disproven;
   Result<Admitted> admitted = wrong();
-  if (account != nullptr && possible) admitted = co_await admit_account(attempt, account->id);
+  if (account != nullptr && possible) admitted = co_await admit_account(attempt, account->id, from);
   if (admitted) {
     throttle_.succeeded(attempt.user);
     record(attempt, admitted->place.guest().account(), from);
@@ -105,7 +128,8 @@ Task<Result<Admitted>> Admission::refused(Attempt attempt, std::string who,
   co_return wrong();
 }
 
-Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountId id) {
+Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountId id,
+                                                const net::ConnectionInfo& from) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const SteadyTime end = clock_.steady() + options_.hold_limit;
   while (true) {
@@ -115,7 +139,7 @@ Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountI
       if (!released) co_return held();
       continue;
     }
-    auto backend = co_await open(attempt, id);
+    auto backend = co_await open(attempt, id, from);
     // Fenced meanwhile: what was opened belongs to a route that may be gone.
     if (place->guest().kicked()) {
       if (clock_.steady() >= end) co_return held();
@@ -126,7 +150,8 @@ Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountI
   }
 }
 
-Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
+Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id,
+                                      const net::ConnectionInfo& from) {
   const auto routes = registry_.routes();  // of now: nobody moves an account that somebody is in
   const Account* found = routes->account(id);
   if (found == nullptr) co_return wrong();
@@ -136,7 +161,9 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id) {
   if (!endpoint) co_return fail(endpoint.error());
   auto login = login_for(attempt, account);
   if (!login) co_return fail(login.error());
-  BackendOptions options{options_.hostname, options_.backend_limit};
+  if (attempt.hops_left <= 1) co_return in_circles();
+  BackendOptions options{options_.hostname, options_.backend_limit, {}};
+  if (knows_client(registry_, account, home)) options.origin = origin_of(attempt, from);
   const std::string asked = endpoint->to_string();
   if (!breaker_.may_ask(asked)) co_return left_alone(asked);
   auto backend = co_await open_backend(connector_, std::move(*endpoint), std::move(*login),

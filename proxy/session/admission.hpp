@@ -49,6 +49,9 @@ struct Attempt {
   Secret secret;
   std::string challenge, digest;
   std::string client;  // what the program says of itself; for the census only
+  std::string helo;    // submission: what it called itself; for a backend that trusts us
+  // Proxies the session may still pass, us included; what the client says can only lower it.
+  unsigned hops_left = SessionOrigin().hops_left;
 };
 
 // In: nobody but its holder speaks to the backend now.
@@ -85,8 +88,10 @@ class Admission {
 
  private:
   [[nodiscard]] Task<Result<Admitted>> admit_account(const Attempt& attempt,
-                                                     migration::AccountId id);
-  [[nodiscard]] Task<Result<Backend>> open(const Attempt& attempt, migration::AccountId id);
+                                                     migration::AccountId id,
+                                                     const net::ConnectionInfo& from);
+  [[nodiscard]] Task<Result<Backend>> open(const Attempt& attempt, migration::AccountId id,
+                                           const net::ConnectionInfo& from);
   [[nodiscard]] Task<Result<Admitted>> refused(Attempt attempt, std::string who,
                                                net::ConnectionInfo from);
   // The account's stored passwords, the home side's first.

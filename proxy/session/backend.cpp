@@ -60,6 +60,28 @@ Task<Result<void>> prepare_imap(net::ImapClient& client,
   co_return Result<void>();
 }
 
+// RFC 2971, with the fields of Dovecot's login_trusted_networks. Who does not trust us ignores
+// them.
+Task<void> tell_origin(net::ImapClient& client, SessionOrigin origin) {
+  if (!client.has("ID") || origin.client.address.empty()) co_return;
+  std::vector<std::pair<std::string, std::string>> fields;
+  fields.emplace_back("x-originating-ip", origin.client.address);
+  fields.emplace_back("x-originating-port", std::to_string(origin.client.port));
+  if (!origin.local_address.empty()) {
+    fields.emplace_back("x-connected-ip", origin.local_address);
+    fields.emplace_back("x-connected-port", std::to_string(origin.local_port));
+  }
+  fields.emplace_back("x-proxy-ttl", std::to_string(origin.hops_left - 1));
+  (void)co_await client.id(std::move(fields));  // a refusal changes nothing
+}
+
+Task<void> tell_origin(net::Pop3Client& client, SessionOrigin origin) {
+  if (!client.capabilities().xclient || origin.client.address.empty()) co_return;
+  pop3::SessionClient told{std::move(origin.client.address), origin.client.port,
+                           origin.hops_left - 1};
+  (void)co_await client.forward(std::move(told));  // a refusal changes nothing
+}
+
 // May the password itself be sent?
 bool may_show(const BackendLogin& login, const net::Stream& stream, bool in_process) {
   return !login.keep_hidden || in_process || stream.info().tls;
@@ -129,6 +151,7 @@ Task<Result<Backend>> open_imap(Opening opening) {
   net::ImapClient client(std::move(opening.stream), settings);
   const auto ready = co_await prepare_imap(client, std::move(opening.tls));
   if (!ready) co_return fail(ready.error());
+  if (opening.options.origin) co_await tell_origin(client, std::move(*opening.options.origin));
   const bool in_process = !opening.endpoint.in_process.empty();
   const bool shown = may_show(opening.login, client.stream(), in_process);
   sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
@@ -153,6 +176,7 @@ Task<Result<Backend>> open_pop3(Opening opening) {
   net::Pop3Client client;
   const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
+  if (opening.options.origin) co_await tell_origin(client, std::move(*opening.options.origin));
   // Without PLAIN it would be the mailbox of the one who acts for others.
   const auto& offered = client.capabilities().sasl;
   const bool plain = std::ranges::find(offered, "PLAIN") != offered.end();
@@ -177,6 +201,7 @@ Task<Result<Backend>> open_submission(Opening opening) {
   settings.protocol.waits.greeting = opening.options.limit;
   settings.protocol.waits.command = opening.options.limit;
   settings.protocol.credentials = credentials_of(opening.login, opening.endpoint);
+  if (opening.options.origin) settings.protocol.client = std::move(opening.options.origin->client);
   settings.tls = std::move(opening.tls);
   net::SmtpClient client;
   const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));

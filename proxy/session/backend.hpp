@@ -19,6 +19,7 @@
 #include "lib/net/endpoint.hpp"
 #include "lib/net/pop3_client.hpp"
 #include "lib/net/stream.hpp"
+#include "lib/protocol/smtp/xclient.hpp"
 
 namespace tandem::session {
 
@@ -41,9 +42,21 @@ struct Backend {
   std::string capabilities;  // IMAP: its own, after log-in, for our tagged OK
 };
 
+// For whom a session is, as a server that trusts us is told: the connection's address (or the one
+// in a header of somebody we trust), never what the client says of itself (T-24).
+struct SessionOrigin {
+  smtp::ClientIdentity client;
+  std::string local_address;  // where it came in
+  std::uint16_t local_port = 0;
+  unsigned hops_left = 5;  // proxies it may still pass, this one included (T-26)
+};
+
 struct BackendOptions {
   std::string hostname;                       // ours, for EHLO
   Duration limit = std::chrono::seconds(20);  // to connect; and for each answer
+  // Told before the log-in by ID (IMAP) or XCLIENT (POP3, submission) where offered; nothing: not
+  // told.
+  std::optional<SessionOrigin> origin;
 };
 
 // `endpoint.protocol`: imap, pop3 or submission.

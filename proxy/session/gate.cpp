@@ -31,7 +31,9 @@ Task<sasl::Answer> Gate::answer(sasl::Request request, std::string program) {
                   .secret = Secret(std::move(request.secret)),
                   .challenge = std::move(request.challenge),
                   .digest = std::move(request.digest),
-                  .client = std::move(program)};
+                  .client = std::move(program),
+                  .helo = helo_,
+                  .hops_left = hops_left_};
   auto admitted = co_await admission_.admit(std::move(attempt), client_.info());
   if (admitted) {
     admitted_ = std::move(*admitted);

@@ -3,8 +3,10 @@
 // One connection's thread.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lib/net/stream.hpp"
 #include "lib/protocol/sasl/sasl.hpp"
@@ -17,6 +19,9 @@ class Gate {
   Gate(Admission& admission, const net::Stream& client, net::Protocol protocol)
       : admission_(admission), client_(client), protocol_(protocol) {}
 
+  // For a backend that trusts us: what the client called itself, and how many proxies are left.
+  void note_helo(std::string name) { helo_ = std::move(name); }
+  void note_hops(unsigned left) { hops_left_ = std::min(hops_left_, left); }
   // `program`: what the client says of itself. Accept: the backend is open.
   [[nodiscard]] Task<sasl::Answer> answer(sasl::Request request, std::string program = {});
   // The exchange succeeded. Nothing: the account is being moved meanwhile, or nobody is in.
@@ -27,6 +32,8 @@ class Gate {
   const net::Stream& client_;
   const net::Protocol protocol_;
   std::optional<Admitted> admitted_;
+  std::string helo_;
+  unsigned hops_left_ = SessionOrigin().hops_left;
 };
 
 }  // namespace tandem::session

@@ -1,8 +1,10 @@
 // IMAP before log-in: LOGIN and AUTHENTICATE (RFC 9051 6.2, SASL-IR RFC 4959).
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
 
+#include "lib/base/text.hpp"
 #include "lib/net/drain.hpp"
 #include "lib/net/timer.hpp"
 #include "lib/protocol/imap/preauth.hpp"
@@ -52,6 +54,7 @@ class ImapFront {
   Task<bool> send();
   Task<Next> bye(std::string_view words);
   [[nodiscard]] std::string program() const;
+  void count_hops();
 
   net::Stream& client_;
   Door door_;
@@ -173,7 +176,17 @@ Task<ImapFront::Next> ImapFront::log_in() {
   co_return co_await conclude(answer.verdict);
 }
 
+// Dovecot's field: each proxy counts it down.
+void ImapFront::count_hops() {
+  for (const auto& [name, value] : machine_.client_id()) {
+    const auto left = parse_number(value);
+    if (iequals(name, "x-proxy-ttl") && left)
+      gate_.note_hops(static_cast<unsigned>(std::min<std::uint64_t>(*left, 255)));
+  }
+}
+
 Task<sasl::Answer> ImapFront::ask(sasl::Request request) {
+  count_hops();
   time_.pause();
   sasl::Answer answer = co_await gate_.answer(std::move(request), program());
   time_.resume();

@@ -129,7 +129,10 @@ Task<void> SubmissionFront::secure() {
 Task<void> SubmissionFront::ask(Question question) {
   switch (question.kind) {
     case Question::Kind::connect: machine_.answer(smtp::make_reply(220, "", "ready")); break;
-    case Question::Kind::helo: machine_.answer(smtp::make_reply(250, "", "hello")); break;
+    case Question::Kind::helo:
+      gate_.note_helo(std::get<smtp::HeloCommand>(std::move(question.what)).name);
+      machine_.answer(smtp::make_reply(250, "", "hello"));
+      break;
     case Question::Kind::vrfy:
       machine_.answer(smtp::make_reply(252, "2.1.5", "Send a message and see"));
       break;

@@ -65,7 +65,8 @@ struct ClientRun {
       {"LIST", "+OK\r\n1 100 x\r\n.\r\n"},
       {"RETR 1", "+OK\r\nSubject: x\r\n\r\n..dot\r\n..\r\n.\r\n"},
       {"DELE", "+OK\r\n"},
-      {"QUIT", "+OK bye\r\n"}};
+      {"QUIT", "+OK bye\r\n"},
+      {"XCLIENT", "+OK Updated\r\n"}};
   ClientMachine machine;
   std::size_t step = 65536;
   std::string sent, content;
@@ -189,4 +190,41 @@ TEST_CASE("T-20 T-21 T-27 POP3 client: endless answers, injection, secrets") {
   CHECK(refused.error().kind == ErrorKind::authentication);
   CHECK(refused.error().to_string().find("canary") == std::string::npos);
   CHECK(wrong.sent.find("DELE") == std::string::npos);
+}
+
+TEST_CASE("T-24 POP3 client: a server that trusts us is told the client before the log-in",
+          "[T-24]") {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{4096}}) {
+    ClientRun run;
+    run.step = step;
+    run.machine.open();
+    REQUIRE(run.run("+OK [XCLIENT] ready <1.2@mx>\r\n"));
+    CHECK(run.machine.capabilities().xclient);
+    run.sent.clear();
+    run.machine.forward({"2001:db8::7", 4711, 4});
+    REQUIRE(run.run());
+    CHECK(run.sent == "XCLIENT ADDR=2001:db8::7 PORT=4711 TTL=4\r\n");
+    run.table.back().second = "-ERR You are not from trusted IP\r\n";
+    run.machine.forward({"192.0.2.7", 4711, 4});
+    CHECK(run.run().error().kind == ErrorKind::refused);
+    run.machine.login(tim);
+    CHECK(run.run());
+  }
+  ClientRun other;
+  other.machine.open();
+  REQUIRE(other.run("+OK ready [XCLIENT]\r\n"));
+  CHECK_FALSE(other.machine.capabilities().xclient);
+}
+
+TEST_CASE("T-21 POP3 client: what is no address is told to nobody", "[T-21]") {
+  ClientRun run;
+  run.machine.open();
+  REQUIRE(run.run("+OK [XCLIENT] ready\r\n"));
+  run.sent.clear();
+  for (const char* wrong : {"", "192.0.2.7 SESSION=x", "192.0.2.7\r\nQUIT", "mx.example"}) {
+    run.machine.forward({wrong, 1, 4});
+    CHECK(run.run().error().kind == ErrorKind::invalid);
+  }
+  CHECK(run.sent.empty());
+  CHECK(run.machine.usable());
 }

@@ -232,8 +232,9 @@ struct Stage {
   }
 
   // A person at the door.
-  Talker person(net::Protocol protocol, bool starttls = false) {
+  Talker person(net::Protocol protocol, bool starttls = false, std::string from = {}) {
     auto [near, far] = net::make_memory_pair(net.executor());
+    if (!from.empty()) far->set_peer(std::move(from), 4711);
     auto tls = starttls ? test::tls_server() : nullptr;
     net.group.spawn(proxy->serve(std::move(far), protocol, std::move(tls), net.group));
     return Talker(std::move(near), in_bytes);

@@ -83,6 +83,16 @@ void ClientMachine::top(std::uint64_t number, std::uint64_t lines) {
   multi("TOP " + std::to_string(number) + " " + std::to_string(lines), Expect::content);
 }
 
+void ClientMachine::forward(const SessionClient& client) {
+  begin();
+  constexpr std::string_view letters = "0123456789abcdefABCDEF:.";
+  if (client.address.empty() || client.address.find_first_not_of(letters) != std::string::npos)
+    return refuse(ErrorKind::invalid, "This is no client's address", {}, false);
+  say("XCLIENT ADDR=" + client.address + " PORT=" + std::to_string(client.port) +
+          " TTL=" + std::to_string(client.hops_left),
+      Step::command);
+}
+
 void ClientMachine::login(const sasl::Credentials& credentials, bool apop) {
   begin();
   credentials_ = credentials;
@@ -170,11 +180,13 @@ void ClientMachine::on_ok(std::string_view text) {
       const std::size_t open = text.find('<'), close = text.find('>');
       if (open != std::string_view::npos && close != std::string_view::npos && open < close)
         banner_ = text.substr(open, close - open + 1);
+      trusted_ = text.starts_with("[XCLIENT]");
       return say("CAPA", Step::capa);
     }
     case Step::capa:
       capabilities_ = {};
       capabilities_.known = true;
+      capabilities_.xclient = trusted_;
       capability_lines_ = 0;
       expect_ = Expect::capa;
       return;

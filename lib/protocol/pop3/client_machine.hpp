@@ -31,7 +31,15 @@ struct ClientOptions {
 struct ClientCapabilities {
   bool known = false;  // CAPA was understood
   bool stls = false, user = false, uidl = false, top = false, pipelining = false, utf8 = false;
+  bool xclient = false;  // said in the greeting (Dovecot's, to whom it trusts)
   std::vector<std::string> sasl;
+};
+
+// For whom a session is, told before its log-in to a server that trusts us (Dovecot's XCLIENT).
+struct SessionClient {
+  std::string address;  // "192.0.2.1", "2001:db8::1"
+  std::uint16_t port = 0;
+  unsigned hops_left = 0;  // proxies behind us that it may pass
 };
 
 struct ListEntry {
@@ -58,6 +66,7 @@ class ClientMachine {
   ~ClientMachine();
 
   void open();  // greeting, CAPA, STLS where required, CAPA again
+  void forward(const SessionClient& client);
   // SASL where offered, else APOP where the greeting allows it (and `apop`), else USER and PASS.
   void login(const sasl::Credentials& credentials, bool apop = true);
   void stat();
@@ -119,6 +128,7 @@ class ClientMachine {
   std::unique_ptr<sasl::ClientMechanism> mechanism_;
   bool usable_ = true;
   bool tls_wanted_ = false;
+  bool trusted_ = false;  // by its greeting
   std::size_t capability_lines_ = 0;
 };
 
