@@ -25,10 +25,10 @@ Task<VerifiedName> verified_name(const Resolver& resolver, std::string address) 
     const auto back = co_await resolver.addresses(name);
     if (back && std::ranges::find(*back, address) != back->end()) {
       found.name = std::move(name);
-      found.later = false;
       co_return found;
     }
-    if (!back && back.error().temporary) found.later = true;
+    found.later = !back && back.error().temporary;
+    if (found.later) break;  // whoever waits for us does not wait for that again
   }
   co_return found;
 }

@@ -16,7 +16,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import probe, process                               # noqa: E402
-from tandemtest.peers import Dovecot, Postfix, User                 # noqa: E402
+from tandemtest.peers import Dovecot, Nginx, Postfix, User          # noqa: E402
 from tandemtest.tandem import Migration, Tandemail, side_of         # noqa: E402
 
 HANAKO = User("hanako@example.jp", "pass word")
@@ -135,6 +135,12 @@ class HomeTest(IdentityTest):
 
 
 class FrontTest(IdentityTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        trusts_nginx = {"trust": {"xclient_from": "127.0.0.1"}}
+        cls.behind_nginx = cls.started(Tandemail(cls.target.migrations, sections=trusts_nginx))
+
     def test_trusted(self):
         """Whom the front names is whom Postfix behind us sees."""
         with smtp(self.target, "smtp", PROXY) as client:
@@ -145,6 +151,13 @@ class FrontTest(IdentityTest):
             client.ehlo("partner.example")
             client.sendmail("a@partner.example", [HANAKO.address], mail("fronted"))
         self.assert_logged(self.mx, "smtpd", "client=mx.partner.example[198.51.100.7]")
+
+    def test_nginx(self):
+        """A front that others wrote: it says HELO, XCLIENT and HELO again, as the client."""
+        nginx = self.started(Nginx(lambda user, protocol: ("127.0.0.1", self.behind_nginx.ports["smtp"]), mx=True))
+        with smtp(nginx, "smtp", "127.0.0.13", "partner.example") as client:
+            client.sendmail("a@partner.example", [HANAKO.address], mail("by nginx"))
+        self.assert_logged(self.mx, "smtpd", "client=unknown[127.0.0.13]")
 
     def test_what_is_no_value_reaches_nobody(self):
         """xtext that decodes to a line end, a space or a further attribute (T-21)."""

@@ -36,7 +36,7 @@ mail {{
   server {{ listen 127.0.0.1:{imaps} ssl; protocol imap; }}
   server {{ listen 127.0.0.1:{pop3}; protocol pop3; starttls on; }}
   server {{ listen 127.0.0.1:{pop3s} ssl; protocol pop3; }}
-  server {{ listen 127.0.0.1:{smtp}; protocol smtp; starttls on; xclient off; }}
+  server {{ listen 127.0.0.1:{smtp}; protocol smtp; starttls on; {smtp_front} }}
 }}
 """
 OWN_AUTH = """\
@@ -73,9 +73,11 @@ class Nginx(Peer):
     port_names = ("imap", "imaps", "pop3", "pop3s", "smtp")
     modules = "/usr/lib/nginx/modules"
 
-    def __init__(self, route, backend=None, backend_ca=None, keep=False):
-        """`route(user, protocol)` → (host, port), or None to refuse; protocol is imap, pop3 or smtp."""
+    def __init__(self, route, backend=None, backend_ca=None, mx=False, keep=False):
+        """`route(user, protocol)` → (host, port), or None to refuse; protocol is imap, pop3 or smtp.
+        `mx`: smtp is for anybody, without a log-in, and the backend is told of each by XCLIENT."""
         super().__init__(keep)
+        self.smtp_front = "smtp_auth none; xclient on;" if mx else "xclient off;"
         self.route, self.backend, self.backend_ca = route, backend, backend_ca
         self._auth, self._certificate = None, None
         if backend:
@@ -94,7 +96,7 @@ class Nginx(Peer):
             directory=self.directory, workers=os.cpu_count() if self.backend else 1,
             modules="".join(f"load_module {self.modules}/ngx_{name}_module.so;\n" for name in needed),
             user="nobody nogroup" if os.geteuid() == 0 else getpass.getuser(),
-            chain=self._certificate.chain, key=self._certificate.key, **ports) + more)
+            smtp_front=self.smtp_front, chain=self._certificate.chain, key=self._certificate.key, **ports) + more)
 
     def _own_parts(self):
         host, port = self.backend
