@@ -92,6 +92,15 @@ void check_exchanger(const SideSettings& side, const GatewaySettings& gateway, S
             "smtp = smtp://… (or set enabled = no in [gateway])");
 }
 
+void check_forwarding(const SideSettings& side, SettingFile& file, std::string_view section) {
+  if (!side.forward_client) return;
+  for (const auto* server : {&side.imap, &side.pop3, &side.smtp, &side.submission})
+    if (*server && (*server)->in_process.empty()) return;
+  file.error(file.line_of(fmt::format("{}.forward_client", section)),
+             fmt::format("[{}] has no server of its own that could be told of clients.", section),
+             "Remove forward_client: the built-in server is part of this program.");
+}
+
 void check_mirror(const MigrationSettings& settings, SettingFile& file) {
   const auto& gateway = settings.gateway;
   if (!gateway.enabled || gateway.mirror != Mirror::append) return;
@@ -136,6 +145,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   }
   check_master(settings.old_side, file, "old");
   check_master(settings.new_side, file, "new");
+  check_forwarding(settings.old_side, file, "old");
+  check_forwarding(settings.new_side, file, "new");
   check_mirror(settings, file);
   check_same_server(settings, file);
 }

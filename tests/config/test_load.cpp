@@ -270,6 +270,12 @@ TEST_CASE("contradictions of a migration are named") {
   CHECK(parse_migration(pop + "[gateway]\nmirror = off\n", "x").ok());
 }
 
+TEST_CASE("the built-in server is not told of clients: the key would do nothing") {
+  const std::string builtin = std::string(small_migration) + "forward_client = yes\n";
+  CHECK(mentions(parse_migration(builtin, "x").problems, 7, "Remove forward_client"));
+  CHECK(parse_migration(builtin + "smtp = smtp://mx.example.jp\n", "x").ok());
+}
+
 TEST_CASE("files that settings name are looked at when loading") {
   const TempFolder folder;
   const auto path = folder.write("tandemail.conf", "[tls]\ncertificate = c.pem\nkey = k.pem\n");
