@@ -19,6 +19,8 @@ void print_delivery(const json::value& one) {
              text(one.at("sender")), text(one.at("recipient")), text(one.at("home").at("side")),
              text(one.at("home").at("state")), text(one.at("mirror").at("side")),
              text(one.at("mirror").at("state")));
+  if (one.at("fallback").as_bool())
+    fmt::print("    the other side does not know this mailbox: make it there\n");
   if (one.at("home").at("state") != "delivered") print_refusal(one.at("home"));
 }
 

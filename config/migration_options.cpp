@@ -167,7 +167,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 6> tail_rows = {{
+constexpr std::array<Row<Settings>, 8> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -179,6 +179,23 @@ constexpr std::array<Row<Settings>, 6> tail_rows = {{
      [](Settings& s, const Value& v) {
        return take_choice<Mirror>(s.gateway.mirror, v,
          {{"append", Mirror::append}, {"off", Mirror::off}});
+     }},
+    {{.section = "gateway", .name = "on_unknown", .type = "choice", .fallback = "fallback",
+      .limits = "fallback, defer, reject",
+      .help = "When the reader's side does not know a recipient: ask and use the other side, have the sender try again, or refuse.",
+      .help_ja = "宛先の側にその宛先がないとき: 反対側に確かめて配送、差出人側に再送させる、拒否。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<OnUnknown>(s.gateway.on_unknown, v,
+         {{"fallback", OnUnknown::fallback}, {"defer", OnUnknown::defer},
+          {"reject", OnUnknown::reject}});
+     }},
+    {{.section = "gateway", .name = "when_home_is_down", .type = "choice", .fallback = "defer",
+      .limits = "defer, spool",
+      .help = "When the reader's side cannot be reached: have the sender try again, or take mail for known recipients and deliver it later.",
+      .help_ja = "宛先の側につながらないとき: 差出人側に再送させる、または既知の宛先なら預かって後で配送。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<WhenHomeIsDown>(s.gateway.when_home_is_down, v,
+         {{"defer", WhenHomeIsDown::defer}, {"spool", WhenHomeIsDown::spool}});
      }},
     {{.section = "gateway", .name = "in_doubt", .type = "time", .fallback = "5min",
       .limits = "1s to 1h",

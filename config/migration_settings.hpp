@@ -35,9 +35,23 @@ enum class Mirror : std::uint8_t {
   off,     // no copy: the sync alone carries arrivals over
 };
 
+// What becomes of a recipient whom the reader's side does not know.
+enum class OnUnknown : std::uint8_t {
+  fallback,  // the other side gets the message, if it knows the recipient
+  defer,     // the sender tries again, as long as the other side or the account list knows him
+  reject,    // the reader's side has the last word
+};
+
+enum class WhenHomeIsDown : std::uint8_t {
+  defer,  // the sender tries again
+  spool,  // taken for those who got mail in the last day, and delivered when the side is back
+};
+
 struct GatewaySettings {
   bool enabled = true;  // false: the MX goes straight from old to new
   Mirror mirror = Mirror::append;
+  OnUnknown on_unknown = OnUnknown::fallback;
+  WhenHomeIsDown when_home_is_down = WhenHomeIsDown::defer;
   // How long a message that was handed over and never answered may still be on its way into the
   // mailbox before it counts as not delivered.
   Duration in_doubt = std::chrono::minutes(5);

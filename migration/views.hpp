@@ -85,6 +85,9 @@ struct Delivery {
   std::string mirror_words;  // why there is no copy: a server's words, or a person's
   Side home_side = Side::old_side;  // of the recipient when the message came
   std::uint64_t size = 0;           // bytes; 0: not kept
+  // The reader's side did not know the recipient; home_side stands in for it, and somebody should
+  // make the mailbox there.
+  bool fallback = false;
 };
 
 struct DeliveryCounts {

@@ -68,7 +68,8 @@ json::object home_leg(const migration::Delivery& delivery) {
 }  // namespace
 
 json::object describe(const migration::Delivery& delivery) {
-  return {{"trace_id", clean(delivery.trace_id, 100)},
+  return {{"fallback", delivery.fallback},
+          {"trace_id", clean(delivery.trace_id, 100)},
           {"at", time_text(delivery.at)},
           {"sender", clean(delivery.sender, 400)},
           {"recipient", clean(delivery.recipient, 400)},

@@ -10,10 +10,6 @@ namespace {
 using smtp::make_reply;
 using smtp::Reply;
 
-Handover::Refusal unreachable() {
-  return {make_reply(451, "4.4.1", "The mailbox's server cannot be reached, try again later"),
-          false};
-}
 Reply no_answer() {
   return make_reply(451, "4.4.2", "The mailbox's server did not answer, try again later");
 }
@@ -42,6 +38,11 @@ smtp::MailCommand reduced(smtp::MailCommand mail, const smtp::Capabilities& offe
 }
 
 }  // namespace
+
+Handover::Refusal Handover::unreachable() {
+  return {make_reply(451, "4.4.1", "The mailbox's server cannot be reached, try again later"),
+          false};
+}
 
 Handover::Handover(Upstream upstream, const net::Endpoint& endpoint)
     : upstream_(std::move(upstream)),

@@ -35,6 +35,7 @@ class Handover {
     smtp::Reply reply;
     bool reached = true;
   };
+  [[nodiscard]] static Refusal unreachable();
   // `whom`: the client that the server is told of, where it trusts us; nothing: we ourselves.
   static Task<std::expected<Handover, Refusal>> open(UpstreamPool& pool, net::Endpoint endpoint,
                                                      Origin origin, smtp::MailCommand mail,

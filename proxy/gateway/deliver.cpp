@@ -43,7 +43,16 @@ Task<std::vector<Finding>> Transaction::hand_over(std::string received) {
     if (source && in_time) told = co_await leg->server->deliver(received, std::move(*source));
     for (auto& one : told) findings.push_back({.told = std::move(one)});
   }
+  add_spooled(findings);
   co_return findings;
+}
+
+// R12: ours from the beginning.
+void Transaction::add_spooled(std::vector<Finding>& findings) const {
+  for (std::size_t i = 0; i < spooled_.size(); ++i) {
+    Told told{Told::Kind::unsent, make_reply(451, "4.4.1", "The mailbox's server is away")};
+    findings.push_back({.told = std::move(told), .ours = true});
+  }
 }
 
 // R13: where the mailbox can be searched the doubt is ours, and may end at once.

@@ -10,6 +10,7 @@
 #include "migration/views.hpp"
 #include "proxy/gateway/front.hpp"
 #include "proxy/gateway/owed.hpp"
+#include "proxy/gateway/unknown.hpp"
 
 namespace tandem::gateway {
 
@@ -64,6 +65,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   Mirror mirror_;
   Filter filter_;
   Neighbours neighbours_;
+  CatchAlls catch_alls_;
   Rooms rooms_;
   Owed owed_;
 };

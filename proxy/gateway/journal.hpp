@@ -72,6 +72,8 @@ class Journal {
   // What is owed, quarantined or a debt is given up. The reason is kept with the row.
   Task<Result<std::uint64_t>> drop(std::string trace, std::string recipient, std::string reason);
 
+  // Did a home side take mail for this recipient since then? (R12)
+  [[nodiscard]] bool had_mail(const std::string& recipient, WallTime since) const;
   // Did this message pass us for this recipient before?
   [[nodiscard]] bool passed(const std::string& trace, const std::string& recipient) const;
   [[nodiscard]] std::uint64_t pending_mirrors(AccountId account) const;

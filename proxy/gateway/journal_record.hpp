@@ -80,9 +80,9 @@ struct RecipientRecord {
   std::string words;   // the last refusal, in the server's words
   unsigned attempts = 0;
   WallTime due{};
-  WallTime tried{};  // when bytes last went to the home side
-  bool doubled =
-      false;  // sent again without proof that it was not there (R10): it may be there twice
+  WallTime tried{};       // when bytes last went to the home side
+  bool doubled = false;   // sent again without proof that it was not there (R10)
+  bool fallback = false;  // `home` stands in for the reader's side, which does not know him (R5)
 };
 
 // A recipient with the message: something that is still to be done.

@@ -40,10 +40,11 @@ Result<void> insert_recipient(store::Sql& sql, const RecipientRecord& row) {
   if (row.mirror) mirror = static_cast<std::int64_t>(*row.mirror);
   const auto done = sql.execute(
       "INSERT INTO gateway_recipient (trace, recipient, account, epoch, home, home_state, mirror, "
-      "mirror_state, replay, words, due_ms, tried_ms) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+      "mirror_state, replay, words, due_ms, tried_ms, fallback) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
       row.trace, row.recipient, row.account, row.epoch, row.home, row.home_state, mirror,
-      row.mirror_state, store::Blob{row.replay}, row.words, to_ms(row.due), to_ms(row.tried));
+      row.mirror_state, store::Blob{row.replay}, row.words, to_ms(row.due), to_ms(row.tried),
+      row.fallback);
   if (!done) return fail(done.error());
   return {};
 }
@@ -88,8 +89,8 @@ Result<void> set_home(store::Sql& sql, const std::string& trace, const Outcome& 
 const std::string& select_recipients() {
   static const std::string text =
       "SELECT r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
-      "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled "
-      "FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
+      "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled, "
+      "r.fallback FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
   return text;
 }
 
@@ -97,7 +98,7 @@ const std::string& select_pending() {
   static const std::string text =
       "SELECT r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
       "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled, "
-      "m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on "
+      "r.fallback, m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on "
       "FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
   return text;
 }
@@ -117,7 +118,8 @@ RecipientRecord recipient_of(const store::Rows& rows) {
                       .attempts = static_cast<unsigned>(rows.integer(11)),
                       .due = from_ms(rows.integer(12)),
                       .tried = from_ms(rows.integer(14)),
-                      .doubled = rows.integer(15) != 0};
+                      .doubled = rows.integer(15) != 0,
+                      .fallback = rows.integer(16) != 0};
   if (!rows.is_null(7)) row.mirror = rows.as<Side>(7);
   return row;
 }
@@ -126,12 +128,12 @@ Pending pending_of(const store::Rows& rows) {
   Pending one{.recipient = recipient_of(rows)};
   one.message = {.trace = one.recipient.trace,
                  .at = one.recipient.at,
-                 .sender = rows.text(16),
-                 .received = rows.text(17),
-                 .blob = store::BlobRef::from_text(rows.view(18)).value_or(store::BlobRef{}),
-                 .smtputf8 = rows.integer(19) != 0,
-                 .eight_bit = rows.integer(20) != 0,
-                 .report_on = rows.text(21)};
+                 .sender = rows.text(17),
+                 .received = rows.text(18),
+                 .blob = store::BlobRef::from_text(rows.view(19)).value_or(store::BlobRef{}),
+                 .smtputf8 = rows.integer(20) != 0,
+                 .eight_bit = rows.integer(21) != 0,
+                 .report_on = rows.text(22)};
   return one;
 }
 

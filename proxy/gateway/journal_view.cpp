@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "proxy/gateway/journal.hpp"
+#include "proxy/gateway/journal_rows.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -46,6 +47,16 @@ std::uint64_t Journal::pending_mirrors(AccountId account) const {
         account);
   });
   return count && *count ? static_cast<std::uint64_t>(**count) : 0;
+}
+
+bool Journal::had_mail(const std::string& recipient, WallTime since) const {
+  const auto count = store_.read([&](store::Sql& sql) {
+    return sql.integer(
+        "SELECT count(*) FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "WHERE r.recipient = $1 AND r.home_state = $2 AND m.at_ms >= $3",
+        recipient, HomeState::accepted, to_ms(since));
+  });
+  return count && count->value_or(0) > 0;
 }
 
 bool Journal::passed(const std::string& trace, const std::string& recipient) const {
@@ -95,7 +106,7 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
     std::vector<migration::Delivery> list;
     auto rows = sql.query(
         "SELECT m.trace, m.at_ms, m.sender, r.recipient, r.home_state, r.mirror_state, r.words, "
-        "r.home, m.size FROM gateway_recipient r JOIN gateway_message m USING (trace) "
+        "r.home, m.size, r.fallback FROM gateway_recipient r JOIN gateway_message m USING (trace) "
         "WHERE $1 = '' OR m.trace = $1 OR m.sender LIKE $2 ESCAPE '\\' "
         "OR r.recipient LIKE $2 ESCAPE '\\' OR m.message_id LIKE $2 ESCAPE '\\' "
         "ORDER BY r.id DESC LIMIT $3",
@@ -112,7 +123,8 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
                       .answer = answer_of(home, rows.text(6)),
                       .mirror_words = mirror_words(home, mirror, rows.text(6)),
                       .home_side = rows.as<Side>(7),
-                      .size = static_cast<std::uint64_t>(rows.integer(8))});
+                      .size = static_cast<std::uint64_t>(rows.integer(8)),
+                      .fallback = rows.integer(9) != 0});
     }
     if (!rows.status()) return fail(rows.status().error());
     return list;

@@ -9,6 +9,7 @@
 #include "lib/delivery/exchangers.hpp"
 #include "lib/delivery/retry_schedule.hpp"
 #include "proxy/gateway/sender_proof.hpp"
+#include "proxy/gateway/unknown.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -83,6 +84,14 @@ bool Owed::is_over(const Pending& owed) const {
   return rooms_.clock.wall() - owed.message.at > limit;
 }
 
+// A mailbox of the account list that is not there yet may still be made (R5).
+bool Owed::is_final(const Pending& owed, const Told& told) const {
+  if (told.kind != Told::Kind::refused || !told.reply.permanent()) return false;
+  const auto route = gateway_route(rooms_.registry, owed.recipient.recipient);
+  if (!route || route->account == 0 || !is_unknown(told.reply)) return true;
+  return is_last_word(rooms_.registry, route->migration, route->account);
+}
+
 Task<void> Owed::attempt(Pending owed) {
   const auto named = gateway_route(rooms_.registry, owed.recipient.recipient);
   std::vector<AccountId> accounts;
@@ -99,6 +108,10 @@ Task<void> Owed::attempt(Pending owed) {
 }
 
 Task<void> Owed::attempt_home(Pending owed, migration::Route route) {
+  if (owed.recipient.fallback) {  // the other side said that it knows him (R5)
+    route.home = migration::other(route.home);
+    route.mirror.reset();
+  }
   owed.recipient.account = route.account;
   owed.recipient.epoch = route.epoch;
   owed.recipient.home = route.home;
@@ -186,8 +199,7 @@ Task<void> Owed::ended(Pending owed, Told told) {
                       .due = now + delivery::retry_delay(owed.recipient.attempts + 1)});
   Outcome& outcome = outcomes.front();
   if (told.kind == Told::Kind::accepted) outcome.state = HomeState::accepted;
-  const bool final = told.kind == Told::Kind::refused && told.reply.permanent();
-  if (final || (outcome.state == HomeState::owed && is_over(owed)))
+  if (is_final(owed, told) || (outcome.state == HomeState::owed && is_over(owed)))
     outcome.state = HomeState::returned;
   if (outcome.state == HomeState::owed && now - owed.message.at > alarm_after)
     log::error(

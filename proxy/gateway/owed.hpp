@@ -52,6 +52,7 @@ class Owed {
   Task<void> send(delivery::Handover server, Pending owed);
   Task<void> ended(Pending owed, delivery::Told told);
   [[nodiscard]] bool is_over(const Pending& owed) const;
+  [[nodiscard]] bool is_final(const Pending& owed, const delivery::Told& told) const;
 
   Rooms& rooms_;
   const net::Connector& connector_;

@@ -1,9 +1,11 @@
-// RCPT: the home side decides, live (R1, R4).
+// RCPT: the home side decides, live (R1, R4); while it is away, mail may be kept for it (R12).
 #include <algorithm>
 #include <utility>
 
+#include "config/migration_settings.hpp"
 #include "lib/base/log.hpp"
 #include "proxy/gateway/transaction.hpp"
+#include "proxy/gateway/unknown.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -14,6 +16,7 @@ using smtp::Reply;
 // More servers in one message are asked for in another one (RFC 5321 4.5.3.1.10): their answers
 // after the dot add up, and the sender waits ten minutes.
 constexpr std::size_t most_legs = 4;
+constexpr Duration known_for = std::chrono::hours(24);  // R12
 
 }  // namespace
 
@@ -22,22 +25,24 @@ bool Transaction::is_named(const std::string& address) const {
                              [&](const Recipient* one) { return one->address == address; });
 }
 
-Task<Transaction::Leg*> Transaction::leg_to(net::Endpoint endpoint, const migration::Route& route,
-                                            Reply& refusal) {
+Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to(
+    net::Endpoint endpoint, const migration::Route& route) {
   for (const auto& leg : legs_)
     if (leg->endpoint == endpoint) co_return leg.get();
   if (legs_.size() >= most_legs) {
-    refusal = make_reply(452, "4.5.3", "Send to this recipient in a message of its own");
-    co_return nullptr;
+    Refusal many{make_reply(452, "4.5.3", "Send to this recipient in a message of its own")};
+    co_return std::unexpected(std::move(many));
   }
+  if (std::ranges::find(out_of_reach_, endpoint) != out_of_reach_.end())
+    co_return std::unexpected(delivery::Handover::unreachable());
   const Origin origin = migration::origin_of(route.home);
   std::optional<smtp::ClientIdentity> client;
   if (home_knows_client(rooms_.registry, route)) client = client_;
   auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
                                                   std::move(client));
   if (!server) {
-    refusal = server.error().reply;
-    co_return nullptr;
+    if (!server.error().reached) out_of_reach_.push_back(endpoint);
+    co_return std::unexpected(server.error());
   }
   auto leg = std::make_unique<Leg>();
   leg->endpoint = std::move(endpoint);
@@ -47,11 +52,38 @@ Task<Transaction::Leg*> Transaction::leg_to(net::Endpoint endpoint, const migrat
   co_return legs_.back().get();
 }
 
-Task<Reply> Transaction::ask(Leg& leg, migration::Route route) {
-  const auto reply = co_await leg.server->ask(route.address);
-  if (!reply) co_return reply.error().reply;
-  if (reply->positive()) leg.recipients.push_back(std::move(route));
+Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
+  const auto endpoint = home_endpoint(rooms_.registry, recipient);
+  if (!endpoint) {
+    log::error("E-GATE-3", "{}", endpoint.error().to_string());
+    co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
+  }
+  const auto leg = co_await leg_to(*endpoint, recipient);
+  if (!leg) co_return std::unexpected(leg.error());
+  const auto reply = co_await (*leg)->server->ask(recipient.address);
+  if (!reply) co_return std::unexpected(reply.error());
+  if (reply->positive()) (*leg)->recipients.push_back(std::move(recipient));
   co_return *reply;
+}
+
+// R12: an owed message is no promise made blindly: its home took mail for this address lately. What
+// the home's own server sent is not kept for it (R14).
+bool Transaction::may_be_spooled(const Recipient& recipient) const {
+  const auto route = gateway_route(rooms_.registry, recipient.address);
+  if (!route || route->home != recipient.home) return false;
+  const auto* migration = rooms_.registry.settings(recipient.migration);
+  return migration != nullptr &&
+         migration->gateway.when_home_is_down == config::WhenHomeIsDown::spool &&
+         rooms_.journal.had_mail(recipient.address, at_ - known_for);
+}
+
+Task<Reply> Transaction::place(Recipient recipient) {
+  const auto reply = co_await ask(recipient);
+  if (reply && is_unknown(*reply)) co_return co_await unknown_at_home(std::move(recipient), *reply);
+  if (reply) co_return *reply;
+  if (reply.error().reached || !may_be_spooled(recipient)) co_return reply.error().reply;
+  spooled_.push_back(std::move(recipient));
+  co_return make_reply(250, "2.1.5", "Ok, kept until the mailbox's server is back");
 }
 
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
@@ -60,24 +92,15 @@ Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   if (route->account != 0 && rooms_.fence.is_held(route->account))
     co_return make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
   if (is_named(route->address)) co_return make_reply(250, "2.1.5", "Ok, as before");
-  if (!rooms_.neighbours.is(route->migration, route->home, client_.address))
-    co_return co_await ask_side(std::move(*route));
+  Recipient recipient{std::move(*route)};
+  if (!rooms_.neighbours.is(recipient.migration, recipient.home, client_.address))
+    co_return co_await place(std::move(recipient));
   // R14: the home side sent it to us, so it would send it to us again.
-  const auto reply = co_await ask_side(turned_round(std::move(*route)));
-  if (!reply.permanent()) co_return reply;
+  Recipient turned{turned_round(recipient)};
+  const auto reply = co_await ask(std::move(turned));
+  if (!reply) co_return reply.error().reply;
+  if (!reply->permanent()) co_return *reply;
   co_return make_reply(554, "5.4.6", "This message came from the server it would go to");
-}
-
-Task<Reply> Transaction::ask_side(migration::Route route) {
-  const auto endpoint = home_endpoint(rooms_.registry, route);
-  if (!endpoint) {
-    log::error("E-GATE-3", "{}", endpoint.error().to_string());
-    co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
-  }
-  Reply refusal;
-  Leg* leg = co_await leg_to(*endpoint, route, refusal);
-  if (leg == nullptr) co_return refusal;
-  co_return co_await ask(*leg, std::move(route));
 }
 
 }  // namespace tandem::gateway

@@ -50,12 +50,8 @@ Task<std::optional<Reply>> Transaction::recognise_replay() {
 Task<std::optional<Reply>> Transaction::ask_again(std::vector<Recipient> left) {
   co_await abandon();
   for (auto& recipient : left) {
-    const auto endpoint = home_endpoint(rooms_.registry, recipient);
-    if (!endpoint) co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
-    Reply refusal;
-    Leg* leg = co_await leg_to(*endpoint, recipient, refusal);
-    if (leg != nullptr) refusal = co_await ask(*leg, std::move(recipient));
-    if (!refusal.positive())
+    const Reply reply = co_await place(std::move(recipient));
+    if (!reply.positive())
       co_return make_reply(451, "4.4.2", "The mailbox's server changed its mind, try again later");
   }
   co_return std::nullopt;

@@ -19,6 +19,7 @@
 namespace tandem::gateway {
 
 class Owed;
+class CatchAlls;
 
 struct GatewayOptions {
   std::string hostname;
@@ -44,6 +45,7 @@ struct Rooms {
   Doubts& doubts;
   Mirror& mirror;
   Owed& owed;
+  CatchAlls& catch_alls;
   Filter& filter;
   const net::Resolver& resolver;
   const Neighbours& neighbours;

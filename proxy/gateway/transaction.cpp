@@ -20,14 +20,14 @@ constexpr std::size_t header_kept = 256 * 1024;  // enough to count Received lin
 
 // R14: too many hops, or a recipient for whom it has passed us twice already.
 bool goes_in_circles(const Rooms& rooms, const std::string& bytes,
-                     const std::vector<const migration::Route*>& recipients) {
+                     const std::vector<std::string>& recipients) {
   const mail::HeaderView header(bytes);
   if (mail::count_received(header) > received_limit) return true;
   const std::vector<std::string> us = {rooms.options.hostname};
   const auto traces = mail::trace_ids(header, us);
-  return std::ranges::any_of(recipients, [&](const migration::Route* one) {
+  return std::ranges::any_of(recipients, [&](const std::string& one) {
     return std::ranges::count_if(traces, [&](const std::string& trace) {
-             return rooms.journal.passed(trace, one->address);
+             return rooms.journal.passed(trace, one);
            }) >= 2;
   });
 }
@@ -53,12 +53,14 @@ Task<void> Transaction::abandon() {
   for (auto& leg : legs_)
     if (leg->server) co_await leg->server->finish();
   legs_.clear();
+  spooled_.clear();
 }
 
 std::vector<const Transaction::Recipient*> Transaction::recipients() const {
   std::vector<const Recipient*> all;
   for (const auto& leg : legs_)
     for (const auto& one : leg->recipients) all.push_back(&one);
+  for (const auto& one : spooled_) all.push_back(&one);
   return all;
 }
 
@@ -67,10 +69,10 @@ bool Transaction::is_mirrored() const {
                              [](const Recipient* one) { return one->mirror.has_value(); });
 }
 
-// More than one answer after the dot, or some recipients have it from an earlier transaction: then
-// the rest may become ours.
+// More than one answer after the dot, or some recipients have it from an earlier transaction, or
+// wait for their home: then some may become ours.
 bool Transaction::may_end_mixed() const {
-  if (delivered_before_) return true;
+  if (delivered_before_ || !spooled_.empty()) return true;
   std::size_t answers = 0;
   for (const auto& leg : legs_) {
     if (leg->recipients.empty()) continue;
@@ -95,7 +97,9 @@ bool Transaction::routes_still_hold() const {
 }
 
 Task<Reply> Transaction::end(ClientFacts client) {
-  if (goes_in_circles(rooms_, header_, recipients())) {
+  std::vector<std::string> addresses;
+  for (const Recipient* one : recipients()) addresses.push_back(one->address);
+  if (goes_in_circles(rooms_, header_, addresses)) {
     co_await abandon();
     co_return make_reply(554, "5.4.6", "Too many hops: this message seems to go in circles");
   }
@@ -155,7 +159,8 @@ std::vector<RecipientRecord> Transaction::recipient_records() const {
                     .mirror_state = one->mirror ? MirrorState::waiting : MirrorState::none,
                     .replay = replay_of(*one),
                     .at = at_,
-                    .tried = at_});
+                    .tried = at_,
+                    .fallback = one->fallback});
   return rows;
 }
 

@@ -1,18 +1,19 @@
 // Transaction: one message from MAIL to its answer. The rules R1 to R6, R8, R10 to R13 and R16 are
 // read here, from top to bottom:
 //
-//   rcpt     the home side is asked live; its answer is the answer (R1, R4)
+//   rcpt     the home side is asked live; its answer is the answer (R1, R4), but for whom it does
+//            not know (R5: unknown_recipient), and while it is away (R12)
 //   content  kept as it came, in bounded memory (R16)
 //   end      replay? then the answer it had (R11). The milters' no is the answer. Else the
-//   obligation is made durable before the
-//            dot goes to the home sides (J1, J2), and their answers become one (R2, R3, R6:
-//            verdict)
+//            obligation is made durable before the dot goes to the home sides (J1, J2), and their
+//            answers become one (R2, R3, R6: verdict)
 //
 // Recipients may live at several servers: each has a leg of its own, an SMTP transaction of its
 // own. A message that can have only one answer and no mirror is passed on without being stored.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,10 @@ class Transaction {
   [[nodiscard]] const std::vector<Promise>& promises() const { return promises_; }
 
  private:
-  using Recipient = migration::Route;
+  struct Recipient : migration::Route {
+    bool fallback = false;  // R5
+  };
+  using Refusal = delivery::Handover::Refusal;
   // One server's part. Its recipients are those the server has accepted, in its order.
   struct Leg {
     net::Endpoint endpoint;
@@ -62,10 +66,14 @@ class Transaction {
   };
   using Legs = std::vector<std::unique_ptr<Leg>>;
 
-  // Finds or opens the leg to an endpoint. Null: `refusal` is what the client is told.
-  Task<Leg*> leg_to(net::Endpoint endpoint, const migration::Route& route, smtp::Reply& refusal);
-  Task<smtp::Reply> ask_side(migration::Route route);
-  Task<smtp::Reply> ask(Leg& leg, migration::Route route);
+  // Asks the recipient's home, then whoever else may answer for it (R5, R12).
+  Task<smtp::Reply> place(Recipient recipient);
+  // Finds or opens the leg to a side's server, and asks there.
+  Task<std::expected<smtp::Reply, Refusal>> ask(Recipient recipient);
+  Task<std::expected<Leg*, Refusal>> leg_to(net::Endpoint endpoint, const migration::Route& route);
+  Task<smtp::Reply> unknown_at_home(Recipient recipient, smtp::Reply reply);
+  Task<smtp::Reply> stand_in(Recipient recipient, smtp::Reply reply);
+  [[nodiscard]] bool may_be_spooled(const Recipient& recipient) const;
   [[nodiscard]] bool is_named(const std::string& address) const;
   [[nodiscard]] std::vector<const Recipient*> recipients() const;
   [[nodiscard]] bool is_mirrored() const;
@@ -93,6 +101,7 @@ class Transaction {
   Task<smtp::Reply> deliver_passing(MessageRecord message);
   Task<std::vector<Finding>> hand_over(std::string received);
   Task<void> look_for_silent(std::vector<Finding>& findings, std::vector<RecipientRecord> records);
+  void add_spooled(std::vector<Finding>& findings) const;
   Task<smtp::Reply> record(MessageRecord message, Verdict verdict, std::vector<Finding> findings,
                            std::vector<RecipientRecord> records);
   [[nodiscard]] Result<delivery::BodySource> body() const;
@@ -104,6 +113,8 @@ class Transaction {
   std::string trace_;
   WallTime at_;
   Legs legs_;
+  std::vector<Recipient> spooled_;           // taken while their home cannot be reached (R12)
+  std::vector<net::Endpoint> out_of_reach_;  // not tried twice for one message
   store::BlobDraft body_;
   store::BlobRef stored_;          // the body again, once it is in the journal
   std::string digest_;             // of the body, for H

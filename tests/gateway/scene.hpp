@@ -48,6 +48,8 @@ struct FakeHome {
   smtp::Reply end = smtp::make_reply(250, "2.0.0", "Ok");
   bool vanish_after_dot = false;  // takes the message and closes without an answer
   bool down = false;              // closes every new connection
+  bool choosy = false;            // refuses addresses that nobody has: it is no catch-all
+  int probed = 0;                 // RCPTs for such addresses
   std::vector<std::string> messages;
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
@@ -70,6 +72,10 @@ class FakePolicy : public net::SmtpPolicy {
     co_return smtp::make_reply(250, "2.1.0", "Ok");
   }
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
+    if (command.to.find('@') == 26) {  // a probe: 26 random characters
+      ++home_.probed;
+      if (home_.choosy) co_return smtp::make_reply(550, "5.1.1", "User unknown");
+    }
     const auto told = home_.rcpt.find(command.to);
     if (told != home_.rcpt.end()) co_return told->second;
     home_.recipients.push_back(command.to);

@@ -81,6 +81,18 @@ Task<void> World::serve_smtp(net::StreamPtr stream, std::size_t side, bool lmtp)
   session.stream->close();
 }
 
+Task<bool> World::rcpt(Session& session, std::string recipient) {
+  const bool probe = recipient.find('@') == 26;
+  const bool missing = unknown[session.side].contains(recipient) || probe;
+  if (missing && !catch_all[session.side]) {
+    refused_for_good = refused_for_good || !probe;
+    co_return co_await say(session, "550 5.1.1 User unknown");
+  }
+  const Mood now = mood(session.side, Point::rcpt);
+  if (now == Mood::well) session.recipients.push_back(std::move(recipient));
+  co_return co_await act(session, now, "250 2.1.5 ok");
+}
+
 Task<bool> World::command(Session& session, std::string line) {
   const std::string verb = upper(line.substr(0, 4));
   if (verb == "EHLO" || verb == "LHLO")
@@ -89,11 +101,7 @@ Task<bool> World::command(Session& session, std::string line) {
     session.recipients.clear();
     co_return co_await answer(session, Point::mail, "250 2.1.0 ok");
   }
-  if (verb == "RCPT") {
-    const Mood now = mood(session.side, Point::rcpt);
-    if (now == Mood::well) session.recipients.push_back(between(line, '<', '>'));
-    co_return co_await act(session, now, "250 2.1.5 ok");
-  }
+  if (verb == "RCPT") co_return co_await rcpt(session, between(line, '<', '>'));
   if (verb == "DATA") {
     const Mood now = mood(session.side, Point::data);
     if (!co_await act(session, now, "354 go")) co_return false;

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,11 @@ struct Copies {
 class World {
  public:
   // Per case.
-  double trouble = 0;                          // probability of a bad mood at each point
-  std::array<bool, 2> searchable{true, true};  // by side: IMAP answers
-  std::map<std::string, Copies> copies;        // by recipient
+  double trouble = 0;                            // probability of a bad mood at each point
+  std::array<bool, 2> searchable{true, true};    // by side: IMAP answers
+  std::array<bool, 2> catch_all{};               // by side: takes any address
+  std::array<std::set<std::string>, 2> unknown;  // by side: who has no mailbox there
+  std::map<std::string, Copies> copies;          // by recipient
   std::map<std::string, std::array<std::string, 2>> inbox;  // headers, by recipient and side
   bool refused_for_good = false;                            // some 5yz was said
   std::vector<std::string> wrong;  // bytes that are not those of the message
@@ -64,6 +67,7 @@ class World {
   struct Session;
   [[nodiscard]] Mood mood(std::size_t side, Point point);
   // False: the session is over.
+  Task<bool> rcpt(Session& session, std::string recipient);
   Task<bool> answer(Session& session, Point point, std::string good);
   Task<bool> command(Session& session, std::string line);
   Task<bool> content(Session& session);

@@ -168,7 +168,7 @@ REFUSED = {
     "home": {"side": "new", "state": "refused", "server_words": "552 5.2.2 full", "explanation": {
         "class": "mailbox_full", "temporary": False, "sure": False,
         "cause": {"en": "It is full.", "ja": "満杯です。"}, "next_step": {"en": "Empty it.", "ja": "空けてください。"}}},
-    "mirror": {"side": "old", "state": "none", "server_words": None}}
+    "mirror": {"side": "old", "state": "none", "server_words": None}, "fallback": False}
 
 
 class Api(http.server.BaseHTTPRequestHandler):

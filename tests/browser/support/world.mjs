@@ -142,7 +142,7 @@ export function delivery(one, index, at) {
     : { side: other, state: index === 5 ? "none" : index === 0 ? "pending" : "delivered", server_words: null };
   return {
     trace_id: `tm${(0x5f3a91c + index * 7177).toString(36)}`, at, sender: senders[index % senders.length],
-    recipient: one.address, size: 4200 + index * 613, home, mirror,
+    recipient: one.address, size: 4200 + index * 613, home, mirror, fallback: false,
   };
 }
 

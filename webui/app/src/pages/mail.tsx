@@ -22,7 +22,13 @@ const looks: Record<Leg["state"], [IconName, string]> = {
   waived: ["done", "quiet"],
 };
 
-function LegCell({ leg, title }: { leg: Leg; title: string }) {
+interface LegProps {
+  leg: Leg;
+  title: string;
+  standsIn?: boolean;
+}
+
+function LegCell({ leg, title, standsIn }: LegProps) {
   const [icon, feel] = looks[leg.state];
   return (
     <td>
@@ -34,6 +40,7 @@ function LegCell({ leg, title }: { leg: Leg; title: string }) {
         <Icon name={icon} />
         {t(`leg.${leg.state}`)}
       </span>
+      {standsIn && <span class="muted small">{t("mail.fallback")}</span>}
       {leg.state !== "delivered" && leg.server_words && (
         <q class="words breakable" lang="en">
           {leg.server_words}
@@ -55,7 +62,7 @@ function Row({ delivery }: { delivery: Delivery }) {
         <span class="only-small">→ </span>
         {delivery.recipient}
       </td>
-      <LegCell leg={delivery.home} title={t("mail.home")} />
+      <LegCell leg={delivery.home} title={t("mail.home")} standsIn={delivery.fallback} />
       <LegCell leg={delivery.mirror} title={t("mail.mirror")} />
       <td class="breakable">
         <span class="only-small muted">{t("mail.trace")}: </span>

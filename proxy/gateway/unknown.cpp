@@ -1,0 +1,105 @@
+#include "proxy/gateway/unknown.hpp"
+
+#include <utility>
+
+#include "config/migration_settings.hpp"
+#include "lib/base/log.hpp"
+#include "lib/base/text.hpp"
+#include "lib/delivery/diagnosis/diagnosis.hpp"
+#include "proxy/gateway/transaction.hpp"
+
+namespace tandem::gateway {
+namespace {
+
+using config::OnUnknown;
+using smtp::make_reply;
+using smtp::Reply;
+
+constexpr Duration remembered = std::chrono::minutes(10);
+
+Reply come_again() {
+  return make_reply(451, "4.2.0", "This mailbox is not ready at its new place, try again later");
+}
+
+}  // namespace
+
+bool is_unknown(const Reply& reply) {
+  if (!reply.permanent()) return false;
+  const auto told = delivery::diagnose(delivery::read_server_words(reply.to_string()));
+  return told.error_class == delivery::ErrorClass::unknown_mailbox;
+}
+
+bool is_last_word(const migration::Registry& registry, const std::string& migration,
+                  migration::AccountId account) {
+  const auto* settings = registry.settings(migration);
+  if (settings == nullptr || settings->gateway.on_unknown == OnUnknown::reject) return true;
+  const auto routes = registry.routes();
+  const auto* found = routes->account(account);
+  return found != nullptr && found->phase == migration::Phase::finished;
+}
+
+Task<std::optional<bool>> CatchAlls::takes_anybody(net::Endpoint endpoint, Origin origin,
+                                                   std::string domain) {
+  const std::string key = endpoint.to_string() + " " + domain;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(key);
+    if (found != known_.end() && clock_.steady() < found->second.until)
+      co_return found->second.takes;
+  }
+  smtp::MailCommand nobody;
+  auto server =
+      co_await delivery::Handover::open(upstreams_, std::move(endpoint), origin, std::move(nobody));
+  if (!server) co_return std::nullopt;
+  const auto reply = co_await server->ask(new_trace_id() + "@" + domain);
+  co_await server->finish();
+  if (!reply || reply->temporary()) co_return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  known_[key] = {.takes = reply->positive(), .until = clock_.steady() + remembered};
+  co_return reply->positive();
+}
+
+// What the account list knows is not refused for good while both sides are in use; of others the
+// other side decides, if it is choosy.
+Task<Reply> Transaction::unknown_at_home(Recipient recipient, Reply reply) {
+  if (is_last_word(rooms_.registry, recipient.migration, recipient.account)) co_return reply;
+  const bool listed = recipient.account != 0;
+  const std::string address = recipient.address;
+  const Side side = recipient.home;
+  const auto instead = co_await stand_in(std::move(recipient), std::move(reply));
+  if (instead.permanent() && !listed) co_return instead;
+  log::error("E-GATE-8", "the {} side does not know {}: make the mailbox there ({})",
+             migration::name_of(side), address,
+             instead.positive() ? "its mail goes to the other side" : "its senders try again");
+  if (instead.permanent()) co_return come_again();
+  co_return instead;
+}
+
+// The other side's answer; `reply` where it cannot be asked or would take anybody.
+Task<Reply> Transaction::stand_in(Recipient recipient, Reply reply) {
+  recipient.home = migration::other(recipient.home);
+  recipient.mirror.reset();  // there is no mailbox for a copy; the sync carries it once there is
+  recipient.fallback = true;
+  // R14: not back to where it came from.
+  if (rooms_.neighbours.is(recipient.migration, recipient.home, client_.address)) co_return reply;
+  const auto endpoint = home_endpoint(rooms_.registry, recipient);
+  if (!endpoint) co_return reply;
+  const std::string domain = recipient.address.substr(recipient.address.rfind('@') + 1);
+  const auto anybody = co_await rooms_.catch_alls.takes_anybody(
+      *endpoint, migration::origin_of(recipient.home), domain);
+  if (!anybody || *anybody) co_return reply;
+  const auto* migration = rooms_.registry.settings(recipient.migration);
+  if (migration->gateway.on_unknown == OnUnknown::fallback) {
+    const auto answer = co_await ask(std::move(recipient));
+    co_return answer ? *answer : reply;
+  }
+  smtp::MailCommand nobody;
+  auto server = co_await delivery::Handover::open(
+      rooms_.upstreams, *endpoint, migration::origin_of(recipient.home), std::move(nobody));
+  if (!server) co_return reply;
+  const auto known = co_await server->ask(recipient.address);
+  co_await server->finish();
+  co_return known && known->positive() ? come_again() : reply;
+}
+
+}  // namespace tandem::gateway
