@@ -200,6 +200,7 @@ TEST_CASE("every key of a migration arrives in the struct") {
       "[new]\nimap = imap://127.0.0.1:1143?tls=never\nsmtp = lmtp://127.0.0.1:1024?tls=never\n"
       "forward_client = yes\n"
       "[gateway]\nenabled = yes\nmirror = off\nin_doubt = 2s\n"
+      "on_unknown = defer\nwhen_home_is_down = spool\n"
       "[sync]\nexclude = Trash\nexclude = ごみ箱\n"
       "map = 送信済み -> Sent\nmap = A -> B -C\n",
       "/m/x.conf");
@@ -216,7 +217,12 @@ TEST_CASE("every key of a migration arrives in the struct") {
   CHECK(settings.new_side.smtp->protocol == net::Protocol::lmtp);
   CHECK(settings.new_side.forward_client);
   CHECK_FALSE(settings.old_side.forward_client);
-  CHECK(settings.gateway == GatewaySettings{true, Mirror::off, std::chrono::seconds(2)});
+  GatewaySettings gateway;
+  gateway.mirror = Mirror::off;
+  gateway.on_unknown = OnUnknown::defer;
+  gateway.when_home_is_down = WhenHomeIsDown::spool;
+  gateway.in_doubt = std::chrono::seconds(2);
+  CHECK(settings.gateway == gateway);
   CHECK(settings.sync == SyncSettings{{"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
 }
 
