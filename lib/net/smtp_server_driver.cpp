@@ -1,6 +1,7 @@
 #include "lib/net/smtp_server_driver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -157,9 +158,14 @@ Task<void> keep_silent(Session& session) {
   if (pause <= Duration(0)) co_return;
   session.stream.expires_after(pause);
   const auto spoke = co_await session.stream.wait_readable();
-  if (spoke)
+  if (!spoke && spoke.error().kind == ErrorKind::timed_out) co_return;
+  if (!spoke) co_return session.machine.ended();
+  // It is read although no word of it counts: the stream says in the log if it was a PROXY header.
+  std::array<char, 16> room;
+  const auto count = co_await session.stream.read_some(room);
+  if (count && *count > 0)
     session.machine.received("");
-  else if (spoke.error().kind != ErrorKind::timed_out)
+  else
     session.machine.ended();
 }
 

@@ -8,6 +8,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
+#include "lib/net/smtp_server_driver.hpp"
 #include "tests/net/pairs.hpp"
 
 namespace tandem::test {
@@ -44,11 +45,12 @@ Task<std::string> read_to_end(net::Stream& stream) {
 }
 
 struct Door {
-  explicit Door(TestNet& net, net::ListenerOptions options) : server(net.executor()) {
+  Door(TestNet& net, net::ListenerOptions options, Listener::Handler handler = tell)
+      : server(net.executor()) {
     auto opened = Listener::open(net.executor(), "127.0.0.1", 0, std::move(options));
     REQUIRE(opened);
     listener = std::move(*opened);
-    server.spawn(listener->serve(server, tell));
+    server.spawn(listener->serve(server, std::move(handler)));
   }
 
   [[nodiscard]] Task<StreamPtr> connect(std::string from) const {
@@ -189,6 +191,42 @@ Task<void> refused_under_tls(TestNet& net) {
   co_await door.end();
 }
 
+// Takes no mail.
+class Closed : public net::SmtpPolicy {
+ public:
+  Task<smtp::Reply> on_mail(smtp::MailCommand) override { co_return no(); }
+  Task<smtp::Reply> on_rcpt(smtp::RcptCommand) override { co_return no(); }
+  Task<Result<void>> on_chunk(std::string_view) override { co_return Result<void>{}; }
+  Task<std::vector<smtp::Reply>> on_end() override {
+    std::vector<smtp::Reply> replies(1, no());
+    co_return replies;
+  }
+  Task<void> on_abort() override { co_return; }
+
+ private:
+  static smtp::Reply no() { return smtp::make_reply(550, "5.7.1", "no"); }
+};
+
+Task<void> serve_after_a_pause(StreamPtr stream) {
+  Closed policy;
+  net::SmtpServerOptions options;
+  options.greet_pause = seconds(2);
+  co_await net::serve_smtp(*stream, std::move(options), policy);
+}
+
+Task<void> refused_before_the_greeting(TestNet& net) {
+  const Warnings warnings;
+  Door door(net, behind_balancer(), serve_after_a_pause);
+  const auto forger = co_await door.connect(stranger);
+  REQUIRE(co_await forger->write(header));
+  CHECK(co_await read_to_end(*forger) == "");
+  CHECK(warnings.text().find("W-NET-6") != std::string::npos);
+  const auto hasty = co_await door.connect(stranger);
+  REQUIRE(co_await hasty->write("EHLO a\r\n"));
+  CHECK((co_await read_to_end(*hasty)).starts_with("554 "));
+  co_await door.end();
+}
+
 Task<void> nobody_else(TestNet& net) {
   const Warnings warnings;
   Door door(net, behind_balancer(true));
@@ -231,6 +269,13 @@ TEST_CASE("T-22 a PROXY header from anybody else is refused and logged", "[T-22]
                                         "\xc0\x00\x02\x01\xdc\x04\x00\x19",
                                         28)));
   net.run(refused_under_tls(net));
+}
+
+TEST_CASE(
+    "T-22 T-13 where clients must wait for the greeting a stranger's PROXY header is logged too",
+    "[T-22]") {
+  TestNet net;
+  net.run(refused_before_the_greeting(net));
 }
 
 TEST_CASE("T-22 a port for balancers only serves nobody else", "[T-22]") {
