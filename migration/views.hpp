@@ -82,7 +82,7 @@ struct Delivery {
   std::string home;    // "delivered", "refused", "waiting", "owed", "returned", "quarantined" …
   std::string mirror;  // "none", "pending", "copied", "debt", "cancelled", "waived"
   std::string answer;  // what the sending server was told
-  std::string mirror_words;  // why there is no copy: a server's words, or a person's
+  std::string mirror_words;         // why there is no copy: a server's words, or a person's
   Side home_side = Side::old_side;  // of the recipient when the message came
   std::uint64_t size = 0;           // bytes; 0: not kept
   // The reader's side did not know the recipient; home_side stands in for it, and somebody should
@@ -99,7 +99,9 @@ struct DeliveryCounts {
   std::uint64_t debts = 0;
   std::uint64_t owed = 0;         // promised to the sender, not yet delivered
   std::uint64_t returned = 0;     // given up; the sender has a report
-  std::uint64_t quarantined = 0;  // given up, and nobody could be told: a person decides
+  std::uint64_t quarantined = 0;  // nobody could be told, or a filter asked: a person decides
+  // Of all migrations: messages not judged by a filter that is still down.
+  std::uint64_t not_judged = 0;
   std::optional<WallTime> since;  // the first message that is counted
 };
 

@@ -118,7 +118,8 @@ json::object down_sentence(Side side, std::uint64_t count) {
 }
 
 // The one sentence on top of the page: the first that is true.
-json::object sentence_of(const Totals& totals, std::uint64_t owed, std::size_t switching) {
+json::object sentence_of(const Totals& totals, const migration::DeliveryCounts& counts,
+                         std::size_t switching) {
   const auto needs = totals.in(State::needs_you) + totals.in(State::failed);
   const auto ready = totals.in(State::in_sync) + totals.in(State::in_sync_with_notes) +
                      totals.in(State::rolled_back);
@@ -128,8 +129,9 @@ json::object sentence_of(const Totals& totals, std::uint64_t owed, std::size_t s
     return down_sentence(Side::old_side, totals.unreachable_old);
   if (is_down(totals, totals.unreachable_new))
     return down_sentence(Side::new_side, totals.unreachable_new);
+  if (counts.not_judged > 0) return sentence("filter_down", counts.not_judged);
   if (needs > 0) return sentence("needs_you", needs);
-  if (owed > 0) return sentence("owed", owed);
+  if (counts.owed > 0) return sentence("owed", counts.owed);
   if (switching > 0) return sentence("switching", switching);
   if (totals.in(State::copying) > 0) return sentence("copying", totals.in(State::copying));
   if (begun > 0 && ready == 0) return sentence("checking", begun);
@@ -171,32 +173,31 @@ json::object describe_migration(Context& context, const MigrationSettings& setti
   const SteadyTime now = clock.steady();
   const auto eta = context.rates.eta(settings.name, bytes_left(totals), now, clock.wall());
   json::array domains(settings.domains.begin(), settings.domains.end());
-  return {
-      {"name", settings.name},
-      {"domains", std::move(domains)},
-      {"sides",
-       {{"old",
-         describe_side(settings.old_side, totals, totals.old_problem, totals.unreachable_old)},
-        {"new",
-         describe_side(settings.new_side, totals, totals.new_problem, totals.unreachable_new)}}},
-      {"sentence", sentence_of(totals, counts.owed, context.news->runs.switching(settings.name))},
-      {"accounts", totals.accounts},
-      {"counts", describe_counts(totals)},
-      {"phases", describe_phases(totals)},
-      {"copied",
-       {{"messages_done", totals.messages_done},
-        {"messages_total", totals.messages_total},
-        {"bytes_done", totals.bytes_done},
-        {"bytes_total", totals.bytes_total}}},
-      {"eta", describe_eta(eta)},
-      {"owed", describe_waiting(counts.owed)},
-      {"debts", describe_waiting(counts.debts)},
-      {"arrivals",
-       {{"since", time_text(counts.since.value_or(context.started))},
-        {"gateway", counts.accepted},
-        {"old_direct", 0},
-        {"old_local", 0},
-        {"forwarded", 0}}}};
+  return {{"name", settings.name},
+          {"domains", std::move(domains)},
+          {"sides",
+           {{"old",
+             describe_side(settings.old_side, totals, totals.old_problem, totals.unreachable_old)},
+            {"new", describe_side(settings.new_side, totals, totals.new_problem,
+                                  totals.unreachable_new)}}},
+          {"sentence", sentence_of(totals, counts, context.news->runs.switching(settings.name))},
+          {"accounts", totals.accounts},
+          {"counts", describe_counts(totals)},
+          {"phases", describe_phases(totals)},
+          {"copied",
+           {{"messages_done", totals.messages_done},
+            {"messages_total", totals.messages_total},
+            {"bytes_done", totals.bytes_done},
+            {"bytes_total", totals.bytes_total}}},
+          {"eta", describe_eta(eta)},
+          {"owed", describe_waiting(counts.owed)},
+          {"debts", describe_waiting(counts.debts)},
+          {"arrivals",
+           {{"since", time_text(counts.since.value_or(context.started))},
+            {"gateway", counts.accepted},
+            {"old_direct", 0},
+            {"old_local", 0},
+            {"forwarded", 0}}}};
 }
 
 }  // namespace

@@ -125,6 +125,15 @@ void Filter::answered(std::size_t index, const Verdict& verdict) {
                options_.milters[index].to_string(), verdict.first_not_made);
 }
 
+std::uint64_t Filter::missed_now() const {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < options_.milters.size(); ++i) {
+    const std::scoped_lock lock(watches_[i].mutex);
+    if (watches_[i].down) count += watches_[i].missed_now;
+  }
+  return count;
+}
+
 std::uint64_t Filter::not_judged() const {
   std::uint64_t count = 0;
   for (std::size_t i = 0; i < options_.milters.size(); ++i) {

@@ -44,6 +44,8 @@ class Filter {
 
   // Messages that some milter did not judge, since the start.
   [[nodiscard]] std::uint64_t not_judged() const;
+  // Of these, by milters that have not judged any since.
+  [[nodiscard]] std::uint64_t missed_now() const;
 
  private:
   struct Watch;  // how one milter does

@@ -111,7 +111,9 @@ std::vector<migration::Delivery> Gateway::recent(std::size_t limit,
 }
 
 migration::DeliveryCounts Gateway::counts(const std::string& migration) const {
-  return journal_.counts(migration);
+  auto counts = journal_.counts(migration);
+  counts.not_judged = filter_.missed_now();
+  return counts;
 }
 
 std::vector<migration::QueueItem> Gateway::queue(std::size_t limit) const {

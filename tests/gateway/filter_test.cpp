@@ -122,6 +122,11 @@ Task<void> down_is_gone_by(Filtered& at) {
   CHECK(reply.code == 250);
   CHECK(after_received(at.scene.old_home.messages.back()) == letter);
   CHECK(at.scene.gateway().filter().not_judged() == 3);
+  CHECK(at.scene.gateway().counts("").not_judged == 3);
+  at.down["first"] = false;
+  reply = co_await at.send(chiba, letter + "again\r\n");
+  CHECK(reply.code == 250);
+  CHECK(at.scene.gateway().counts("").not_judged == 2);  // the second is still down
 }
 
 Task<void> down_puts_off(Filtered& at) {

@@ -95,6 +95,24 @@ Task<void> read_all(Site& site) {
   CHECK(answer.kind() == "bad_request");
 }
 
+Task<void> filter_is_down(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  const Answer answer = co_await browser.get("/api/overview");
+  CHECK(faults(answer_of("/api/overview", "get"), answer.json()) == "");
+  const json::value overview = answer.json();
+  const json::value& said = overview.at("migrations").at(0).at("sentence");
+  CHECK(said.at("code") == "filter_down");
+  CHECK(said.at("count") == 3);
+}
+
+TEST_CASE("a filter that does not answer is what the page says first") {
+  Site site;
+  fill(site);
+  site.rooms.delivery_counts.not_judged = 3;
+  site.run(filter_is_down);
+}
+
 TEST_CASE("every resource answers as the contract says") {
   Site site;
   fill(site);

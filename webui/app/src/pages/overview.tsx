@@ -14,6 +14,7 @@ const calm: Record<Sentence["code"], [IconName, string]> = {
   checking: ["checking", "busy"],
   needs_you: ["needs_you", "act"],
   side_unreachable: ["failed", "bad"],
+  filter_down: ["failed", "bad"],
   owed: ["mail", "act"],
   copying: ["copying", "busy"],
   paused: ["paused", "quiet"],
