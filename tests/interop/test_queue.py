@@ -1,9 +1,12 @@
-"""`deliveries` and `queue` while the new side is away: a copy that cannot be made is listed, tried again when
+"""`deliveries`, `queue` and the metrics while the new side is away: a copy that cannot be made is listed, tried again when
 somebody asks, or waived with a reason. Old side: Dovecot and Postfix; new side: Dovecot."""
 import pathlib
 import smtplib
 import sys
 import unittest
+import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import probe, process                               # noqa: E402
@@ -28,6 +31,16 @@ class QueueTest(unittest.TestCase):
     def waiting(self):
         return self.tandem.cli_json("queue")["items"]
 
+    def metrics(self):
+        """{(name, labels without the migration): value}, as a monitoring system reads them."""
+        token = (self.tandem.data / "api.token").read_text().strip()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.tandem.ports['web']}/api/metrics",
+                                         headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            families = list(text_string_to_metric_families(answer.read().decode()))
+        return {(sample.name, *(value for name, value in sorted(sample.labels.items()) if name != "migration")):
+                sample.value for family in families for sample in family.samples}
+
     def copies(self):
         with probe.imap(self.company.new.store, self.person.new) as client:
             return int(client.select(readonly=True)[1][0])
@@ -39,6 +52,10 @@ class QueueTest(unittest.TestCase):
         self.send("one")
         self.send("two")
         process.until(lambda: [item["kind"] for item in self.waiting()] == ["debt", "debt"], 60, "two copies that wait")
+        metrics = self.metrics()
+        self.assertEqual(metrics["tandemail_waiting", "debt"], 2)
+        self.assertEqual(metrics["tandemail_recipients", "delivered"], 2)
+        self.assertEqual(metrics["tandemail_accounts", "paused"], 1)
         found = self.tandem.cli("deliveries", "<one@sender").stdout.decode()
         self.assertIn("old: delivered, new: debt", found)
         self.assertEqual(len(found.splitlines()), 2, found)
