@@ -20,6 +20,19 @@ if(TANDEM_MOLD)
   target_link_options(tandem_flags INTERFACE -fuse-ld=mold)
 endif()
 
+# tandem_unity_alone(SOURCES…): those of unity_alone.txt stay out of unity builds. Called where their
+# target is made: the property is seen in that directory only.
+function(tandem_unity_alone)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/cmake/unity_alone.txt names REGEX "^[a-z]")
+  foreach(source ${ARGN})
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${source})
+    get_filename_component(folder ${path} DIRECTORY)
+    if(path IN_LIST names OR folder IN_LIST names)
+      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+endfunction()
+
 function(tandem_room name)
   cmake_parse_arguments(ROOM "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -29,6 +42,7 @@ function(tandem_room name)
     return()
   endif()
   add_library(${name} STATIC ${sources})
+  tandem_unity_alone(${sources})
   target_link_libraries(${name} PUBLIC tandem_flags ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
 endfunction()
 
