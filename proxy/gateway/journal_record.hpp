@@ -56,6 +56,7 @@ struct MessageRecord {
   std::string report_on;   // a delivery report of ours: the trace of the message it is about
   std::string message_id;  // of its header, with the angle brackets; empty: none
   std::uint64_t size = 0;  // bytes as received
+  std::string client;      // smtp::to_text, for a home side that is told of it; empty: nobody is
 };
 
 // One recipient for whom the client was told 250: one answer may stand for a part of a transaction

@@ -51,6 +51,9 @@ store::Schema Journal::schema() {
     ALTER TABLE gateway_message ADD COLUMN message_id TEXT NOT NULL DEFAULT '';
     ALTER TABLE gateway_message ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE gateway_recipient ADD COLUMN fallback INTEGER NOT NULL DEFAULT 0;
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_message ADD COLUMN client TEXT NOT NULL DEFAULT '';
   )sql"}};
 }
 

@@ -39,6 +39,13 @@ smtp::MailCommand mail_of(const MessageRecord& message) {
   return mail;
 }
 
+// Whose message it is, as it was known when it came. Nothing: not known, or ours.
+std::optional<smtp::ClientIdentity> client_of(const MessageRecord& message) {
+  auto client = smtp::parse_xclient(message.client);
+  if (!client || client->address.empty()) return std::nullopt;
+  return std::move(*client);
+}
+
 }  // namespace
 
 WallTime Owed::first_attempt(WallTime now) const {
@@ -121,7 +128,9 @@ Task<void> Owed::attempt_home(Pending owed, migration::Route route) {
     Told nowhere = not_sent("4.3.5", endpoint.error().what);
     co_return co_await ended(std::move(owed), std::move(nowhere));
   }
-  co_await attempt_at(std::move(*endpoint), std::move(owed), true);
+  std::optional<smtp::ClientIdentity> client;
+  if (home_knows_client(rooms_.registry, route)) client = client_of(owed.message);
+  co_await attempt_at(std::move(*endpoint), std::move(owed), true, std::move(client));
 }
 
 Task<void> Owed::attempt_outside(Pending owed) {
@@ -147,11 +156,12 @@ Task<void> Owed::attempt_outside(Pending owed) {
   }
 }
 
-Task<bool> Owed::attempt_at(net::Endpoint endpoint, Pending owed, bool last) {
+Task<bool> Owed::attempt_at(net::Endpoint endpoint, Pending owed, bool last,
+                            std::optional<smtp::ClientIdentity> client) {
   smtp::MailCommand mail = mail_of(owed.message);
   const Origin origin = migration::origin_of(owed.recipient.home);
   auto server = co_await delivery::Handover::open(rooms_.upstreams, std::move(endpoint), origin,
-                                                  std::move(mail));
+                                                  std::move(mail), std::move(client));
   if (!server) {
     if (!server.error().reached && !last) co_return false;
     Told told = told_of(server.error());

@@ -48,7 +48,8 @@ class Owed {
   // A report to a sender out in the world (RFC 5321 5.1).
   Task<void> attempt_outside(Pending owed);
   // False: the server could not be reached and nothing is recorded: another may be tried.
-  Task<bool> attempt_at(net::Endpoint endpoint, Pending owed, bool last);
+  Task<bool> attempt_at(net::Endpoint endpoint, Pending owed, bool last,
+                        std::optional<smtp::ClientIdentity> client = {});
   Task<void> send(delivery::Handover server, Pending owed);
   Task<void> ended(Pending owed, delivery::Told told);
   [[nodiscard]] bool is_over(const Pending& owed) const;

@@ -136,6 +136,8 @@ MessageRecord Transaction::message_record(const ClientFacts& client) const {
   const auto all = recipients();
   if (all.size() == 1) stamp.for_recipient = all[0]->address;
   const mail::HeaderView header(header_);
+  std::string told;  // kept for what is delivered later
+  if (any_side_knows_client(rooms_.registry)) told = smtp::to_text(client_);
   return {.trace = trace_,
           .at = at_,
           .sender = mail_.from,
@@ -143,7 +145,8 @@ MessageRecord Transaction::message_record(const ClientFacts& client) const {
           .smtputf8 = mail_.smtputf8,
           .eight_bit = mail_.body == smtp::Body::eight_bit_mime,
           .message_id = header.text("Message-ID").substr(0, longest_message_id),
-          .size = body_.size()};
+          .size = body_.size(),
+          .client = std::move(told)};
 }
 
 std::vector<RecipientRecord> Transaction::recipient_records() const {

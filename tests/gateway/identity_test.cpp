@@ -96,6 +96,26 @@ Task<void> each_for_itself(Scene& scene) {
   CHECK(scene.old_home.clients.at(2) == smtp::ClientIdentity{});
 }
 
+// The new side takes it only later, when the client has long gone.
+Task<void> delivered_later(Scene& scene) {
+  using namespace std::chrono_literals;
+  scene.start_workers();
+  scene.new_home.xclient = true;
+  scene.new_home.end = smtp::make_reply(451, "4.3.0", "try later");
+  const auto client = co_await scene.connect("198.51.100.7");
+  std::vector<std::string> both = {"aoki@example.jp", "baba@example.jp"};
+  auto reply = co_await scene.send(*client, both, letter);
+  CHECK(reply.code == 250);
+  client->close();
+  scene.new_home.end = smtp::make_reply(250, "2.0.0", "Ok");
+  const auto arrived = [&scene] { return scene.state_of("baba@example.jp") == "delivered"; };
+  CHECK(co_await scene.pass_until(arrived, 10min));
+  REQUIRE(scene.new_home.clients.size() == 2);
+  CHECK(scene.new_home.clients[0].address == "198.51.100.7");
+  CHECK(scene.new_home.clients[0].helo == "mta.sender.example");
+  CHECK(scene.new_home.clients[1] == scene.new_home.clients[0]);
+}
+
 Task<void> not_offered(Scene& scene) {
   const auto client = co_await scene.connect("198.51.100.7");
   for (const char* name : {"aoki@example.jp", "chiba@example.jp"}) {
@@ -115,6 +135,13 @@ TEST_CASE("T-24 a home side that trusts us is told the client's address, and the
 TEST_CASE("T-24 a connection to a home side that was for one client is for no other untold") {
   Scene scene(old_side_trusts_us());
   scene.net.run(each_for_itself(scene));
+}
+
+TEST_CASE("T-24 a home side that gets a message later is told the client it came from") {
+  auto settings = gateway_settings();
+  settings.new_side.forward_client = true;
+  Scene scene(settings);
+  scene.net.run(delivered_later(scene));
 }
 
 TEST_CASE("mail reaches a home side that takes no word about clients") {

@@ -31,6 +31,7 @@ TEST_CASE("XCLIENT attributes become a client, in any case and order") {
   CHECK(parsed("ADDR=ipv6:::ffff:192.0.2.7").address == "192.0.2.7");
   CHECK(parsed("ADDR=2001:db8::7").address == "2001:db8::7");
   CHECK(parsed("NAME=[UNAVAILABLE] ADDR=[TEMPUNAVAIL] HELO=[unavailable]") == ClientIdentity{});
+  CHECK(parsed("NAME=[TEMPUNAVAIL]").name_later);
   CHECK(parsed("HELO=a+2Db.example+2e").helo == "a-b.example.");
 }
 
@@ -91,6 +92,20 @@ TEST_CASE("a server is told each attribute it takes, and nothing of an earlier c
         std::vector<std::string>{"XCLIENT ADDR=IPV6:2001:db8::7 PORT=4711"});
   CHECK(xclient_lines(known, {"NAME", "LOGIN"}).empty());
   CHECK(xclient_lines({.port = 4711}, postfix).empty());
+}
+
+TEST_CASE("a client that is kept as text is the same when read") {
+  const std::string long_name = std::string(60, 'a') + "." + std::string(190, 'b') + ".jp";
+  for (const ClientIdentity& client :
+       {ClientIdentity{.address = "2001:db8::7", .name_later = true, .protocol = "ESMTP"},
+        ClientIdentity{.address = "192.0.2.7",
+                       .port = 4711,
+                       .name = long_name,
+                       .helo = long_name,
+                       .protocol = "SMTP"}})
+    CHECK(parsed(to_text(client)) == client);
+  CHECK(to_text({}).empty());
+  CHECK(to_text({.address = "192.0.2.7 x"}).empty());
 }
 
 TEST_CASE("long names are told in several lines, each of which is read as it was meant") {

@@ -121,6 +121,7 @@ std::expected<ClientIdentity, Reply> parse_xclient(std::string_view argument) {
     auto value = decode_xtext(word.substr(equals + 1));
     if (!value) return syntax("An XCLIENT value is not xtext");
     any = true;
+    if (iequals(name, "NAME")) client.name_later = iequals(*value, not_now);
     if (is_unknown(*value)) continue;
     if (!set_attribute(client, name, std::move(*value)))
       return syntax("An XCLIENT value is not what its attribute says");
@@ -134,6 +135,16 @@ bool is_well_formed(const ClientIdentity& client) {
          (client.name.empty() || is_name(client.name)) &&
          (client.helo.empty() || is_helo_name(client.helo)) &&
          (client.protocol.empty() || client.protocol == "SMTP" || client.protocol == "ESMTP");
+}
+
+std::string to_text(const ClientIdentity& client) {
+  constexpr std::string_view verb = "XCLIENT ";
+  std::string text;
+  for (const std::string& line : xclient_lines(client, {"ADDR", "PORT", "NAME", "HELO", "PROTO"})) {
+    if (!text.empty()) text += ' ';
+    text += std::string_view(line).substr(verb.size());
+  }
+  return text;
 }
 
 std::vector<std::string> xclient_lines(const ClientIdentity& client,

@@ -41,4 +41,7 @@ inline constexpr std::string_view xclient_attributes = "NAME ADDR PORT PROTO HEL
 [[nodiscard]] std::vector<std::string> xclient_lines(const ClientIdentity& client,
                                                      const std::vector<std::string>& offered);
 
+// A client as one text that parse_xclient reads, to be kept; empty: there is no address.
+[[nodiscard]] std::string to_text(const ClientIdentity& client);
+
 }  // namespace tandem::smtp
