@@ -32,6 +32,7 @@ struct Rule {
   std::uint64_t occurrence = 1;
   bool onwards = false;
   bool kill = false;
+  bool die = false;
   int code = 0;
 };
 
@@ -41,6 +42,7 @@ struct State {
   std::map<std::string, std::uint64_t, std::less<>> counts;
   fs::path root;
   fs::path shadow;
+  bool dead = false;
 };
 
 State& state() {
@@ -69,14 +71,15 @@ std::optional<Rule> parse_rule(std::string_view text) {
   if (!occurrence || *occurrence == 0) return std::nullopt;
   rule.occurrence = *occurrence;
   rule.kill = parts[2] == "kill";
+  rule.die = parts[2] == "die";
   for (const auto& [name, code] : codes)
     if (name == parts[2]) rule.code = code;
-  if (!rule.kill && rule.code == 0) return std::nullopt;
+  if (!rule.kill && !rule.die && rule.code == 0) return std::nullopt;
   return rule;
 }
 
 std::optional<fs::path> shadow_of(const State& s, const fs::path& path) {
-  if (s.shadow.empty()) return std::nullopt;
+  if (s.shadow.empty() || s.dead) return std::nullopt;
   const auto relative = path.lexically_relative(s.root);
   if (relative.empty() || *relative.begin() == "..") return std::nullopt;
   return s.shadow / relative;
@@ -122,6 +125,7 @@ namespace detail {
 int reach(std::string_view step) {
   auto& s = state();
   const std::lock_guard lock(s.mutex);
+  if (s.dead) return EIO;
   auto found = s.counts.find(step);
   if (found == s.counts.end()) found = s.counts.emplace(std::string(step), 0).first;
   const auto occurrence = ++found->second;
@@ -129,7 +133,8 @@ int reach(std::string_view step) {
     if (rule.step != step) continue;
     if (occurrence != rule.occurrence && !(rule.onwards && occurrence > rule.occurrence)) continue;
     if (rule.kill) ::kill(::getpid(), SIGKILL);
-    return rule.code;
+    if (rule.die) s.dead = true;
+    return rule.die ? EIO : rule.code;
   }
   return 0;
 }
@@ -166,13 +171,14 @@ Result<void> arm(std::string_view plan) {
     auto rule = parse_rule(trim(part));
     if (!rule)
       return fail(ErrorKind::invalid,
-                  "not a fault (step:occurrence:errno|kill): " + printable(part));
+                  "not a fault (step:occurrence:errno|kill|die): " + printable(part));
     rules.push_back(std::move(*rule));
   }
   auto& s = state();
   const std::lock_guard lock(s.mutex);
   s.rules = std::move(rules);
   s.counts.clear();
+  s.dead = false;
   detail::active.store(true);
   return {};
 }
@@ -185,6 +191,20 @@ void disarm() {
   s.counts.clear();
   s.root.clear();
   s.shadow.clear();
+  s.dead = false;
+}
+
+void die() {
+  auto& s = state();
+  const std::lock_guard lock(s.mutex);
+  s.dead = true;
+  detail::active.store(true);
+}
+
+bool died() {
+  auto& s = state();
+  const std::lock_guard lock(s.mutex);
+  return s.dead;
 }
 
 bool armed() {

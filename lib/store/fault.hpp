@@ -4,6 +4,9 @@
 //
 //   TANDEM_FAULT="store.fdatasync:3:EIO,sql.sync:1+:kill"      ("1+": from the first one on)
 //
+// `die` instead of an errno: this step and all that follow, of any kind, fail, and nothing is kept
+// any more: for the disk the process is gone, while the test goes on in it.
+//
 // Power loss: with a shadow directory (TANDEM_FAULT_SHADOW=ROOT=SHADOW, or shadow()), each file is
 // copied to it whenever it is flushed, and each directory's names whenever the directory is. After
 // the process was killed, power_loss() puts back exactly that: what was not flushed is gone.
@@ -43,6 +46,9 @@ inline void flushed_directory(const std::string& directory) {
 // Back to normal: no faults, no counts, no shadow.
 void disarm();
 [[nodiscard]] bool armed();
+// As if a step with `die` had been reached.
+void die();
+[[nodiscard]] bool died();
 // How often a step was reached since arm().
 [[nodiscard]] std::uint64_t count(std::string_view step);
 

@@ -128,20 +128,22 @@ class Scene {
   FakeHome old_home, new_home;
   FakeHome outside;  // the smarthost: what goes to senders out in the world
   std::string sender = "sender@sender.example";
+  std::function<net::StreamPtr(net::StreamPtr)> wrap;  // the clients' ends
 
   // Takes a connection to "old" or "new" in place of the fakes (false: the fakes shall), and those
   // to milters.
   using Server = std::function<bool(const std::string& side, net::StreamPtr&, net::Protocol)>;
 
   explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {},
-                 FilterOptions filter = {}, Duration greet_pause = Duration(0))
+                 FilterOptions filter = {}, Duration greet_pause = Duration(0),
+                 std::string data = {})
       : server_(std::move(server)) {
+    if (data.empty()) data = directory_.path + "/data";
     add_side("old", old_home);
     add_side("new", new_home);
     add_side("outside", outside);
     for (const auto& milter : filter.milters) add_milter(milter.in_process);
-    auto opened = store::Store::open(directory_.path + "/data",
-                                     {migration::Registry::schema(), Gateway::schema()});
+    auto opened = store::Store::open(data, {migration::Registry::schema(), Gateway::schema()});
     REQUIRE(opened);
     store_ = std::move(*opened);
     auto made = migration::Registry::open(*store_, {std::move(settings)}, secrets_, net.clock());
@@ -156,7 +158,7 @@ class Scene {
     REQUIRE(options.xclient_from.add(trusted_proxy));
     options.greet_pause = greet_pause;
     gateway_ = std::make_unique<Gateway>(net.executor(), parts, std::move(options));
-    net.run(import_people(*registry_));
+    if (registry_->routes()->accounts().empty()) net.run(import_people(*registry_));
   }
   ~Scene() {
     net.run(end(net));
@@ -178,12 +180,14 @@ class Scene {
     auto [ours, theirs] = net::make_memory_pair(net.executor());
     if (!peer.empty()) theirs->set_peer(std::move(peer), 4711);
     net.group.spawn(gateway_->serve(std::move(theirs), nullptr, net.group));
+    if (wrap) ours = wrap(std::move(ours));
     auto client = std::make_unique<net::SmtpClient>();
     net::SmtpClientOptions options;
     options.protocol.host = "mta.sender.example";
     options.protocol.tls = smtp::ClientOptions::Tls::never;
     const auto opened = co_await client->open(std::move(ours), std::move(options));
-    REQUIRE(opened);
+    if (!wrap) REQUIRE(opened);  // else null: nobody is there any more
+    if (!opened) client.reset();
     co_return client;
   }
 
@@ -196,6 +200,13 @@ class Scene {
     store::Unit nothing;
     const auto done = co_await store_->committer().commit(std::move(nothing));
     REQUIRE(done);
+    co_await net.timers.settle();
+  }
+  // The same where the disk may be gone.
+  Task<void> settle_or_die() {
+    co_await net.timers.settle();
+    store::Unit nothing;
+    (void)co_await store_->committer().commit(std::move(nothing));
     co_await net.timers.settle();
   }
   // Gives way until `done`.
