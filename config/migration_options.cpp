@@ -173,12 +173,14 @@ constexpr std::array<Row<Settings>, 8> tail_rows = {{
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
      [](Settings& s, const Value& v) { return take_flag(s.gateway.enabled, v); }},
     {{.section = "gateway", .name = "mirror", .type = "choice", .fallback = "append",
-      .limits = "append, off",
-      .help = "Copy to the other side at once by IMAP APPEND; off: the sync alone carries arrivals over.",
-      .help_ja = "反対側への写し: IMAP APPEND で即時。off なら同期のみで反映。"},
+      .limits = "append, quiet, off",
+      .help = "Copy to the other side at once by IMAP APPEND; quiet: by mail without a sender, where APPEND is not "
+              "possible (forwards set up there fire again); off: the sync alone carries arrivals over.",
+      .help_ja = "反対側への写し: IMAP APPEND で即時。quiet は APPEND できない場合に差出人なしのメールで送ります"
+                 "(その側に設定された転送は再び動作します)。off なら同期のみで反映。"},
      [](Settings& s, const Value& v) {
        return take_choice<Mirror>(s.gateway.mirror, v,
-         {{"append", Mirror::append}, {"off", Mirror::off}});
+         {{"append", Mirror::append}, {"quiet", Mirror::quiet}, {"off", Mirror::off}});
      }},
     {{.section = "gateway", .name = "on_unknown", .type = "choice", .fallback = "fallback",
       .limits = "fallback, defer, reject",

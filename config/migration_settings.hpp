@@ -32,6 +32,7 @@ struct SideSettings {
 
 enum class Mirror : std::uint8_t {
   append,  // IMAP APPEND into the mirror's INBOX
+  quiet,   // a message with the null sender, for mailboxes that cannot be appended to
   off,     // no copy: the sync alone carries arrivals over
 };
 

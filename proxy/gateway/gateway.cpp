@@ -15,7 +15,7 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
       journal_(parts.store),
       doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
-              parts.events, parts.clock, options_.mirror),
+              parts.events, parts.clock, upstreams_, options_.mirror),
       filter_(parts.connector, parts.clock, options_.filter),
       neighbours_(parts.registry, parts.connector.resolver()),
       catch_alls_(upstreams_, parts.clock),

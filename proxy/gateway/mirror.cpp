@@ -20,7 +20,7 @@ constexpr Duration look_again = 1s;      // for debts that fall due
 Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& store,
                const migration::Registry& registry, const migration::SideAccess& access,
                migration::AccountLocks& locks, const migration::EventBus& events,
-               const Clock& clock, MirrorOptions options)
+               const Clock& clock, delivery::UpstreamPool& upstreams, MirrorOptions options)
     : journal_(journal),
       store_(store),
       registry_(registry),
@@ -28,6 +28,7 @@ Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& sto
       locks_(locks),
       events_(events),
       clock_(clock),
+      upstreams_(upstreams),
       options_(options),
       news_(std::move(executor)) {}
 
@@ -66,7 +67,11 @@ Task<void> Mirror::copy_batch(Batch batch) {
       for (const auto& copy : batch)
         if (copy.recipient.mirror == side) here.push_back(copy);
       if (here.empty()) continue;
-      const auto done = co_await copy_all(*account, side, here);
+      Result<void> done;
+      if (goes_by_mail(*account, side))
+        done = co_await mail_all(*account, side, here);
+      else
+        done = co_await copy_all(*account, side, here);
       if (!done) co_await put_off(std::move(here), done.error());
     }
   }
@@ -80,11 +85,23 @@ Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch
   if (!client) co_return fail(client.error());
   while (!batch.empty()) {
     const auto guard = co_await locks_.lock(account.id);
-    const auto done = co_await copy_one(**client, batch.front());
+    auto done = co_await copy_one(**client, batch.front());
+    done = co_await leave(batch, std::move(done));
     if (!done) co_return done;
-    batch.erase(batch.begin());
   }
   co_await (*client)->logout();
+  co_return Result<void>{};
+}
+
+// A copy that was made, or that the server would not have, leaves the batch; other errors concern
+// all of it.
+Task<Result<void>> Mirror::leave(Batch& batch, Result<void> done) {
+  if (!done && done.error().kind != ErrorKind::refused) co_return done;
+  if (!done) {
+    Batch refused(batch.begin(), batch.begin() + 1);
+    co_await put_off(std::move(refused), done.error());
+  }
+  batch.erase(batch.begin());
   co_return Result<void>{};
 }
 

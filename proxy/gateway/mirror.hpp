@@ -1,6 +1,7 @@
 // Mirror: makes the quiet copies (R7 to R9). It takes what the journal says is due, account by
 // account: under the account's lock it looks for the trace id in the mirror's INBOX and appends the
-// message where it is missing, dated with the time of receipt. A failure is a debt, tried again
+// message where it is missing, dated with the time of receipt; where the settings say `quiet`, it
+// is handed in as mail instead (mirror_quiet). A failure is a debt, tried again
 // after 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told
 // (I5).
 //
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/delivery/handover.hpp"
 #include "lib/net/sync.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/store/store.hpp"
@@ -31,7 +33,7 @@ class Mirror {
   Mirror(net::Executor executor, Journal& journal, const store::Store& store,
          const migration::Registry& registry, const migration::SideAccess& access,
          migration::AccountLocks& locks, const migration::EventBus& events, const Clock& clock,
-         MirrorOptions options);
+         delivery::UpstreamPool& upstreams, MirrorOptions options);
 
   // Until `group` is asked to stop; copies under way are finished.
   Task<void> run(net::TaskGroup& group);
@@ -44,8 +46,16 @@ class Mirror {
   Task<void> work_off(net::TaskGroup& group);
   Task<void> copy_batch(Batch batch);
   Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
+  Task<Result<void>> leave(Batch& batch, Result<void> done);
   Task<Result<void>> copy_one(net::ImapClient& client, Pending copy);
   Task<Result<void>> append(net::ImapClient& client, const Pending& copy);
+  [[nodiscard]] bool goes_by_mail(const migration::Account& account, Side side) const;
+  Task<Result<void>> mail_all(migration::Account account, Side side, Batch& batch);
+  // `eyes`: the mailbox's; null: nobody can look into it.
+  Task<Result<void>> mail_one(migration::Account account, Side side, Pending copy,
+                              net::ImapClient* eyes);
+  Task<Result<delivery::Told::Kind>> hand_in(migration::Account account, Side side, Pending copy);
+  [[nodiscard]] Duration doubt_of(const migration::Account& account) const;
   Task<void> put_off(Batch batch, Error error);
   void tell(const RecipientRecord& recipient) const;
 
@@ -56,6 +66,7 @@ class Mirror {
   migration::AccountLocks& locks_;
   const migration::EventBus& events_;
   const Clock& clock_;
+  delivery::UpstreamPool& upstreams_;
   MirrorOptions options_;
   net::RemoteNotifier news_;
   std::set<AccountId> busy_;

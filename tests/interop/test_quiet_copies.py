@@ -110,6 +110,26 @@ class AppendTest(QuietCopiesTest, unittest.TestCase):
         self.run_world(story)
 
 
+class QuietTest(QuietCopiesTest, unittest.TestCase):
+    """By mail without a sender (RFC 3834 2): nobody is answered twice. Forwards know no such rule: those that
+    are set up on both sides fire on both (docs/first-move.md)."""
+    mirror = "quiet"
+
+    def test_one_answer_before_and_after_a_cut_over_and_forwards_twice(self):
+        def story():
+            self.mirrored()
+            self.judge(self.arrive("before"))
+            self.tandem.cut_over([person.address for person in PEOPLE])
+            self.judge(self.arrive("after"))
+        self.run_world(story)
+
+    def judge(self, left):
+        self.assertEqual(left.count("answer"), 1, left)
+        for address in (PRIVATE, OFFICE):
+            self.assertEqual(sum(address in what for what in left), 2, left)
+        self.assertEqual(len(left), 5, left)
+
+
 def kind_of(letter):
     """"answer" for an absence note to the friend; for a forward, to whom; else what it is."""
     message = email.message_from_bytes(letter.data)
