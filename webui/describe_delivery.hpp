@@ -6,7 +6,7 @@
 namespace tandem::migration {
 struct Delivery;
 struct QueueItem;
-}
+}  // namespace tandem::migration
 
 namespace tandem::webui {
 
