@@ -53,7 +53,8 @@ class Fetchmail(Leaving):
                          f'  mda "/bin/sh -c \'cat > $(mktemp {self.home}/mail.XXXXXX)\'"\n')
 
     def run_client(self):
-        return process.run(["fetchmail", "-f", self.home / "rc", "--nosyslog", "-i", self.home / "ids"],
+        return process.run(["fetchmail", "-f", self.home / "rc", "--nosyslog", "-i", self.home / "ids",
+                            "--pidfile", self.home / "pid"],   # else one per machine
                            env=self.environment(), check=False)
 
     def count(self):

@@ -117,7 +117,8 @@ def fetchmail(target, user, protocol="imap", implicit=True):
                  f'  username "{user.address}" password "{user.password}" {tls}\n'
                  f'  sslcertfile "{target.ca_file}" fetchall keep no rewrite no forcecr pass8bits\n'
                  f'  mda "/bin/sh -c \'cat > $(mktemp {home}/mail.XXXXXX)\'"\n')
-        done = run(["fetchmail", "-f", home / "rc", "--nosyslog", "-i", home / "ids", "--invisible"],
+        done = run(["fetchmail", "-f", home / "rc", "--nosyslog", "-i", home / "ids", "--pidfile", home / "pid",
+                    "--invisible"],
                    env=_environment(home), check=False)
         if done.returncode not in (0, 1):         # 1: there was no mail
             raise PeerError(f"fetchmail: exit {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}")
