@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <poll.h>
+#include <stdexcept>
 #include <string>
 #include <sys/eventfd.h>
 #include <thread>
@@ -28,15 +29,9 @@ enum class DnsMood {
 class DnsServer {
  public:
   DnsServer() {
-    udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     stop_ = eventfd(0, EFD_CLOEXEC);
-    auto any = net::detail::to_raw({"127.0.0.1", 0});
-    ::bind(udp_, any->get(), any->size);
-    address_ = net::detail::local_address_of(udp_);
-    const auto same = net::detail::to_raw(address_);
-    ::bind(tcp_, same->get(), same->size);
-    ::listen(tcp_, 5);
+    while (!bind_both()) {
+    }
     thread_ = std::thread([this] { serve(); });
   }
   ~DnsServer() {
@@ -49,6 +44,22 @@ class DnsServer {
 
   [[nodiscard]] net::SocketAddress address() const { return address_; }
 
+ private:
+  // The kernel's choice for UDP; false: for TCP somebody else has that port.
+  bool bind_both() {
+    udp_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    tcp_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto any = net::detail::to_raw({"127.0.0.1", 0});
+    if (::bind(udp_, any->get(), any->size) != 0) throw std::runtime_error("no UDP port");
+    address_ = net::detail::local_address_of(udp_);
+    const auto same = net::detail::to_raw(address_);
+    if (::bind(tcp_, same->get(), same->size) == 0 && ::listen(tcp_, 5) == 0) return true;
+    ::close(udp_);
+    ::close(tcp_);
+    return false;
+  }
+
+ public:
   // `data`: an address, a name or a text, as the type wants. A name without any record does not
   // exist. `name` in lower case.
   void add(const std::string& name, net::DnsType type, const std::string& data,
