@@ -27,9 +27,12 @@ void print_delivery(const json::value& one) {
 }  // namespace
 
 ExitCode run_deliveries(const Arguments& arguments) {
+  if (arguments.words.size() > 1) {
+    fmt::print(stderr, "tandemail: deliveries takes one text; put quotes around several words\n");
+    return ExitCode::usage;
+  }
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
-  if (arguments.words.size() > 1) return ExitCode::usage;
   const std::string search =
       net::percent_encode(arguments.words.empty() ? "" : arguments.words.front());
   const auto answer = api->get("/api/deliveries?limit=500&q=" + search);

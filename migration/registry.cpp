@@ -171,4 +171,13 @@ Result<std::vector<StepRecord>> Registry::history(AccountId account) const {
   });
 }
 
+const config::SideSettings& settings_of(const config::MigrationSettings& migration, Side side) {
+  return side == Side::old_side ? migration.old_side : migration.new_side;
+}
+
+bool is_told_clients(const Registry& registry, const std::string& migration, Side side) {
+  const auto* settings = registry.settings(migration);
+  return settings != nullptr && settings_of(*settings, side).forward_client;
+}
+
 }  // namespace tandem::migration

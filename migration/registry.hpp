@@ -27,6 +27,7 @@ namespace tandem::config {
 class SecretBox;
 struct AccountRow;
 struct MigrationSettings;
+struct SideSettings;
 }  // namespace tandem::config
 
 namespace tandem::migration {
@@ -115,5 +116,12 @@ class Registry {
   Snapshot<Routes> routes_;
   std::mutex publishing_;
 };
+
+// One side's settings.
+[[nodiscard]] const config::SideSettings& settings_of(const config::MigrationSettings& migration,
+                                                      Side side);
+// Whether this side's servers trust us and are told of each client (`forward_client`).
+[[nodiscard]] bool is_told_clients(const Registry& registry, const std::string& migration,
+                                   Side side);
 
 }  // namespace tandem::migration

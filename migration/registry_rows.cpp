@@ -9,10 +9,6 @@ WallTime from_ms(std::int64_t ms) {
   return WallTime{Duration{ms}};
 }
 
-const config::SideSettings& settings_of(const config::MigrationSettings& migration, Side side) {
-  return side == Side::old_side ? migration.old_side : migration.new_side;
-}
-
 config::SecretBinding binding_of(std::string_view address, Side side) {
   return {
       .account = std::string(address), .side = std::string(name_of(side)), .purpose = "password"};

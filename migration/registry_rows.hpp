@@ -17,8 +17,6 @@ namespace tandem::migration {
 
 [[nodiscard]] std::int64_t to_ms(WallTime at);
 [[nodiscard]] WallTime from_ms(std::int64_t ms);
-[[nodiscard]] const config::SideSettings& settings_of(const config::MigrationSettings& migration,
-                                                      Side side);
 [[nodiscard]] config::SecretBinding binding_of(std::string_view address, Side side);
 [[nodiscard]] Result<void> insert_audit(store::Sql& sql, std::int64_t at_ms, const std::string& who,
                                         const std::string& what, const std::string& detail);

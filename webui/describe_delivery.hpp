@@ -1,4 +1,4 @@
-// Delivery and Waits of openapi.json, from lines of the gateway's journal.
+// Delivery and QueueItem of openapi.json, from lines of the gateway's journal.
 #pragma once
 
 #include <boost/json/fwd.hpp>

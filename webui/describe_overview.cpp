@@ -12,6 +12,7 @@
 #include "migration/views.hpp"
 #include "webui/context.hpp"
 #include "webui/json.hpp"
+#include "webui/totals.hpp"
 
 namespace tandem::webui {
 namespace json = boost::json;
@@ -22,54 +23,6 @@ using migration::Phase;
 using migration::Side;
 
 namespace {
-
-// One migration's accounts added up.
-struct Totals {
-  std::size_t accounts = 0;
-  std::array<std::uint64_t, state_count> states{};
-  std::array<std::uint64_t, 4> phases{};
-  std::uint64_t messages_done = 0, messages_total = 0, bytes_done = 0, bytes_total = 0;
-  std::uint64_t unreachable_old = 0, unreachable_new = 0;
-  std::optional<WallTime> last_pass;
-  std::optional<Problem> old_problem, new_problem;
-
-  [[nodiscard]] std::uint64_t in(State state) const {
-    return states[static_cast<std::size_t>(state)];
-  }
-  [[nodiscard]] std::uint64_t in(Phase phase) const {
-    return phases[static_cast<std::size_t>(phase)];
-  }
-};
-
-void add_problem(Totals& totals, const AccountState& state) {
-  if (state.progress.problem.empty()) return;
-  const Problem problem = problem_of(state.progress);
-  if (problem.kind != "unreachable" && problem.kind != "certificate") return;
-  if (state.progress.problem.contains("old side")) {
-    ++totals.unreachable_old;
-    totals.old_problem = problem;
-  } else if (state.progress.problem.contains("new side")) {
-    ++totals.unreachable_new;
-    totals.new_problem = problem;
-  }
-}
-
-Totals add_up(const std::vector<AccountState>& accounts) {
-  Totals totals;
-  totals.accounts = accounts.size();
-  for (const AccountState& one : accounts) {
-    ++totals.states[static_cast<std::size_t>(one.state)];
-    ++totals.phases[static_cast<std::size_t>(one.account.phase)];
-    totals.messages_done += one.progress.messages_done;
-    totals.messages_total += one.progress.messages_total;
-    totals.bytes_done += one.progress.bytes_done;
-    totals.bytes_total += one.progress.bytes_total;
-    if (one.progress.in_sync_at)
-      totals.last_pass = std::max(totals.last_pass.value_or(WallTime{}), *one.progress.in_sync_at);
-    add_problem(totals, one);
-  }
-  return totals;
-}
 
 // A side is taken for down when nobody in trouble there is an exception: no account is in sync or
 // being copied.

@@ -8,6 +8,7 @@
 #include "migration/registry.hpp"
 #include "migration/views.hpp"
 #include "webui/resources.hpp"
+#include "webui/totals.hpp"
 
 namespace tandem::webui {
 namespace {
@@ -35,7 +36,7 @@ class Metrics {
 // What is written of each migration; its name is a file's name, made of plain characters.
 struct Figures {
   std::string name;
-  std::vector<AccountState> accounts;
+  Totals totals;
   migration::DeliveryCounts mail;
 };
 
@@ -49,39 +50,22 @@ double seconds(Duration duration) {
 
 void add_states(Metrics& metrics, const std::vector<Figures>& all) {
   metrics.head("accounts", "Accounts by state.");
-  for (const auto& one : all) {
-    std::array<std::size_t, state_count> states{};
-    for (const auto& account : one.accounts) ++states[static_cast<std::size_t>(account.state)];
+  for (const auto& one : all)
     for (std::size_t i = 0; i < state_count; ++i)
       metrics.add(label(one, "state", name_of(static_cast<State>(i))),
-                  static_cast<double>(states[i]));
-  }
+                  static_cast<double>(one.totals.states[i]));
 }
 
 void add_copies(Metrics& metrics, const std::vector<Figures>& all) {
-  using Member = std::uint64_t migration::CopyProgress::*;
-  struct Kind {
-    std::string_view name, help;
-    Member total, done;
-  };
-  using Progress = migration::CopyProgress;
-  constexpr std::array<Kind, 2> kinds = {
-      {{"messages", "Messages at the reader's side, and of them at the other.",
-        &Progress::messages_total, &Progress::messages_done},
-       {"bytes", "Bytes at the reader's side, and of them at the other.", &Progress::bytes_total,
-        &Progress::bytes_done}}};
-  for (const auto& kind : kinds) {
-    metrics.head(kind.name, kind.help);
-    for (const auto& one : all) {
-      double total = 0;
-      double done = 0;
-      for (const auto& account : one.accounts) {
-        total += static_cast<double>(account.progress.*kind.total);
-        done += static_cast<double>(account.progress.*kind.done);
-      }
-      metrics.add(label(one, "what", "all"), total);
-      metrics.add(label(one, "what", "on_both_sides"), done);
-    }
+  metrics.head("messages", "Messages at the reader's side, and of them at the other.");
+  for (const auto& one : all) {
+    metrics.add(label(one, "what", "all"), static_cast<double>(one.totals.messages_total));
+    metrics.add(label(one, "what", "on_both_sides"), static_cast<double>(one.totals.messages_done));
+  }
+  metrics.head("bytes", "Bytes at the reader's side, and of them at the other.");
+  for (const auto& one : all) {
+    metrics.add(label(one, "what", "all"), static_cast<double>(one.totals.bytes_total));
+    metrics.add(label(one, "what", "on_both_sides"), static_cast<double>(one.totals.bytes_done));
   }
 }
 
@@ -89,13 +73,9 @@ void add_copies(Metrics& metrics, const std::vector<Figures>& all) {
 void add_age(Metrics& metrics, const std::vector<Figures>& all, WallTime now) {
   metrics.head("oldest_pass_age_seconds",
                "How long ago the account that waits longest was last in sync.");
-  for (const auto& one : all) {
-    Duration oldest{0};
-    for (const auto& account : one.accounts)
-      if (account.progress.in_sync_at)
-        oldest = std::max(oldest, now - *account.progress.in_sync_at);
-    metrics.add(fmt::format("migration=\"{}\"", one.name), seconds(oldest));
-  }
+  for (const auto& one : all)
+    metrics.add(fmt::format("migration=\"{}\"", one.name),
+                seconds(now - one.totals.oldest_pass.value_or(now)));
 }
 
 void add_mail(Metrics& metrics, const std::vector<Figures>& all) {
@@ -121,7 +101,7 @@ Task<HttpResponse> get_metrics(Context& context, const Request&) {
   std::vector<Figures> all;
   for (const auto& migration : context.parts.registry.migrations())
     all.push_back({.name = migration.name,
-                   .accounts = context.accounts(migration.name),
+                   .totals = add_up(context.accounts(migration.name)),
                    .mail = context.delivery_counts(migration.name)});
   Metrics metrics;
   metrics.head("build_info", "Always 1; the version is its label.");

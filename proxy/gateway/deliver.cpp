@@ -17,10 +17,6 @@ using smtp::Reply;
 // becomes owed, or the sender tries again.
 constexpr Duration patience = std::chrono::seconds(240);
 
-Reply local_trouble() {
-  return make_reply(451, "4.3.0", "Local trouble, try again later");
-}
-
 }  // namespace
 
 Result<delivery::BodySource> Transaction::body() const {

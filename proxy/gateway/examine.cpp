@@ -20,7 +20,7 @@ constexpr std::uint64_t header_room = 1024 * 1024 + piece;
 
 Reply unreadable(const Error& error) {
   log::error("E-GATE-9", "a message cannot be read back: {}", error.to_string());
-  return make_reply(451, "4.3.0", "Local trouble, try again later");
+  return local_trouble();
 }
 
 mail::HeaderView view_of(const std::string& beginning) {
@@ -93,15 +93,15 @@ Result<void> Transaction::remove_forged(std::string& beginning) {
   return {};
 }
 
-milter::Examination Transaction::examination(const ClientFacts& client) const {
+milter::Examination Transaction::examination() const {
   milter::Examination message{.our_name = rooms_.options.hostname,
                               .message_id = trace_,
-                              .client_address = client.address,
-                              .client_port = client.port,
-                              .client_name = client.name,
-                              .helo = client.helo,
-                              .tls_version = client.tls_version,
-                              .tls_cipher = client.tls_cipher,
+                              .client_address = client_.identity.address,
+                              .client_port = client_.identity.port,
+                              .client_name = client_.identity.name,
+                              .helo = client_.identity.helo,
+                              .tls_version = client_.tls_version,
+                              .tls_cipher = client_.tls_cipher,
                               .sender = mail_.from,
                               .mail_parameters = parameters_of(mail_),
                               .recipients = {},
@@ -111,7 +111,7 @@ milter::Examination Transaction::examination(const ClientFacts& client) const {
 }
 
 // Nothing: the message goes on, with what was added to its front.
-Task<std::optional<Reply>> Transaction::examine(ClientFacts client, MessageRecord& record) {
+Task<std::optional<Reply>> Transaction::examine(MessageRecord& record) {
   if (!rooms_.filter.is_on()) co_return std::nullopt;
   auto beginning = body_.read(0, header_room);
   if (!beginning) co_return unreadable(beginning.error());
@@ -119,7 +119,7 @@ Task<std::optional<Reply>> Transaction::examine(ClientFacts client, MessageRecor
     co_return make_reply(554, "5.6.0", "Too many header fields to be examined");
   const auto cleaned = remove_forged(*beginning);
   if (!cleaned) co_return unreadable(cleaned.error());
-  milter::Examination message = examination(client);
+  milter::Examination message = examination();
   const std::uint64_t body_at = tell_header(*beginning, view_of(*beginning), message.header);
   std::string().swap(*beginning);
   const std::function<net::MilterBody()> body = [this, body_at] { return from(body_, body_at); };
@@ -131,8 +131,7 @@ Task<std::optional<Reply>> Transaction::examine(ClientFacts client, MessageRecor
   record.received += judgement.added;
   if (!delivered_before_) held_ = std::move(judgement.quarantine);
   // R15: that took its time.
-  if (!routes_still_hold())
-    co_return make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
+  if (!routes_still_hold()) co_return being_moved();
   co_return std::nullopt;
 }
 
@@ -148,7 +147,7 @@ Task<Reply> Transaction::hold(MessageRecord message) {
   const auto stored = co_await rooms_.journal.begin(message, records, std::move(body_));
   if (!stored) {
     log::error("E-GATE-11", "the journal failed: {}", stored.error().to_string());
-    co_return make_reply(451, "4.3.0", "Local trouble, try again later");
+    co_return local_trouble();
   }
   log::error("E-GATE-12", "{} is quarantined, {}", trace_, held_);
   note_promises(records);

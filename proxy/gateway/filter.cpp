@@ -7,6 +7,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
+#include "proxy/gateway/rooms.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -33,7 +34,6 @@ bool is_ours(ErrorKind kind) {
 struct Filter::Watch {
   std::mutex mutex;  // for all that follows
   bool down = false;
-  std::uint64_t missed = 0;      // since the start
   std::uint64_t missed_now = 0;  // since it went down
   SteadyTime said{};
   bool said_changes = false;
@@ -63,7 +63,7 @@ Task<Judgement> Filter::judge(milter::Examination message, std::function<net::Mi
       continue;
     }
     if (is_ours(verdict.error().kind)) {
-      judgement.refusal = make_reply(451, "4.3.0", "Local trouble, try again later");
+      judgement.refusal = local_trouble();
       break;
     }
     missed(i, verdict.error());
@@ -102,7 +102,6 @@ void Filter::missed(std::size_t index, const Error& error) {
     watch.missed_now = 0;
     watch.said = clock_.steady() - say_again;
   }
-  ++watch.missed;
   ++watch.missed_now;
   if (clock_.steady() - watch.said < say_again) return;
   watch.said = clock_.steady();
@@ -130,15 +129,6 @@ std::uint64_t Filter::missed_now() const {
   for (std::size_t i = 0; i < options_.milters.size(); ++i) {
     const std::scoped_lock lock(watches_[i].mutex);
     if (watches_[i].down) count += watches_[i].missed_now;
-  }
-  return count;
-}
-
-std::uint64_t Filter::not_judged() const {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < options_.milters.size(); ++i) {
-    const std::scoped_lock lock(watches_[i].mutex);
-    count += watches_[i].missed;
   }
   return count;
 }

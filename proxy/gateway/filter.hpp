@@ -42,9 +42,7 @@ class Filter {
   // `body` gives each milter a body from its beginning, and is used until it returns.
   Task<Judgement> judge(milter::Examination message, std::function<net::MilterBody()> body);
 
-  // Messages that some milter did not judge, since the start.
-  [[nodiscard]] std::uint64_t not_judged() const;
-  // Of these, by milters that have not judged any since.
+  // Messages that were not judged by milters that have not judged any since.
   [[nodiscard]] std::uint64_t missed_now() const;
 
  private:

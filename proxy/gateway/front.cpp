@@ -54,9 +54,19 @@ smtp::ClientIdentity Front::identity() const {
   return client;
 }
 
+ClientFacts Front::client() const {
+  const net::ConnectionInfo& info = stream_.info();
+  ClientFacts facts{.identity = identity(),
+                    .protocol = helo_.extended ? "ESMTP" : "SMTP",
+                    .tls_version = info.tls_version,
+                    .tls_cipher = info.tls_cipher};
+  if (info.tls) facts.protocol = "ESMTPS";
+  return facts;
+}
+
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
   if (any_side_knows_client(rooms_.registry)) co_await look_up_name();
-  transaction_.emplace(rooms_, std::move(command), identity());
+  transaction_.emplace(rooms_, std::move(command), client());
   co_return make_reply(250, "2.1.0", "Ok");
 }
 
@@ -69,18 +79,8 @@ Task<Result<void>> Front::on_chunk(std::string_view chunk) {
 }
 
 Task<std::vector<Reply>> Front::on_end() {
-  const net::ConnectionInfo& info = stream_.info();
-  const smtp::ClientIdentity known = identity();
-  ClientFacts client{.address = known.address,
-                     .port = known.port,
-                     .name = known.name,
-                     .helo = known.helo,
-                     .protocol = helo_.extended ? "ESMTP" : "SMTP",
-                     .tls_version = info.tls_version,
-                     .tls_cipher = info.tls_cipher};
-  if (info.tls) client.protocol = "ESMTPS";
   std::vector<Reply> replies;
-  replies.push_back(co_await transaction_->end(std::move(client)));
+  replies.push_back(co_await transaction_->end());
   std::ranges::copy(transaction_->promises(), std::back_inserter(unread_));
   transaction_.reset();
   co_return replies;

@@ -29,6 +29,7 @@ class Front : public net::SmtpPolicy {
   Task<void> look_up_name();
   // The client as the connection, DNS and a trusted server say (T-24).
   [[nodiscard]] smtp::ClientIdentity identity() const;
+  [[nodiscard]] ClientFacts client() const;
 
   Rooms& rooms_;
   net::Stream& stream_;

@@ -38,8 +38,6 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   // Mirror copies, what is owed and doubts, until the group stops.
   Task<void> run(net::TaskGroup& group);
 
-  [[nodiscard]] const Filter& filter() const { return filter_; }
-
   Task<bool> hold_and_drain(AccountId account, Duration limit) override;
   Task<void> release(AccountId account) override;
   std::uint64_t pending_mirrors(AccountId account) const override;

@@ -66,6 +66,13 @@ struct Promise {
   std::string replay;  // H
 };
 
+// Why `home` of a recipient is not the side where his reader is.
+enum class Instead : std::uint8_t {
+  no,               // it is
+  unknown_at_home,  // that side does not know him (R5)
+  came_from_home,   // that side sent us the message (R14)
+};
+
 struct RecipientRecord {
   std::int64_t id = 0;
   std::string trace;
@@ -81,9 +88,9 @@ struct RecipientRecord {
   std::string words;   // the last refusal, in the server's words
   unsigned attempts = 0;
   WallTime due{};
-  WallTime tried{};       // when bytes last went to the home side
-  bool doubled = false;   // sent again without proof that it was not there (R10)
-  bool fallback = false;  // `home` stands in for the reader's side, which does not know him (R5)
+  WallTime tried{};               // when bytes last went to the home side
+  bool doubled = false;           // sent again without proof that it was not there (R10)
+  Instead instead = Instead::no;  // column `fallback`
 };
 
 // A recipient with the message: something that is still to be done.

@@ -45,7 +45,7 @@ Result<void> insert_recipient(store::Sql& sql, const RecipientRecord& row) {
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
       row.trace, row.recipient, row.account, row.epoch, row.home, row.home_state, mirror,
       row.mirror_state, store::Blob{row.replay}, row.words, to_ms(row.due), to_ms(row.tried),
-      row.fallback);
+      row.instead);
   if (!done) return fail(done.error());
   return {};
 }
@@ -120,7 +120,7 @@ RecipientRecord recipient_of(const store::Rows& rows) {
                       .due = from_ms(rows.integer(12)),
                       .tried = from_ms(rows.integer(14)),
                       .doubled = rows.integer(15) != 0,
-                      .fallback = rows.integer(16) != 0};
+                      .instead = rows.as<Instead>(16)};
   if (!rows.is_null(7)) row.mirror = rows.as<Side>(7);
   return row;
 }

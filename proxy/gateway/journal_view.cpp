@@ -124,7 +124,7 @@ std::vector<migration::Delivery> Journal::recent(std::size_t limit,
                       .mirror_words = mirror_words(home, mirror, rows.text(6)),
                       .home_side = rows.as<Side>(7),
                       .size = static_cast<std::uint64_t>(rows.integer(8)),
-                      .fallback = rows.integer(9) != 0});
+                      .fallback = rows.as<Instead>(9) == Instead::unknown_at_home});
     }
     if (!rows.status()) return fail(rows.status().error());
     return list;

@@ -104,8 +104,8 @@ Task<Result<Told::Kind>> Mirror::hand_in(migration::Account account, Side side, 
   const auto asked = co_await server->ask(copy.recipient.recipient);
   if (!asked || !asked->positive()) {
     co_await server->finish();
-    const smtp::Reply& reply = asked ? *asked : asked.error().reply;
-    co_return fail(ErrorKind::refused, reply.to_string());
+    if (!asked) co_return fail(ErrorKind::unreachable, asked.error().reply.to_string());
+    co_return fail(ErrorKind::refused, asked->to_string());
   }
   const WallTime doubt_ends = clock_.wall() + doubt_of(account);
   const auto noted =

@@ -28,7 +28,7 @@ Task<void> Neighbours::look_up() {
   auto next = std::make_shared<Addresses>(*addresses_.load());
   for (const auto& migration : registry_.migrations()) {
     for (const Side side : {Side::old_side, Side::new_side}) {
-      const auto& settings = side == Side::old_side ? migration.old_side : migration.new_side;
+      const auto& settings = migration::settings_of(migration, side);
       if (!settings.smtp || settings.smtp->host.empty()) continue;
       auto found = co_await resolver_.addresses(settings.smtp->host);
       if (!found) {

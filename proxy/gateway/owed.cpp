@@ -115,9 +115,10 @@ Task<void> Owed::attempt(Pending owed) {
 }
 
 Task<void> Owed::attempt_home(Pending owed, migration::Route route) {
-  if (owed.recipient.fallback) {  // the other side said that it knows him (R5)
-    route.home = migration::other(route.home);
-    route.mirror.reset();
+  const Instead instead = owed.recipient.instead;
+  if (instead != Instead::no && route.home != owed.recipient.home) {
+    route = turned_round(std::move(route));
+    if (instead == Instead::unknown_at_home) route.mirror.reset();
   }
   owed.recipient.account = route.account;
   owed.recipient.epoch = route.epoch;
@@ -129,7 +130,8 @@ Task<void> Owed::attempt_home(Pending owed, migration::Route route) {
     co_return co_await ended(std::move(owed), std::move(nowhere));
   }
   std::optional<smtp::ClientIdentity> client;
-  if (home_knows_client(rooms_.registry, route)) client = client_of(owed.message);
+  if (migration::is_told_clients(rooms_.registry, route.migration, route.home))
+    client = client_of(owed.message);
   co_await attempt_at(std::move(*endpoint), std::move(owed), true, std::move(client));
 }
 

@@ -37,7 +37,8 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
     co_return std::unexpected(delivery::Handover::unreachable());
   const Origin origin = migration::origin_of(route.home);
   std::optional<smtp::ClientIdentity> client;
-  if (home_knows_client(rooms_.registry, route)) client = client_;
+  if (migration::is_told_clients(rooms_.registry, route.migration, route.home))
+    client = client_.identity;
   auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
                                                   std::move(client));
   if (!server) {
@@ -66,11 +67,10 @@ Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient reci
   co_return *reply;
 }
 
-// R12: an owed message is no promise made blindly: its home took mail for this address lately. What
-// the home's own server sent is not kept for it (R14).
+// R12: an owed message is no promise made blindly: its home took mail for this address lately. Who
+// stands in for a home (R5, R14) is asked live.
 bool Transaction::may_be_spooled(const Recipient& recipient) const {
-  const auto route = gateway_route(rooms_.registry, recipient.address);
-  if (!route || route->home != recipient.home) return false;
+  if (recipient.instead != Instead::no) return false;
   const auto* migration = rooms_.registry.settings(recipient.migration);
   return migration != nullptr &&
          migration->gateway.when_home_is_down == config::WhenHomeIsDown::spool &&
@@ -89,14 +89,13 @@ Task<Reply> Transaction::place(Recipient recipient) {
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   auto route = gateway_route(rooms_.registry, command.to);
   if (!route) co_return make_reply(550, "5.7.1", "Relaying denied: not a domain of ours");
-  if (route->account != 0 && rooms_.fence.is_held(route->account))
-    co_return make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
+  if (route->account != 0 && rooms_.fence.is_held(route->account)) co_return being_moved();
   if (is_named(route->address)) co_return make_reply(250, "2.1.5", "Ok, as before");
   Recipient recipient{std::move(*route)};
-  if (!rooms_.neighbours.is(recipient.migration, recipient.home, client_.address))
+  if (!rooms_.neighbours.is(recipient.migration, recipient.home, client_.identity.address))
     co_return co_await place(std::move(recipient));
   // R14: the home side sent it to us, so it would send it to us again.
-  Recipient turned{turned_round(recipient)};
+  Recipient turned{turned_round(recipient), Instead::came_from_home};
   const auto reply = co_await ask(std::move(turned));
   if (!reply) co_return reply.error().reply;
   if (!reply->permanent()) co_return *reply;

@@ -11,18 +11,19 @@ Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
                                     const migration::Route& route) {
   const auto* migration = registry.settings(route.migration);
   if (migration == nullptr) return fail(ErrorKind::not_found, "no migration " + route.migration);
-  const auto& side = route.home == Side::old_side ? migration->old_side : migration->new_side;
+  const auto& side = migration::settings_of(*migration, route.home);
   if (!side.smtp)
     return fail(ErrorKind::not_found, fmt::format("migration {}: the {} side has no smtp server",
                                                   route.migration, migration::name_of(route.home)));
   return *side.smtp;
 }
 
-bool home_knows_client(const migration::Registry& registry, const migration::Route& route) {
-  const auto* migration = registry.settings(route.migration);
-  if (migration == nullptr) return false;
-  const auto& side = route.home == Side::old_side ? migration->old_side : migration->new_side;
-  return side.forward_client;
+smtp::Reply local_trouble() {
+  return smtp::make_reply(451, "4.3.0", "Local trouble, try again later");
+}
+
+smtp::Reply being_moved() {
+  return smtp::make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
 }
 
 bool any_side_knows_client(const migration::Registry& registry) {

@@ -55,9 +55,10 @@ struct Rooms {
 // Where mail for this recipient is handed in; not_found: the side has no such server.
 [[nodiscard]] Result<net::Endpoint> home_endpoint(const migration::Registry& registry,
                                                   const migration::Route& route);
-// Whether this recipient's home side is told who the client is; any side of any migration.
-[[nodiscard]] bool home_knows_client(const migration::Registry& registry,
-                                     const migration::Route& route);
+// What several steps of a transaction may have to answer.
+[[nodiscard]] smtp::Reply local_trouble();  // 451 4.3.0
+[[nodiscard]] smtp::Reply being_moved();    // 451 4.2.1 (R15)
+// Whether any side of any migration is told who the client is.
 [[nodiscard]] bool any_side_knows_client(const migration::Registry& registry);
 // The route of an envelope recipient of ours, mirror switched off where the settings say so;
 // nothing: the gateway does not take mail for it. "postmaster" alone (RFC 5321 4.1.1.3) is that of

@@ -34,7 +34,7 @@ bool goes_in_circles(const Rooms& rooms, const std::string& bytes,
 
 }  // namespace
 
-Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail, smtp::ClientIdentity client)
+Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client)
     : rooms_(rooms),
       mail_(std::move(mail)),
       client_(std::move(client)),
@@ -96,7 +96,7 @@ bool Transaction::routes_still_hold() const {
   });
 }
 
-Task<Reply> Transaction::end(ClientFacts client) {
+Task<Reply> Transaction::end() {
   std::vector<std::string> addresses;
   for (const Recipient* one : recipients()) addresses.push_back(one->address);
   if (goes_in_circles(rooms_, header_, addresses)) {
@@ -104,40 +104,39 @@ Task<Reply> Transaction::end(ClientFacts client) {
     co_return make_reply(554, "5.4.6", "Too many hops: this message seems to go in circles");
   }
   digest_ = body_.digest();
-  auto reply = co_await cross(std::move(client));
+  auto reply = co_await cross();
   // What was not delivered leaves an open transaction at its server.
   co_await abandon();
   if (!reply.positive()) promises_.clear();
   co_return reply;
 }
 
-Task<Reply> Transaction::cross(ClientFacts client) {
+Task<Reply> Transaction::cross() {
   const Crossing crossing(rooms_.fence, accounts(), trace_);
-  if (!crossing.entered() || !routes_still_hold())
-    co_return make_reply(451, "4.2.1", "This mailbox is being moved, try again in a minute");
+  if (!crossing.entered() || !routes_still_hold()) co_return being_moved();
   const auto earlier = co_await recognise_replay();
   if (earlier) co_return *earlier;
-  MessageRecord message = message_record(client);
-  const auto refused = co_await examine(std::move(client), message);
+  MessageRecord message = message_record();
+  const auto refused = co_await examine(message);
   if (refused) co_return *refused;
   if (!held_.empty()) co_return co_await hold(std::move(message));
   if (is_mirrored() || may_end_mixed()) co_return co_await deliver_stored(std::move(message));
   co_return co_await deliver_passing(std::move(message));
 }
 
-MessageRecord Transaction::message_record(const ClientFacts& client) const {
-  mail::TraceStamp stamp{.helo = client.helo,
-                         .client_address = client.address,
-                         .client_name = client.name,
+MessageRecord Transaction::message_record() const {
+  mail::TraceStamp stamp{.helo = client_.identity.helo,
+                         .client_address = client_.identity.address,
+                         .client_name = client_.identity.name,
                          .by = rooms_.options.hostname,
-                         .protocol = client.protocol,
+                         .protocol = client_.protocol,
                          .trace_id = trace_,
                          .date = {.time = at_}};
   const auto all = recipients();
   if (all.size() == 1) stamp.for_recipient = all[0]->address;
   const mail::HeaderView header(header_);
   std::string told;  // kept for what is delivered later
-  if (any_side_knows_client(rooms_.registry)) told = smtp::to_text(client_);
+  if (any_side_knows_client(rooms_.registry)) told = smtp::to_text(client_.identity);
   return {.trace = trace_,
           .at = at_,
           .sender = mail_.from,
@@ -163,7 +162,7 @@ std::vector<RecipientRecord> Transaction::recipient_records() const {
                     .replay = replay_of(*one),
                     .at = at_,
                     .tried = at_,
-                    .fallback = one->fallback});
+                    .instead = one->instead});
   return rows;
 }
 

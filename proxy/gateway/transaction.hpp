@@ -2,7 +2,7 @@
 // read here, from top to bottom:
 //
 //   rcpt     the home side is asked live; its answer is the answer (R1, R4), but for whom it does
-//            not know (R5: unknown_recipient), and while it is away (R12)
+//            not know (R5: unknown), and while it is away (R12)
 //   content  kept as it came, in bounded memory (R16)
 //   end      replay? then the answer it had (R11). The milters' no is the answer. Else the
 //            obligation is made durable before the dot goes to the home sides (J1, J2), and their
@@ -27,25 +27,21 @@
 
 namespace tandem::gateway {
 
-// What is known of the client, for the Received line and the milters.
+// What is known of the client, for the Received line, the milters, and home sides that trust us.
 struct ClientFacts {
-  std::string address;
-  std::uint16_t port = 0;
-  std::string name;  // of the address, where a trusted server told it
-  std::string helo;
-  std::string protocol;                 // "ESMTP", "ESMTPS", "LMTP" …
+  smtp::ClientIdentity identity;
+  std::string protocol;                 // of its connection to us: "ESMTP", "ESMTPS" …
   std::string tls_version, tls_cipher;  // empty: none
 };
 
 class Transaction {
  public:
-  // `client`: where it comes from (R14); told to home sides that trust us.
-  Transaction(Rooms& rooms, smtp::MailCommand mail, smtp::ClientIdentity client);
+  Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client);
   ~Transaction();
 
   Task<smtp::Reply> rcpt(smtp::RcptCommand command);
   Result<void> content(std::string_view chunk);
-  Task<smtp::Reply> end(ClientFacts client);
+  Task<smtp::Reply> end();
   // Without a message: the home sides' transactions are reset.
   Task<void> abandon();
 
@@ -54,7 +50,7 @@ class Transaction {
 
  private:
   struct Recipient : migration::Route {
-    bool fallback = false;  // R5
+    Instead instead = Instead::no;
   };
   using Refusal = delivery::Handover::Refusal;
   // One server's part. Its recipients are those the server has accepted, in its order.
@@ -81,18 +77,18 @@ class Transaction {
   [[nodiscard]] std::vector<AccountId> accounts() const;
   [[nodiscard]] bool routes_still_hold() const;
   [[nodiscard]] std::string replay_of(const Recipient& recipient) const;
-  [[nodiscard]] MessageRecord message_record(const ClientFacts& client) const;
+  [[nodiscard]] MessageRecord message_record() const;
   [[nodiscard]] std::vector<RecipientRecord> recipient_records() const;
 
-  Task<smtp::Reply> cross(ClientFacts client);
+  Task<smtp::Reply> cross();
   // R11. Nothing: what is left of the legs is to be delivered. Else the answer.
   Task<std::optional<smtp::Reply>> recognise_replay();
   enum class Earlier : std::uint8_t { none, delivered, in_doubt };
   Task<Earlier> look_back(Recipient recipient);
   Task<std::optional<smtp::Reply>> ask_again(std::vector<Recipient> left);
 
-  Task<std::optional<smtp::Reply>> examine(ClientFacts client, MessageRecord& record);
-  [[nodiscard]] milter::Examination examination(const ClientFacts& client) const;
+  Task<std::optional<smtp::Reply>> examine(MessageRecord& record);
+  [[nodiscard]] milter::Examination examination() const;
   Result<void> remove_forged(std::string& beginning);
   Task<smtp::Reply> hold(MessageRecord message);
 
@@ -109,7 +105,7 @@ class Transaction {
 
   Rooms& rooms_;
   smtp::MailCommand mail_;
-  smtp::ClientIdentity client_;
+  ClientFacts client_;
   std::string trace_;
   WallTime at_;
   Legs legs_;

@@ -21,6 +21,19 @@ Reply come_again() {
   return make_reply(451, "4.2.0", "This mailbox is not ready at its new place, try again later");
 }
 
+// A server's answer to RCPT, asked for nobody's message. Nothing: it gives none, or not now.
+Task<std::optional<bool>> knows(delivery::UpstreamPool& upstreams, net::Endpoint endpoint,
+                                Origin origin, std::string address) {
+  smtp::MailCommand nobody;
+  auto server =
+      co_await delivery::Handover::open(upstreams, std::move(endpoint), origin, std::move(nobody));
+  if (!server) co_return std::nullopt;
+  const auto reply = co_await server->ask(std::move(address));
+  co_await server->finish();
+  if (!reply || reply->temporary()) co_return std::nullopt;
+  co_return reply->positive();
+}
+
 }  // namespace
 
 bool is_unknown(const Reply& reply) {
@@ -47,21 +60,18 @@ Task<std::optional<bool>> CatchAlls::takes_anybody(net::Endpoint endpoint, Origi
     if (found != known_.end() && clock_.steady() < found->second.until)
       co_return found->second.takes;
   }
-  smtp::MailCommand nobody;
-  auto server =
-      co_await delivery::Handover::open(upstreams_, std::move(endpoint), origin, std::move(nobody));
-  if (!server) co_return std::nullopt;
-  const auto reply = co_await server->ask(new_trace_id() + "@" + domain);
-  co_await server->finish();
-  if (!reply || reply->temporary()) co_return std::nullopt;
+  const auto takes =
+      co_await knows(upstreams_, std::move(endpoint), origin, new_trace_id() + "@" + domain);
+  if (!takes) co_return std::nullopt;
   const std::lock_guard lock(mutex_);
-  known_[key] = {.takes = reply->positive(), .until = clock_.steady() + remembered};
-  co_return reply->positive();
+  known_[key] = {.takes = *takes, .until = clock_.steady() + remembered};
+  co_return takes;
 }
 
 // What the account list knows is not refused for good while both sides are in use; of others the
 // other side decides, if it is choosy.
 Task<Reply> Transaction::unknown_at_home(Recipient recipient, Reply reply) {
+  if (recipient.instead != Instead::no) co_return reply;  // a side that stood in before (R11)
   if (is_last_word(rooms_.registry, recipient.migration, recipient.account)) co_return reply;
   const bool listed = recipient.account != 0;
   const std::string address = recipient.address;
@@ -77,11 +87,11 @@ Task<Reply> Transaction::unknown_at_home(Recipient recipient, Reply reply) {
 
 // The other side's answer; `reply` where it cannot be asked or would take anybody.
 Task<Reply> Transaction::stand_in(Recipient recipient, Reply reply) {
-  recipient.home = migration::other(recipient.home);
+  recipient = Recipient{turned_round(std::move(recipient)), Instead::unknown_at_home};
   recipient.mirror.reset();  // there is no mailbox for a copy; the sync carries it once there is
-  recipient.fallback = true;
   // R14: not back to where it came from.
-  if (rooms_.neighbours.is(recipient.migration, recipient.home, client_.address)) co_return reply;
+  if (rooms_.neighbours.is(recipient.migration, recipient.home, client_.identity.address))
+    co_return reply;
   const auto endpoint = home_endpoint(rooms_.registry, recipient);
   if (!endpoint) co_return reply;
   const std::string domain = recipient.address.substr(recipient.address.rfind('@') + 1);
@@ -93,13 +103,9 @@ Task<Reply> Transaction::stand_in(Recipient recipient, Reply reply) {
     const auto answer = co_await ask(std::move(recipient));
     co_return answer ? *answer : reply;
   }
-  smtp::MailCommand nobody;
-  auto server = co_await delivery::Handover::open(
-      rooms_.upstreams, *endpoint, migration::origin_of(recipient.home), std::move(nobody));
-  if (!server) co_return reply;
-  const auto known = co_await server->ask(recipient.address);
-  co_await server->finish();
-  co_return known && known->positive() ? come_again() : reply;
+  const auto known = co_await knows(rooms_.upstreams, *endpoint,
+                                    migration::origin_of(recipient.home), recipient.address);
+  co_return known.value_or(false) ? come_again() : reply;
 }
 
 }  // namespace tandem::gateway

@@ -33,12 +33,6 @@ std::unexpected<Error> in_circles() {
                     .next_step = "Does the account's home side lead back to this machine?"});
 }
 
-bool knows_client(const migration::Registry& registry, const Account& account, Side side) {
-  const auto* settings = registry.settings(account.migration);
-  if (settings == nullptr) return false;
-  return (side == Side::old_side ? settings->old_side : settings->new_side).forward_client;
-}
-
 SessionOrigin origin_of(const Attempt& attempt, const net::ConnectionInfo& from) {
   return {.client = {.address = from.peer_address,
                      .port = from.peer_port,
@@ -70,8 +64,7 @@ Result<net::Endpoint> endpoint_at(const migration::Registry& registry, const Acc
   const auto* settings = registry.settings(account.migration);
   if (settings == nullptr)
     return fail(ErrorKind::not_found, "no settings for migration " + account.migration);
-  const config::SideSettings& there =
-      side == Side::old_side ? settings->old_side : settings->new_side;
+  const config::SideSettings& there = migration::settings_of(*settings, side);
   std::optional<net::Endpoint> found;
   if (protocol == net::Protocol::imap) found = there.imap;
   if (protocol == net::Protocol::pop3) found = there.pop3;
@@ -163,7 +156,8 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id,
   if (!login) co_return fail(login.error());
   if (attempt.hops_left <= 1) co_return in_circles();
   BackendOptions options{options_.hostname, options_.backend_limit, {}};
-  if (knows_client(registry_, account, home)) options.origin = origin_of(attempt, from);
+  if (migration::is_told_clients(registry_, account.migration, home))
+    options.origin = origin_of(attempt, from);
   const std::string asked = endpoint->to_string();
   if (!breaker_.may_ask(asked)) co_return left_alone(asked);
   auto backend = co_await open_backend(connector_, std::move(*endpoint), std::move(*login),

@@ -12,6 +12,7 @@
 #include "lib/base/log.hpp"
 #include "tests/gateway/scene.hpp"
 #include "tests/gateway/world.hpp"
+#include "tests/support/forwarding_stream.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -33,9 +34,9 @@ struct Fate {
 };
 
 // Somebody else's end of a connection with the gateway: nothing is heard of the dead.
-class Ear final : public net::Stream {
+class Ear final : public test::ForwardingStream {
  public:
-  Ear(net::StreamPtr inner, Fate& fate) : inner_(std::move(inner)), fate_(fate) {}
+  Ear(net::StreamPtr inner, Fate& fate) : ForwardingStream(std::move(inner)), fate_(fate) {}
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     if (fault::died()) co_return gone();
@@ -54,30 +55,12 @@ class Ear final : public net::Stream {
     }
     co_return co_await inner_->write(bytes);
   }
-  Task<Result<void>> wait_readable() override { return inner_->wait_readable(); }
-  [[nodiscard]] bool has_input() override { return inner_->has_input(); }
-  Task<Result<void>> start_tls(std::shared_ptr<const net::TlsServer> with) override {
-    return inner_->start_tls(std::move(with));
-  }
-  Task<Result<void>> start_tls(std::shared_ptr<const net::TlsClient> with) override {
-    return inner_->start_tls(std::move(with));
-  }
-  void expires_after(Duration after) override { inner_->expires_after(after); }
-  void expires_never() override { inner_->expires_never(); }
-  Task<Result<void>> shutdown_send() override { return inner_->shutdown_send(); }
-  void close() override { inner_->close(); }
-  [[nodiscard]] bool is_open() const override { return inner_->is_open(); }
-  [[nodiscard]] const net::ConnectionInfo& info() const override { return inner_->info(); }
-  void set_peer(std::string address, std::uint16_t port) override {
-    inner_->set_peer(std::move(address), port);
-  }
 
  private:
   std::unexpected<Error> gone() {
     inner_->close();
     return fail(ErrorKind::closed, "the gateway is gone");
   }
-  net::StreamPtr inner_;
   Fate& fate_;
 };
 

@@ -53,6 +53,26 @@ Task<void> a_busy_other_side_is_asked_again(Scene& scene) {
   CHECK(reply.code == 450);
 }
 
+// What of it becomes ours goes to the other side too, not back to where it came from.
+Task<void> what_is_owed_does_not_go_back(Scene& scene) {
+  auto client = co_await come_from(scene, old_address);
+  auto reply = co_await scene.send(*client, "baba@example.jp", mail);  // home new
+  CHECK(reply.code == 250);
+  client->close();  // whether it read that, nobody knows
+  client = co_await scene.connect(old_address);
+  scene.new_home.end = smtp::make_reply(451, "4.3.0", "try later");
+  const std::vector<std::string> both = {"aoki@example.jp", "baba@example.jp"};
+  reply = co_await scene.send(*client, both, mail);
+  CHECK(reply.code == 250);
+  REQUIRE(scene.waiting("aoki@example.jp"));
+  CHECK(scene.waiting("aoki@example.jp")->side == Side::new_side);
+  scene.new_home.end = smtp::make_reply(250, "2.0.0", "Ok");
+  const auto arrived = [&] { return scene.state_of("aoki@example.jp") == "delivered"; };
+  CHECK(co_await scene.pass_until(arrived, std::chrono::minutes(2)));
+  CHECK(scene.new_home.messages.size() == 2);
+  CHECK(scene.old_home.messages.empty());
+}
+
 // From the mirror side it is an ordinary message, as it is from anybody else.
 Task<void> no_loop(Scene& scene, std::string address) {
   const auto client = co_await come_from(scene, std::move(address));
@@ -93,6 +113,11 @@ Task<void> strangers_wait(Scene& scene) {
 TEST_CASE("T-35 mail from the home side's own server goes to the other side", "[gateway]") {
   Scene scene(with_addresses());
   scene.net.run(loop_goes_to_the_other_side(scene));
+}
+
+TEST_CASE("T-35 what is owed of it does not go back either", "[gateway]") {
+  Scene scene(with_addresses());
+  scene.net.run(what_is_owed_does_not_go_back(scene));
 }
 
 TEST_CASE("T-35 it is a loop where the other side does not know the recipient", "[gateway]") {

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/text.hpp"
-#include "tests/protocol/milter_fixture.hpp"
+#include "tests/support/serve_milter.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -176,16 +176,8 @@ Task<void> World::serve_milter(net::StreamPtr stream) {
   if (now == Mood::permanent) filter.answers[step == 'O' ? 'E' : step] = test::milter_packet('r');
   if (now == Mood::temporary) filter.answers[step == 'O' ? 'E' : step] = test::milter_packet('t');
   if (now == Mood::silent) filter.answers[step] = "";
-  char room[8192];
-  while (true) {
-    const std::span<char> into(room);
-    const auto count = co_await stream->read_some(into);
-    if (!count || *count == 0) co_return;
-    const std::string answers = filter.hear({room, *count});
-    if (now == Mood::closes && filter.letters().find(step) != std::string::npos) co_return;
-    const auto written = co_await stream->write(answers);
-    if (!written) co_return;
-  }
+  if (now == Mood::closes) filter.leaves_at = step;
+  co_await test::serve_milter(std::move(stream), filter);
 }
 
 Task<bool> World::imap_command(net::BufferedReader& reader, std::size_t side, std::string& user,

@@ -10,8 +10,8 @@
 
 #include "lib/net/listener.hpp"
 #include "lib/net/socket_stream.hpp"
-#include "tests/protocol/milter_fixture.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/serve_milter.hpp"
 
 namespace tandem::net {
 namespace {
@@ -19,18 +19,6 @@ namespace {
 using test::milter_packet;
 using test::ScriptedMilter;
 using test::TestNet;
-
-Task<void> serve(StreamPtr stream, ScriptedMilter& filter) {
-  char room[8192];
-  while (true) {
-    const std::span<char> into(room);
-    const auto count = co_await stream->read_some(into);
-    if (!count || *count == 0) co_return;
-    const std::string answers = filter.hear({room, *count});
-    const auto written = co_await stream->write(answers);
-    if (!written) co_return;
-  }
-}
 
 milter::Examination message() {
   milter::Examination examined;
@@ -59,7 +47,7 @@ struct Place {
   ScriptedMilter filter;
   Place() {
     connector.register_in_process("filter", [this](StreamPtr stream, Protocol) {
-      net.group.spawn(serve(std::move(stream), filter));
+      net.group.spawn(test::serve_milter(std::move(stream), filter));
     });
   }
 };
@@ -83,7 +71,7 @@ Task<void> over_tcp(Place& place) {
   REQUIRE(listener);
   TaskGroup group(place.net.executor());
   Listener::Handler handler = [&](StreamPtr stream) {
-    return serve(std::move(stream), place.filter);
+    return test::serve_milter(std::move(stream), place.filter);
   };
   group.spawn((*listener)->serve(group, handler));
   MilterAddress address{.host = "localhost", .port = 0, .path = {}, .in_process = {}};
@@ -116,7 +104,7 @@ struct UnixListener {
 Task<void> accept_one(UnixListener& listener, Place& place) {
   StreamPtr stream =
       make_socket_stream(place.net.executor(), accept(listener.socket, nullptr, nullptr));
-  co_await serve(std::move(stream), place.filter);
+  co_await test::serve_milter(std::move(stream), place.filter);
 }
 
 Task<Result<milter::Verdict>> ask(Place& place, MilterAddress address, MilterBody body) {

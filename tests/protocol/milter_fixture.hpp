@@ -39,6 +39,7 @@ class ScriptedMilter {
                                       {'E', milter_packet('a')}};
   std::vector<milter::Packet> told;
   int silent_from = -1;  // from which packet on it says nothing
+  char leaves_at = 0;    // it closes the connection when it is told this
 
   // Takes bytes at any split; returns what it answers.
   std::string hear(std::string_view bytes) {
@@ -59,6 +60,9 @@ class ScriptedMilter {
     for (const auto& packet : told)
       if (packet.letter != 'D') all += packet.letter;
     return all;
+  }
+  [[nodiscard]] bool left() const {
+    return leaves_at != 0 && letters().find(leaves_at) != std::string::npos;
   }
   // The data of all packets of this letter, one after the other.
   [[nodiscard]] std::string heard(char letter) const {

@@ -8,6 +8,7 @@
 #include "server/server.hpp"
 #include "sync/message.hpp"
 #include "tests/server/hall.hpp"
+#include "tests/support/forwarding_stream.hpp"
 #include "tests/sync/fixture.hpp"
 
 namespace tandem::sync {
@@ -22,9 +23,10 @@ struct Faults {
   std::vector<std::pair<std::string, std::string>> replace;  // in answers; of equal length
 };
 
-class FaultyStream final : public net::Stream {
+class FaultyStream final : public tandem::test::ForwardingStream {
  public:
-  FaultyStream(net::StreamPtr inner, Faults& faults) : inner_(std::move(inner)), faults_(faults) {}
+  FaultyStream(net::StreamPtr inner, Faults& faults)
+      : ForwardingStream(std::move(inner)), faults_(faults) {}
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     if (faults_.received >= faults_.cut_after) {
@@ -49,26 +51,8 @@ class FaultyStream final : public net::Stream {
         text.replace(at, from.size(), to);
     co_return co_await inner_->write(text);
   }
-  Task<Result<void>> wait_readable() override { return inner_->wait_readable(); }
-  [[nodiscard]] bool has_input() override { return inner_->has_input(); }
-  Task<Result<void>> start_tls(std::shared_ptr<const net::TlsServer> with) override {
-    return inner_->start_tls(std::move(with));
-  }
-  Task<Result<void>> start_tls(std::shared_ptr<const net::TlsClient> with) override {
-    return inner_->start_tls(std::move(with));
-  }
-  void expires_after(Duration after) override { inner_->expires_after(after); }
-  void expires_never() override { inner_->expires_never(); }
-  Task<Result<void>> shutdown_send() override { return inner_->shutdown_send(); }
-  void close() override { inner_->close(); }
-  [[nodiscard]] bool is_open() const override { return inner_->is_open(); }
-  [[nodiscard]] const net::ConnectionInfo& info() const override { return inner_->info(); }
-  void set_peer(std::string address, std::uint16_t port) override {
-    inner_->set_peer(std::move(address), port);
-  }
 
  private:
-  net::StreamPtr inner_;
   Faults& faults_;
 };
 
