@@ -15,7 +15,7 @@ using smtp::Reply;
 
 // R13. Once this long has passed since the dot, no further server is begun with: what it would get
 // becomes owed, or the sender tries again.
-constexpr Duration patience = std::chrono::seconds(240);
+constexpr Duration begins_nothing_after = std::chrono::seconds(240);
 
 }  // namespace
 
@@ -35,7 +35,7 @@ Task<std::vector<Finding>> Transaction::hand_over(std::string received) {
     for (auto& one : told)
       one.reply = make_reply(451, "4.4.1", "The mailbox's server was not reached in time");
     auto source = body();
-    const bool in_time = rooms_.clock.steady() - began < patience;
+    const bool in_time = rooms_.clock.steady() - began < begins_nothing_after;
     if (source && in_time) told = co_await leg->server->deliver(received, std::move(*source));
     for (auto& one : told) findings.push_back({.told = std::move(one)});
   }

@@ -11,20 +11,24 @@ constexpr Duration look_again = std::chrono::milliseconds(10);
 
 }  // namespace
 
-bool Fence::enter(const std::vector<AccountId>& accounts, const std::string& trace) {
+Fence::Way Fence::enter(const Traveller& traveller) {
   const std::lock_guard lock(mutex_);
-  for (const AccountId account : accounts)
-    if (held_.contains(account)) return false;
-  for (const AccountId account : accounts) ++under_way_[account];
-  traces_.insert(trace);
-  return true;
+  const auto held = [this](AccountId account) { return held_.contains(account); };
+  const auto under_way = [this](const std::string& replay) { return replays_.contains(replay); };
+  if (std::ranges::any_of(traveller.accounts, held)) return Way::held;
+  if (std::ranges::any_of(traveller.replays, under_way)) return Way::same_message;
+  for (const AccountId account : traveller.accounts) ++under_way_[account];
+  traces_.insert(traveller.trace);
+  replays_.insert(traveller.replays.begin(), traveller.replays.end());
+  return Way::open;
 }
 
-void Fence::leave(const std::vector<AccountId>& accounts, const std::string& trace) {
+void Fence::leave(const Traveller& traveller) {
   const std::lock_guard lock(mutex_);
-  for (const AccountId account : accounts)
+  for (const AccountId account : traveller.accounts)
     if (--under_way_[account] == 0) under_way_.erase(account);
-  traces_.erase(trace);
+  traces_.erase(traveller.trace);
+  for (const auto& replay : traveller.replays) replays_.erase(replay);
 }
 
 bool Fence::is_held(AccountId account) const {

@@ -1,10 +1,12 @@
 // Fence: which transactions are between their dot and their answer, and which accounts are held for
 // a cut-over (R15). A transaction enters with the accounts it names; while one of them is held it
-// may not, and its sender is told to try again.
+// may not, and its sender is told to try again. Nor may it while the same message is under way to
+// one of its recipients: its sender lost that connection and came back before we were done (R11).
 //
 // Any thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
@@ -20,9 +22,18 @@ using net::Task;
 
 class Fence {
  public:
-  // False: an account is held; nothing was entered.
-  [[nodiscard]] bool enter(const std::vector<AccountId>& accounts, const std::string& trace);
-  void leave(const std::vector<AccountId>& accounts, const std::string& trace);
+  enum class Way : std::uint8_t { open, held, same_message };
+
+  // Who is under way. `replays`: H of each recipient; empty where nobody can send it again.
+  struct Traveller {
+    std::vector<AccountId> accounts;
+    std::string trace;
+    std::vector<std::string> replays;
+  };
+
+  // Anything but `open`: nothing was entered.
+  [[nodiscard]] Way enter(const Traveller& traveller);
+  void leave(const Traveller& traveller);
   [[nodiscard]] bool is_held(AccountId account) const;
   [[nodiscard]] bool is_under_way(const std::string& trace) const;
 
@@ -38,27 +49,26 @@ class Fence {
   std::map<AccountId, int> under_way_;
   std::set<AccountId> held_;
   std::set<std::string> traces_;
+  std::set<std::string> replays_;
 };
 
 // Enters on making, leaves when it goes.
 class Crossing {
  public:
-  Crossing(Fence& fence, std::vector<AccountId> accounts, std::string trace)
-      : fence_(fence), accounts_(std::move(accounts)), trace_(std::move(trace)) {
-    entered_ = fence_.enter(accounts_, trace_);
-  }
+  Crossing(Fence& fence, Fence::Traveller traveller)
+      : fence_(fence), traveller_(std::move(traveller)), way_(fence_.enter(traveller_)) {}
   ~Crossing() {
-    if (entered_) fence_.leave(accounts_, trace_);
+    if (entered()) fence_.leave(traveller_);
   }
   Crossing(const Crossing&) = delete;
   Crossing& operator=(const Crossing&) = delete;
-  [[nodiscard]] bool entered() const { return entered_; }
+  [[nodiscard]] Fence::Way way() const { return way_; }
+  [[nodiscard]] bool entered() const { return way_ == Fence::Way::open; }
 
  private:
   Fence& fence_;
-  std::vector<AccountId> accounts_;
-  std::string trace_;
-  bool entered_ = false;
+  Fence::Traveller traveller_;
+  Fence::Way way_;
 };
 
 }  // namespace tandem::gateway

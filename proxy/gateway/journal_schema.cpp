@@ -54,6 +54,31 @@ store::Schema Journal::schema() {
   )sql",
                     R"sql(
     ALTER TABLE gateway_message ADD COLUMN client TEXT NOT NULL DEFAULT '';
+  )sql",
+                    // Totals are looked at every few seconds; the rows are counted nowhere.
+                    R"sql(
+    CREATE TABLE gateway_total (
+      account INTEGER NOT NULL,
+      home_state INTEGER NOT NULL,
+      mirror_state INTEGER NOT NULL,
+      recipients INTEGER NOT NULL,
+      PRIMARY KEY (account, home_state, mirror_state)
+    ) WITHOUT ROWID;
+    INSERT INTO gateway_total SELECT account, home_state, mirror_state, count(*)
+      FROM gateway_recipient GROUP BY 1, 2, 3;
+    CREATE TRIGGER gateway_recipient_begins AFTER INSERT ON gateway_recipient BEGIN
+      INSERT INTO gateway_total VALUES (new.account, new.home_state, new.mirror_state, 1)
+        ON CONFLICT DO UPDATE SET recipients = recipients + 1;
+    END;
+    CREATE TRIGGER gateway_recipient_changes
+      AFTER UPDATE OF account, home_state, mirror_state ON gateway_recipient
+      WHEN new.account <> old.account OR new.home_state <> old.home_state
+        OR new.mirror_state <> old.mirror_state BEGIN
+      UPDATE gateway_total SET recipients = recipients - 1 WHERE account = old.account
+        AND home_state = old.home_state AND mirror_state = old.mirror_state;
+      INSERT INTO gateway_total VALUES (new.account, new.home_state, new.mirror_state, 1)
+        ON CONFLICT DO UPDATE SET recipients = recipients + 1;
+    END;
   )sql"}};
 }
 

@@ -43,7 +43,8 @@ std::string mirror_words(HomeState home, MirrorState mirror, std::string words) 
 std::uint64_t Journal::pending_mirrors(AccountId account) const {
   const auto count = store_.read([&](store::Sql& sql) {
     return sql.integer(
-        "SELECT count(*) FROM gateway_recipient WHERE account = $1 AND mirror_state IN (1, 2, 4)",
+        "SELECT sum(recipients) FROM gateway_total WHERE account = $1 AND mirror_state IN (1, 2, "
+        "4)",
         account);
   });
   return count && *count ? static_cast<std::uint64_t>(**count) : 0;
@@ -136,8 +137,8 @@ migration::DeliveryCounts Journal::counts(const std::string& migration) const {
   auto counted = store_.read([&](store::Sql& sql) -> Result<migration::DeliveryCounts> {
     migration::DeliveryCounts counts;
     auto rows = sql.query(
-        "SELECT r.home_state, r.mirror_state, count(*) FROM gateway_recipient r "
-        "LEFT JOIN migration_account a ON a.id = r.account "
+        "SELECT t.home_state, t.mirror_state, sum(t.recipients) FROM gateway_total t "
+        "LEFT JOIN migration_account a ON a.id = t.account "
         "WHERE $1 = '' OR a.migration = $1 GROUP BY 1, 2",
         migration);
     while (rows.next()) {

@@ -103,7 +103,7 @@ Task<void> Owed::attempt(Pending owed) {
   const auto named = gateway_route(rooms_.registry, owed.recipient.recipient);
   std::vector<AccountId> accounts;
   if (named && named->account != 0) accounts.push_back(named->account);
-  const Crossing crossing(rooms_.fence, std::move(accounts), owed.message.trace);
+  const Crossing crossing(rooms_.fence, {std::move(accounts), owed.message.trace, {}});
   if (!crossing.entered()) co_return;  // being moved: the next round finds the new home
   auto route = gateway_route(rooms_.registry, owed.recipient.recipient);
   if (route) co_return co_await attempt_home(std::move(owed), std::move(*route));

@@ -11,6 +11,10 @@ namespace tandem::gateway {
 using smtp::make_reply;
 using smtp::Reply;
 
+Reply Transaction::still_on_its_way() {
+  return make_reply(451, "4.4.2", "An earlier copy is still on its way, try again later");
+}
+
 Task<Transaction::Earlier> Transaction::look_back(Recipient recipient) {
   const WallTime now = rooms_.clock.wall();
   const auto found =
@@ -32,8 +36,7 @@ Task<std::optional<Reply>> Transaction::recognise_replay() {
   std::size_t count = 0;
   for (const Recipient* recipient : recipients()) {
     const Earlier earlier = co_await look_back(*recipient);
-    if (earlier == Earlier::in_doubt)
-      co_return make_reply(451, "4.4.2", "An earlier copy is still on its way, try again later");
+    if (earlier == Earlier::in_doubt) co_return still_on_its_way();
     if (earlier == Earlier::none) left.push_back(*recipient);
     ++count;
   }

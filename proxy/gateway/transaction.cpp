@@ -112,7 +112,8 @@ Task<Reply> Transaction::end() {
 }
 
 Task<Reply> Transaction::cross() {
-  const Crossing crossing(rooms_.fence, accounts(), trace_);
+  const Crossing crossing(rooms_.fence, {accounts(), trace_, replays()});
+  if (crossing.way() == Fence::Way::same_message) co_return still_on_its_way();
   if (!crossing.entered() || !routes_still_hold()) co_return being_moved();
   const auto earlier = co_await recognise_replay();
   if (earlier) co_return *earlier;
@@ -164,6 +165,12 @@ std::vector<RecipientRecord> Transaction::recipient_records() const {
                     .tried = at_,
                     .instead = one->instead});
   return rows;
+}
+
+std::vector<std::string> Transaction::replays() const {
+  std::vector<std::string> all;
+  for (const Recipient* one : recipients()) all.push_back(replay_of(*one));
+  return all;
 }
 
 std::string Transaction::replay_of(const Recipient& recipient) const {

@@ -77,6 +77,8 @@ class Transaction {
   [[nodiscard]] std::vector<AccountId> accounts() const;
   [[nodiscard]] bool routes_still_hold() const;
   [[nodiscard]] std::string replay_of(const Recipient& recipient) const;
+  [[nodiscard]] std::vector<std::string> replays() const;
+  [[nodiscard]] static smtp::Reply still_on_its_way();
   [[nodiscard]] MessageRecord message_record() const;
   [[nodiscard]] std::vector<RecipientRecord> recipient_records() const;
 

@@ -198,6 +198,26 @@ Task<void> both_fall_silent(Filtered& at) {
   CHECK(at.scene.gateway().counts("").not_judged == 2);
 }
 
+// The sender gives up while a milter ponders, and comes back: the first copy goes its way, the
+// second is put off until it has (R11, I2).
+Task<void> back_while_pondering(Filtered& at) {
+  at.milters["first"].answers['E'] = "";
+  std::optional<smtp::Reply> first;
+  net::TaskGroup group(at.scene.net.executor());
+  group.spawn(keep(at, first));
+  co_await at.scene.settle();
+  at.milters["first"].answers['E'] = milter_packet('c');
+  const auto second = co_await at.send(aoki);
+  CHECK(second.to_string() == "451 4.4.2 An earlier copy is still on its way, try again later");
+  const auto another = co_await at.send(aoki, letter + "another\r\n");
+  CHECK(another.code == 250);
+  co_await at.scene.net.timers.pass(std::chrono::seconds(121));
+  co_await group.join();
+  REQUIRE(first);
+  CHECK(first->code == 250);
+  CHECK(at.scene.old_home.messages.size() == 2);
+}
+
 // A copy whose answer was lost comes again: it was judged, and is not judged otherwise now (R11).
 Task<void> replay_is_not_refused(Filtered& at) {
   auto reply = co_await at.send(chiba);
@@ -296,6 +316,10 @@ TEST_CASE("gateway milters: I1 a quarantined message is ours, visible, and let g
 TEST_CASE("gateway milters: R11 a replay of what was delivered is not refused") {
   Filtered at;
   at.scene.net.run(replay_is_not_refused(at));
+}
+TEST_CASE("gateway milters: R11 I2 a copy that comes while the first is judged is put off") {
+  Filtered at;
+  at.scene.net.run(back_while_pondering(at));
 }
 TEST_CASE("gateway milters: they know the client, and us") {
   Filtered at;
