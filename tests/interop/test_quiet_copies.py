@@ -2,9 +2,9 @@
 that arrives is answered once and forwarded once (R7).
 
 Two real hosts, each a Postfix that delivers by LMTP into a Dovecot with Sieve and an outgoing Postfix
-that hands everything to one recording server. Of three people one has an absence note
-(Sieve `vacation`), one a forward by Sieve (`redirect`), one a forward in Postfix (an alias). What left the
-hosts is read from the recording server, what arrived from both Dovecots.
+that hands everything to one recording server. Of four people one has an absence note
+(Sieve `vacation`), one a forward by Sieve (`redirect`), one a forward in Postfix (an alias), one a
+`.forward` in his home. What left the hosts is read from the recording server, what arrived from both Dovecots.
 
     test_quiet_copies.py [Append|Quiet]
 """
@@ -17,8 +17,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import process                                 # noqa: E402
-from tandemtest.company import DOMAIN, people_of               # noqa: E402
-from tandemtest.peers import Dovecot, Postfix                  # noqa: E402
+from tandemtest.company import DOMAIN, Person, people_of       # noqa: E402
+from tandemtest.peers import Dovecot, Postfix, User            # noqa: E402
 from tandemtest.probe import imap, smtp                        # noqa: E402
 from tandemtest.sink import Sink                               # noqa: E402
 from tandemtest.tandem import Migration, Tandemail, side_of    # noqa: E402
@@ -26,12 +26,15 @@ from tandemtest.tandem import Migration, Tandemail, side_of    # noqa: E402
 FRIEND = "friend@partner.example"
 PRIVATE = "private@elsewhere.example"         # where Sieve forwards to
 OFFICE = "office@elsewhere.example"           # where the alias forwards to
-AWAY, FORWARDS, ALIASED = PEOPLE = people_of(3)
+HOME = "home@elsewhere.example"               # where the .forward forwards to
+# A .forward is read for users of the system only; this one Debian always has.
+SYSTEM = Person(f"games@{DOMAIN}", User(f"games@{DOMAIN}", "old secret"), User(f"games@{DOMAIN}", "new-geheim"))
+AWAY, FORWARDS, ALIASED, SYSTEM = PEOPLE = [*people_of(3), SYSTEM]
 SCRIPTS = {
     AWAY.address: f'require ["vacation"];\nvacation :days 0 :addresses "{AWAY.address}" :subject "Away" "I am away.";\n',
     FORWARDS.address: f'require ["copy"];\nredirect :copy "{PRIVATE}";\n',
 }
-ONE_OF_EACH = collections.Counter(("answer", PRIVATE, OFFICE))
+ONE_OF_EACH = collections.Counter(("answer", PRIVATE, OFFICE, HOME))
 
 
 class Host:
@@ -42,7 +45,8 @@ class Host:
         self.store = stack.enter_context(Dovecot(
             users, sieve=SCRIPTS, extra=f"submission_host = 127.0.0.1:{self.out.ports['smtp']}\n"))
         self.mx = stack.enter_context(Postfix(
-            [DOMAIN], lmtp_port=self.store.ports["lmtp"], recipients=[user.address for user in users], options={
+            [DOMAIN], lmtp_port=self.store.ports["lmtp"], recipients=[user.address for user in users],
+            forwards={"games": f"\\games, {HOME}\n"}, options={
                 "virtual_alias_maps": f"inline:{{ {{ {ALIASED.address} = {ALIASED.address}, {OFFICE} }} }}",
                 "default_transport": f"smtp:[127.0.0.1]:{sink.port}"}))
 
@@ -125,9 +129,9 @@ class QuietTest(QuietCopiesTest, unittest.TestCase):
 
     def judge(self, left):
         self.assertEqual(left.count("answer"), 1, left)
-        for address in (PRIVATE, OFFICE):
+        for address in (PRIVATE, OFFICE, HOME):
             self.assertEqual(sum(address in what for what in left), 2, left)
-        self.assertEqual(len(left), 5, left)
+        self.assertEqual(len(left), 7, left)
 
 
 def kind_of(letter):
@@ -135,7 +139,7 @@ def kind_of(letter):
     message = email.message_from_bytes(letter.data)
     if letter.recipients == (FRIEND,) and message["Auto-Submitted"]:
         return "answer"
-    if len(letter.recipients) == 1 and letter.recipients[0] in (PRIVATE, OFFICE) and letter.sender:
+    if len(letter.recipients) == 1 and letter.recipients[0] in (PRIVATE, OFFICE, HOME) and letter.sender:
         return letter.recipients[0]
     return f"{letter.sender} to {letter.recipients}: {message['Subject']}"
 

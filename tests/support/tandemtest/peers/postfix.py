@@ -1,7 +1,7 @@
 """Postfix 3 as a peer: an inbound MX on a loopback port that delivers by LMTP (or SMTP) to another.
 
-Own config, queue and data directories under a temporary one; no DNS, no chroot, no local delivery,
-no alias file. Takes mail for `domains` from anyone, relays for 127.0.0.1 when `open_relay`. Recipients
+Own config, queue and data directories under a temporary one; no DNS, no chroot, no alias file. Local
+delivery is for the names in `forwards` only: system users of Debian, each with his `.forward`. Takes mail for `domains` from anyone, relays for 127.0.0.1 when `open_relay`. Recipients
 are checked against `recipients` when given (550 5.1.1 otherwise). `xclient` lets 127.0.0.1 use
 XCLIENT. `options` are more main.cf settings. Needs root, as Postfix does, and Debian's user postfix.
 Ports: smtp; submission and submissions (STARTTLS, TLS) when `submission`, without log-in.
@@ -54,6 +54,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 virtual unix - n n - - virtual
+local unix - n n - - local
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
@@ -74,7 +75,7 @@ class Postfix(Peer):
 
     def __init__(self, domains, lmtp_port=None, smtp_port=None, recipients=None, xclient=False,
                  open_relay=False, submission=False, hostname="postfix.test.example", options=None,
-                 maildirs=None, keep=False):
+                 maildirs=None, forwards=None, keep=False):
         """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; or, with `maildirs` (local parts),
         into a Maildir per local part, see `stored`; with none of them it is accepted and discarded."""
         super().__init__(keep)
@@ -83,6 +84,7 @@ class Postfix(Peer):
         self.hostname, self.options = hostname, dict(options or {})
         self.port_names = ("smtp",) + (("submission", "submissions") if submission else ())
         self.maildirs, self.mail = maildirs, self.directory / "mail"
+        self.forwards = dict(forwards or {})  # local part -> text of the .forward
         self.config = self.directory / "etc"
         self.mail_log = self.directory / "log" / "mail.log"
         self._certificate = None
@@ -101,6 +103,9 @@ class Postfix(Peer):
         lines = SUBMISSION.format(**self.ports) if "submission" in self.ports else ""
         self.write("etc/master.cf", MASTER.format(submission_lines=lines, **self.ports))
         self.write("etc/main.cf", "".join(f"{key} = {value}\n" for key, value in self.settings().items()))
+        for name, text in self.forwards.items():
+            self.write(f"forward/{name}", text)
+            shutil.chown(self.directory / "forward" / name, name)
         self._make_queue()
 
     def settings(self):
@@ -132,6 +137,10 @@ class Postfix(Peer):
             own |= {"virtual_mailbox_base": self.mail, "virtual_mailbox_limit": "0",
                     "virtual_mailbox_maps": f"inline:{{ {kept} }}",
                     "virtual_uid_maps": f"static:{nobody.pw_uid}", "virtual_gid_maps": f"static:{nobody.pw_gid}"}
+        if self.forwards:
+            local = "".join(f" {{ {name}@{domain} = local: }}," for name in self.forwards for domain in self.domains)
+            own |= {"transport_maps": f"inline:{{{local.rstrip(',')} }}", "mailbox_transport": transport,
+                    "myorigin": self.domains[0], "forward_path": self.directory / "forward" / "$user"}
         if self.xclient:
             own["smtpd_authorized_xclient_hosts"] = "127.0.0.0/8"
         return {**MAIN, **own, **self.options}
