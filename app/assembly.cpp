@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "app/client_setup.hpp"
 #include "config/endpoint.hpp"
 #include "lib/base/log.hpp"
 
@@ -129,7 +130,8 @@ Result<void> Assembly::open_web() {
                             .host_names = {hostname_},
                             .token_file = process.data + "/api.token",
                             .setup_file = process.data + "/setup.link",
-                            .version = TANDEM_VERSION};
+                            .version = TANDEM_VERSION,
+                            .setup = client_setup(configuration_, listeners_->bound(), hostname_)};
   auto web = webui::Web::open(parts, std::move(options));
   if (!web) return fail(web.error());
   web_ = std::move(*web);
@@ -150,6 +152,12 @@ net::Task<void> Assembly::serve_mail(net::Protocol protocol, net::StreamPtr stre
 net::Task<void> Assembly::serve_page(net::StreamPtr stream, std::shared_ptr<const net::TlsServer>,
                                      net::TaskGroup& group) {
   return web_->serve(std::move(stream), group);
+}
+
+net::Task<void> Assembly::serve_discovery(net::StreamPtr stream,
+                                          std::shared_ptr<const net::TlsServer>,
+                                          net::TaskGroup& group) {
+  return web_->serve_discovery(std::move(stream), group);
 }
 
 Service Assembly::mail_service(std::string name, std::vector<config::ListenAddress> at,
@@ -191,6 +199,12 @@ std::vector<Service> Assembly::services() {
                         .alpn = "http/1.1",
                         .implicit_tls = !config::is_loopback(address.address),
                         .serve = std::bind_front(&Assembly::serve_page, this)});
+  for (const bool tls : {true, false})
+    services.push_back({.name = tls ? "https" : "http",
+                        .addresses = tls ? listen.https : listen.http,
+                        .alpn = "http/1.1",
+                        .implicit_tls = tls,
+                        .serve = std::bind_front(&Assembly::serve_discovery, this)});
   return services;
 }
 

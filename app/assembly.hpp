@@ -64,6 +64,8 @@ class Assembly {
                                      net::Protocol protocol, bool implicit_tls);
   net::Task<void> serve_mail(net::Protocol protocol, net::StreamPtr stream,
                              std::shared_ptr<const net::TlsServer> tls, net::TaskGroup& group);
+  net::Task<void> serve_discovery(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                                  net::TaskGroup& group);
   net::Task<void> serve_page(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                              net::TaskGroup& group);
 

@@ -27,10 +27,9 @@ ExitCode run_dns(const Arguments& arguments) {
     return report({.kind = ErrorKind::invalid,
                    .what = "no host name is set that clients could be told",
                    .next_step = "Set hostname = mail.example.jp in tandemail.conf."});
-  std::vector<config::DnsRecord> records;
-  for (const auto& migration : configuration->migrations)
-    for (auto& record : config::dns_records(migration, configuration->process.listen, hostname))
-      records.push_back(std::move(record));
+  const auto& process = configuration->process;
+  const auto records = config::all_dns_records(configuration->migrations, process.server_domains,
+                                               process.listen, hostname);
   if (arguments.has("json")) {
     print_json(records);
     return ExitCode::done;

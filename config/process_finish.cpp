@@ -30,6 +30,7 @@ void check_certificate(const ProcessSettings& settings, SettingFile& file) {
   const Listener listeners[] = {{"listen.submissions", listen.submissions, true},
                                 {"listen.imaps", listen.imaps, true},
                                 {"listen.pop3s", listen.pop3s, true},
+                                {"listen.https", listen.https, true},
                                 {"listen.submission", listen.submission, false},
                                 {"listen.imap", listen.imap, false},
                                 {"listen.pop3", listen.pop3, false}};
@@ -65,7 +66,8 @@ void check_ports(const ProcessSettings& settings, SettingFile& file) {
       {"imap", &listen.imap},   {"submissions", &listen.submissions},
       {"imaps", &listen.imaps}, {"pop3", &listen.pop3},
       {"pop3s", &listen.pop3s}, {"lmtp", &listen.lmtp},
-      {"web", &listen.web}};
+      {"web", &listen.web},     {"https", &listen.https},
+      {"http", &listen.http}};
   std::vector<ListenAddress> seen;
   for (const auto& [name, addresses] : lists)
     for (const auto& address : *addresses) {

@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 31> rows = {{
+constexpr std::array<Row<Settings>, 33> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -202,6 +202,14 @@ constexpr std::array<Row<Settings>, 31> rows = {{
                    "内蔵サーバーへの LMTP 配送。"), set_listen<&ListenSettings::lmtp>},
     {listen_option("web", "127.0.0.1:8080", "127.0.0.1:8080", "The page and its API.",
                    "管理画面と API。"), set_listen<&ListenSettings::web>},
+    {listen_option("https", "", "0.0.0.0:443",
+                   "What mail programs and phones ask to set themselves up (autoconfig, autodiscover, profiles); never the page.",
+                   "メールソフトやスマートフォンの自動設定(autoconfig、autodiscover、プロファイル)。管理画面は出しません。"),
+     set_listen<&ListenSettings::https>},
+    {listen_option("http", "", "0.0.0.0:80",
+                   "The same without TLS: autoconfig only, the rest is sent on to https. On loopback, for a web server in front: all of it.",
+                   "同じく TLS なし(autoconfig のみ、他は https へ転送)。ループバックでは前段の Web サーバー用にすべて応答。"),
+     set_listen<&ListenSettings::http>},
 
     {{.section = "tls", .name = "certificate", .type = "path", .limits = "PEM, with its chain",
       .example = "/etc/tandemail/fullchain.pem",

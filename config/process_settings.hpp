@@ -25,6 +25,7 @@ struct ListenAddress {
 struct ListenSettings {
   std::vector<ListenAddress> smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp;
   std::vector<ListenAddress> web = {{"127.0.0.1", 8080}};
+  std::vector<ListenAddress> https, http;  // what mail programs ask to set themselves up, no page
   bool operator==(const ListenSettings&) const = default;
 };
 

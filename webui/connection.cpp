@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/base/text.hpp"
+#include "webui/discovery.hpp"
 #include "webui/guard.hpp"
 #include "webui/resources.hpp"
 
@@ -60,7 +61,10 @@ Task<void> Connection::handle(net::HttpRequest request, net::HttpResponder& resp
   busy_ = true;
   SafeResponder safe(responder, request.tls);
   auto refusal = check_place(context_.options, request);
-  if (refusal) {
+  if (is_discovery_path(request.path)) {  // asked for under the domains' own names
+    net::HttpResponse answer = answer_discovery(context_.options.setup, request);
+    (void)co_await safe.send(std::move(answer));
+  } else if (refusal) {
     (void)co_await safe.send(std::move(*refusal));
   } else if (request.path == "/api" || request.path.starts_with("/api/")) {
     co_await answer_api(std::move(request), safe);

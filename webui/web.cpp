@@ -12,6 +12,7 @@
 #include "lib/store/schema.hpp"
 #include "webui/connection.hpp"
 #include "webui/context.hpp"
+#include "webui/discovery.hpp"
 #include "webui/progress_watch.hpp"
 
 namespace tandem::webui {
@@ -19,6 +20,7 @@ namespace {
 
 // An import of ten thousand accounts in base64 fits.
 constexpr std::size_t body_limit = std::size_t{2} << 20;
+constexpr std::size_t discovery_body_limit = 16 * 1024;
 constexpr std::size_t header_limit = 16 * 1024;
 
 // How many connections there are, in all and per address.
@@ -69,7 +71,7 @@ class Entry {
 struct Web::State {
   State(WebParts parts, WebOptions options) : context(parts, std::move(options)) {}
   Context context;
-  Connections connections;
+  Connections connections, strangers;
 };
 
 store::Schema Web::schema() {
@@ -118,6 +120,22 @@ Task<void> Web::serve(net::StreamPtr stream, net::TaskGroup& group) {
   net::HttpOptions options;
   options.header_limit = header_limit;
   options.body_limit = body_limit;
+  if (!group.stopping()) co_await net::serve_http(*stream, options, connection);
+  stream->close();
+}
+
+Task<void> Web::serve_discovery(net::StreamPtr stream, net::TaskGroup& group) {
+  const std::string peer = stream->info().peer_address;
+  const Entry entry(state_->strangers, peer, state_->context.options);
+  if (!entry) {
+    log::debug("D-WEB-3", "{} has too many connections", peer);
+    co_return;
+  }
+  DiscoveryConnection connection(state_->context.options.setup, *stream, group);
+  net::HttpOptions options;
+  options.header_limit = header_limit;
+  options.body_limit = discovery_body_limit;
+  options.idle_limit = std::chrono::seconds(15);
   if (!group.stopping()) co_await net::serve_http(*stream, options, connection);
   stream->close();
 }

@@ -18,6 +18,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/stream.hpp"
 #include "lib/net/task.hpp"
+#include "webui/client_setup.hpp"
 
 namespace tandem::store {
 class Store;
@@ -63,6 +64,7 @@ struct WebOptions {
   std::string token_file;  // the command line's token; made if missing: DATA/api.token
   std::string setup_file;  // the set-up link, until it is used: DATA/setup.link
   std::string version;
+  ClientSetup setup;                         // what mail programs are told
   std::size_t connections = 200;             // in all; more are closed
   std::size_t connections_per_address = 32;  // of these
   std::size_t listeners = 64;                // of /api/events, in all
@@ -88,6 +90,9 @@ class Web {
   // Serves one connection until it ends. When `group` is asked to stop, idle connections and event
   // streams end at once, a request under way is answered first.
   Task<void> serve(net::StreamPtr stream, net::TaskGroup& group);
+  // The same for a port that is open to the world and serves discovery.hpp only. Its connections
+  // have places of their own: nobody there keeps an operator out.
+  Task<void> serve_discovery(net::StreamPtr stream, net::TaskGroup& group);
   // Looks at the copying every few seconds: tells the listeners of progress within a pass, which
   // the event bus does not, and measures the rate for the ETA. Returns after request_stop of
   // `group`.

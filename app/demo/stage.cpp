@@ -46,6 +46,7 @@ config::ListenSettings listen_settings(std::uint16_t web_port) {
   listen.pop3 = any;
   listen.pop3s = any;
   listen.web = {{"127.0.0.1", web_port}};
+  listen.https = any;
   return listen;
 }
 

@@ -21,7 +21,7 @@ from tandemtest.tandem import LISTENERS, Migration, Tandemail, side_of   # noqa:
 
 HANAKO = User("hanako@example.jp", "pass word")
 BALANCER, CLIENT, OTHER, STRANGER = "127.0.0.2", "127.0.0.9", "127.0.0.10", "127.0.0.11"
-MAIL_PORTS = [name for name in LISTENERS if name != "web"]
+MAIL_PORTS = [name for name in LISTENERS if name not in ("web", "https")]
 IMPLICIT = ("submissions", "imaps", "pop3s")
 GREETINGS = {"smtp": b"220 ", "submission": b"220 ", "submissions": b"220 ", "imap": b"* OK", "imaps": b"* OK",
              "pop3": b"+OK", "pop3s": b"+OK"}

@@ -187,8 +187,19 @@ net::StreamPtr Site::connect(const std::string& peer) {
   return std::move(client);
 }
 
+net::StreamPtr Site::connect_discovery(const std::string& peer) {
+  auto [client, server] = net::make_memory_pair(net.executor());
+  server->set_peer(peer, 40000);
+  net.group.spawn(web->serve_discovery(std::move(server), net.group));
+  return std::move(client);
+}
+
 Task<std::string> exchange(Site& site, std::string bytes, std::string peer) {
   auto stream = site.connect(peer);
+  co_return co_await exchange_on(std::move(stream), std::move(bytes));
+}
+
+Task<std::string> exchange_on(net::StreamPtr stream, std::string bytes) {
   (void)co_await stream->write(bytes);
   std::string all;
   char room[4096];

@@ -103,6 +103,8 @@ class Site {
   Task<void> end_runs();
   // A new connection to the Web.
   [[nodiscard]] net::StreamPtr connect(const std::string& peer = "127.0.0.1");
+  // To the port that mail programs ask.
+  [[nodiscard]] net::StreamPtr connect_discovery(const std::string& peer);
 };
 
 // Keeps its cookie and CSRF token, as a browser with the page does; a connection per request.
@@ -119,6 +121,7 @@ struct Browser {
   Task<void> enter(std::string user = "admin");
 };
 
+Task<std::string> exchange_on(net::StreamPtr stream, std::string bytes);
 // The bytes sent, and everything that comes back until the server closes.
 Task<std::string> exchange(Site& site, std::string bytes, std::string peer = "127.0.0.1");
 [[nodiscard]] Answer parse_answer(const std::string& bytes);

@@ -21,7 +21,7 @@ from . import process
 from .peers.base import Peer
 from .process import PeerError, Ports, run
 
-LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web")
+LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web", "https")
 API_BOUND = 60         # seconds any one answer of the API may take
 CSV_COLUMNS = ("address", "old_login", "old_password", "new_login", "new_password", "note")
 
@@ -80,7 +80,7 @@ class Tandemail(Peer):
         parts = {
             "": {"data": self.data, "hostname": self.hostname,
                  "secrets_key": self.directory / "secrets.key"},
-            "listen": {name: f"127.0.0.1:{self.ports[name]}" for name in LISTENERS},
+            "listen": {name: f"127.0.0.1:{self.ports[name]}" for name in self.port_names},
             "tls": {"certificate": self._certificate.chain, "key": self._certificate.key},
             "limits": {"connections_per_address": 10_000},      # every client here is 127.0.0.1
         }

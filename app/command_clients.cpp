@@ -1,0 +1,105 @@
+// tandemail clients: what people's mail programs are told to set themselves up, with a QR code for
+// a phone; the file for a web server that has the domain's own name.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+
+#include "app/api_client.hpp"
+#include "app/command.hpp"
+#include "app/json_text.hpp"
+#include "lib/net/http/message.hpp"
+
+namespace tandem::app {
+namespace json = boost::json;
+namespace {
+
+constexpr std::size_t margin = 4;  // light modules around the code, which readers want
+
+bool is_dark(const json::array& rows, std::size_t y, std::size_t x) {
+  if (y < margin || x < margin) return false;
+  if (y >= rows.size() + margin || x >= rows.size() + margin) return false;
+  return rows[y - margin].as_string()[x - margin] == '1';
+}
+
+// Two rows to a line of half blocks, drawn for a dark terminal; on a terminal the colours are said.
+void print_qr(const json::array& rows) {
+  constexpr std::string_view blocks[] = {"█", "▀", "▄", " "};  // light above and below, …
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  const std::size_t size = rows.size() + 2 * margin;
+  for (std::size_t y = 0; y < size; y += 2) {
+    std::string line;
+    for (std::size_t x = 0; x < size; ++x) {
+      const std::size_t above = is_dark(rows, y, x) ? 2 : 0;
+      const std::size_t below = is_dark(rows, y + 1, x) ? 1 : 0;
+      line += blocks[above + below];
+    }
+    fmt::print("{}{}{}\n", terminal ? "\033[97;40m" : "", line, terminal ? "\033[0m" : "");
+  }
+}
+
+void print_setup(const json::value& told) {
+  for (const auto& service : told.at("services").as_array())
+    fmt::print("{:<11} {} port {}, {}\n", text(service.at("protocol")), text(service.at("host")),
+               text(service.at("port")), service.at("security") == "tls" ? "SSL/TLS" : "STARTTLS");
+  fmt::print("user name   the whole mail address\n");
+  if (told.at("link").is_null()) return;
+  const std::string url = text(told.at("url"));
+  fmt::print(
+      "\nThunderbird, K-9 …  {0}/mail/config-v1.1.xml\n"
+      "Outlook             {0}/autodiscover/autodiscover.xml\n"
+      "iPhone, Mac         {0}/mail/profile.mobileconfig?address=ADDRESS\n"
+      "people              {0}/mail/setup\n"
+      "\nThe DNS records that lead there: tandemail dns\n\n{1}\n\n",
+      url, text(told.at("link")));
+  print_qr(told.at("qr").as_array());
+}
+
+ExitCode show_setup(const ApiClient& api, const std::string& address, bool as_json) {
+  const std::string query = address.empty() ? "" : "?address=" + net::percent_encode(address);
+  const auto answer = api.get("/api/discovery" + query);
+  if (!answer) return report(answer.error());
+  if (as_json) {
+    fmt::print("{}\n", *answer);
+    return ExitCode::done;
+  }
+  const json::value told = json::parse(*answer);
+  if (told.at("services").as_array().empty())
+    return report({.kind = ErrorKind::not_found,
+                   .what = "nothing is offered that mail programs could be told",
+                   .next_step = "Set hostname, [tls] and imaps, submissions … in [listen]."});
+  print_setup(told);
+  if (!told.at("link").is_null()) return ExitCode::done;
+  fmt::print("\nMail programs cannot ask for this yet: set https = 0.0.0.0:443 in [listen].\n");
+  return ExitCode::done_with_notes;
+}
+
+ExitCode show_autoconfig(const ApiClient& api, const std::string& domain) {
+  const auto answer =
+      api.get("/mail/config-v1.1.xml?emailaddress=" + net::percent_encode("someone@" + domain));
+  if (!answer)
+    return report({.kind = answer.error().kind,
+                   .what = "there is no configuration for " + domain,
+                   .next_step = "Is it a domain of a migration, and is anything offered? "
+                                "'tandemail clients setup' says."});
+  fmt::print("{}", *answer);
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run_clients(const Arguments& arguments) {
+  const auto& words = arguments.words;
+  const bool setup = !words.empty() && words.size() <= 2 && words[0] == "setup";
+  const bool autoconfig = words.size() == 2 && words[0] == "autoconfig";
+  if (!setup && !autoconfig) {
+    fmt::print(stderr, "usage: tandemail clients setup [ADDRESS] | autoconfig DOMAIN\n");
+    return ExitCode::usage;
+  }
+  const auto api = ApiClient::open(arguments);
+  if (!api) return report(api.error());
+  if (autoconfig) return show_autoconfig(*api, words[1]);
+  return show_setup(*api, words.size() == 2 ? words[1] : "", arguments.has("json"));
+}
+
+}  // namespace tandem::app
