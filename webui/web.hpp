@@ -29,6 +29,7 @@ class Offload;
 class TaskGroup;
 }  // namespace tandem::net
 namespace tandem::migration {
+class CanarySender;
 class CopyView;
 class Cutover;
 class DeliveryView;
@@ -47,6 +48,7 @@ struct WebParts {
   migration::Cutover& cutover;
   migration::CopyView& copies;
   migration::DeliveryView& deliveries;
+  migration::CanarySender& canaries;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;
   store::Store& store;  // the ledger, opened with Web::schema()

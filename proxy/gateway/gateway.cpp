@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "config/migration_settings.hpp"
 
 namespace tandem::gateway {
@@ -35,7 +37,9 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
              neighbours_,
              options_},
       owed_(std::move(executor), rooms_, parts.connector,
-            Reporter(parts.store, parts.registry, parts.clock, options_.hostname)) {}
+            Reporter(parts.store, parts.registry, parts.clock, options_.hostname)),
+      canary_(parts.registry, parts.access, journal_, parts.clock, options_.hostname,
+              [this](net::StreamPtr stream) { return serve_canary(std::move(stream)); }) {}
 
 Gateway::~Gateway() = default;
 
@@ -131,6 +135,16 @@ Task<Result<std::uint64_t>> Gateway::retry(std::string trace_id, std::string rec
 Task<Result<std::uint64_t>> Gateway::drop(std::string trace_id, std::string recipient,
                                           std::string reason) {
   return journal_.drop(std::move(trace_id), std::move(recipient), std::move(reason));
+}
+
+Task<void> Gateway::serve_canary(net::StreamPtr stream) {
+  net::TaskGroup group(co_await boost::asio::this_coro::executor);
+  co_await serve(std::move(stream), nullptr, group);
+  co_await group.join();
+}
+
+Task<Result<migration::CanaryReport>> Gateway::send_canary(migration::CanaryOrder order) {
+  return canary_.send(std::move(order));
 }
 
 }  // namespace tandem::gateway

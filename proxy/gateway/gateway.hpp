@@ -8,6 +8,7 @@
 
 #include "migration/cutover_parts.hpp"
 #include "migration/views.hpp"
+#include "proxy/gateway/canary.hpp"
 #include "proxy/gateway/front.hpp"
 #include "proxy/gateway/owed.hpp"
 #include "proxy/gateway/unknown.hpp"
@@ -24,7 +25,9 @@ struct GatewayParts {
   const Clock& clock;
 };
 
-class Gateway : public migration::TransactionFence, public migration::DeliveryView {
+class Gateway : public migration::TransactionFence,
+                public migration::DeliveryView,
+                public migration::CanarySender {
  public:
   [[nodiscard]] static store::Schema schema() { return Journal::schema(); }
 
@@ -48,8 +51,11 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) override;
   Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
                                    std::string reason) override;
+  Task<Result<migration::CanaryReport>> send_canary(migration::CanaryOrder order) override;
 
  private:
+  // A canary's end, by a client on this machine.
+  Task<void> serve_canary(net::StreamPtr stream);
   [[nodiscard]] smtp::ServerOptions announced() const;
   [[nodiscard]] Duration greet_pause(const net::ConnectionInfo& client) const;
 
@@ -66,6 +72,7 @@ class Gateway : public migration::TransactionFence, public migration::DeliveryVi
   CatchAlls catch_alls_;
   Rooms rooms_;
   Owed owed_;
+  Canary canary_;
 };
 
 }  // namespace tandem::gateway

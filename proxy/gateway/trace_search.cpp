@@ -33,18 +33,27 @@ Task<Result<bool>> mailbox_has_trace(net::ImapClient& client, std::string mailbo
   co_return !found->empty();
 }
 
-Task<Result<bool>> account_has_trace(net::ImapClient& client, std::string trace,
-                                     WallTime received) {
+Task<Result<std::optional<std::string>>> mailbox_with_trace(net::ImapClient& client,
+                                                            std::string trace, WallTime received) {
   const auto inbox = co_await mailbox_has_trace(client, "INBOX", trace, received);
-  if (!inbox || *inbox) co_return inbox;
+  if (!inbox) co_return fail(inbox.error());
+  if (*inbox) co_return "INBOX";
   const auto mailboxes = co_await client.list("", "*");
   if (!mailboxes) co_return fail(mailboxes.error());
   for (const auto& listed : *mailboxes) {
     if (!can_be_opened(listed)) continue;
     const auto there = co_await mailbox_has_trace(client, listed.entry.name, trace, received);
-    if (!there || *there) co_return there;
+    if (!there) co_return fail(there.error());
+    if (*there) co_return listed.entry.name;
   }
-  co_return false;
+  co_return std::nullopt;
+}
+
+Task<Result<bool>> account_has_trace(net::ImapClient& client, std::string trace,
+                                     WallTime received) {
+  const auto found = co_await mailbox_with_trace(client, std::move(trace), received);
+  if (!found) co_return fail(found.error());
+  co_return found->has_value();
 }
 
 }  // namespace tandem::gateway

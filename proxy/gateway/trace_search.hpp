@@ -2,6 +2,7 @@
 // look before a mirror copy (R7). Searches the Received fields through IMAP; nothing is changed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "lib/base/clock.hpp"
@@ -14,7 +15,10 @@ using net::Task;
 // In one mailbox, which is left open for reading. `received` narrows the search to that day on.
 Task<Result<bool>> mailbox_has_trace(net::ImapClient& client, std::string mailbox,
                                      std::string trace, WallTime received);
-// In any mailbox of the account, INBOX first: a filter may have filed it.
+// The mailbox of the account that has it, left open for reading; INBOX first: a filter may have
+// filed it. Nothing: none has.
+Task<Result<std::optional<std::string>>> mailbox_with_trace(net::ImapClient& client,
+                                                            std::string trace, WallTime received);
 Task<Result<bool>> account_has_trace(net::ImapClient& client, std::string trace, WallTime received);
 
 }  // namespace tandem::gateway

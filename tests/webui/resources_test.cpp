@@ -95,6 +95,35 @@ Task<void> read_all(Site& site) {
   CHECK(answer.kind() == "bad_request");
 }
 
+Task<void> canary(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  migration::CanaryReport report{.order = {.recipient = "aoki@example.jp", .sender = "a@b.example"},
+                                 .answer = "250 2.0.0 Ok abc",
+                                 .accepted = true,
+                                 .trace_id = "abc"};
+  report.sights.push_back({.side = migration::Side::new_side,
+                           .folder = "Junk",
+                           .judged = {"Authentication-Results: new.example; spf=softfail"}});
+  report.sights.push_back({.side = migration::Side::old_side, .is_copy = true});
+  report.remarks = migration::judge(report);
+  site.rooms.canary = report;
+  Answer answer = co_await browser.post("/api/canary", R"({"recipient": "aoki@example.jp"})");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(answer_of("/api/canary", "post"), answer.json()) == "");
+  const json::value told = answer.json();
+  CHECK(told.at("light") == "red");
+  CHECK(told.at("remarks").at(0).at("kind") == "not_found");
+  CHECK(told.at("remarks").at(1).at("kind") == "filed_away");
+  CHECK(told.at("remarks").at(2).at("what") == "The new side doubts the sender: spf=softfail.");
+  site.rooms.canary = fail(ErrorKind::not_found, "There is no such account");
+  answer = co_await browser.post("/api/canary", R"({"recipient": "nobody@example.jp"})");
+  CHECK(answer.status == 404);
+  site.rooms.canary = fail(ErrorKind::invalid, "The sender is not an address.");
+  answer = co_await browser.post("/api/canary", R"({"recipient": "x", "sender": "a b"})");
+  CHECK(answer.status == 400);
+}
+
 Task<void> filter_is_down(Site& site) {
   Browser browser{site};
   co_await browser.enter();
@@ -104,6 +133,11 @@ Task<void> filter_is_down(Site& site) {
   const json::value& said = overview.at("migrations").at(0).at("sentence");
   CHECK(said.at("code") == "filter_down");
   CHECK(said.at("count") == 3);
+}
+
+TEST_CASE("a canary: what became of it, the worst first") {
+  Site site;
+  site.net.run(canary(site));
 }
 
 TEST_CASE("a filter that does not answer is what the page says first") {

@@ -16,6 +16,7 @@
 #include "lib/net/stream.hpp"
 #include "lib/net/sync.hpp"
 #include "lib/store/store.hpp"
+#include "migration/canary.hpp"
 #include "migration/cutover.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
@@ -32,7 +33,8 @@ struct FakeRooms final : migration::SessionFence,
                          migration::TransactionFence,
                          migration::Delta,
                          migration::CopyView,
-                         migration::DeliveryView {
+                         migration::DeliveryView,
+                         migration::CanarySender {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
   std::vector<migration::Delivery> deliveries;
@@ -41,6 +43,7 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<migration::QueueItem> waiting;
   std::vector<std::string> asked_of_queue;  // "retry TRACE RECIPIENT", "drop TRACE RECIPIENT WHY"
   bool delta_fails = false;
+  Result<migration::CanaryReport> canary;  // what becomes of one
 
   Task<void> hold(migration::AccountId, Duration) override { co_return; }
   Task<std::size_t> drain(migration::AccountId, Duration) override { co_return 1; }
@@ -59,6 +62,9 @@ struct FakeRooms final : migration::SessionFence,
   Task<Result<std::uint64_t>> retry(std::string trace_id, std::string recipient) override;
   Task<Result<std::uint64_t>> drop(std::string trace_id, std::string recipient,
                                    std::string reason) override;
+  Task<Result<migration::CanaryReport>> send_canary(migration::CanaryOrder) override {
+    co_return canary;
+  }
 };
 
 struct Answer {
