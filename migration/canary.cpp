@@ -10,9 +10,9 @@
 namespace tandem::migration {
 namespace {
 
-constexpr std::array kind_names = {"refused",    "not_found",  "cannot_look",
-                                   "no_mailbox", "filed_away", "sender_doubted"};
-static_assert(kind_names.size() ==
+constexpr std::array canary_kinds = {"refused",    "not_found",  "cannot_look",
+                                     "no_mailbox", "filed_away", "sender_doubted"};
+static_assert(canary_kinds.size() ==
               static_cast<std::size_t>(CanaryRemark::Kind::sender_doubted) + 1);
 
 constexpr std::string_view received_spf = "Received-SPF:";
@@ -76,7 +76,7 @@ void judge_sight(const CanarySight& sight, std::vector<CanaryRemark>& remarks) {
 }  // namespace
 
 std::string_view name_of(CanaryRemark::Kind kind) {
-  return kind_names[static_cast<std::size_t>(kind)];
+  return canary_kinds[static_cast<std::size_t>(kind)];
 }
 
 Light CanaryReport::light() const {

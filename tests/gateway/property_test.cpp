@@ -169,15 +169,15 @@ std::string left_over(Scene& scene) {
 // nothing to see.
 Duration next_step(const Case& play) {
   const std::size_t awake = std::size_t{play.sending} + std::size_t{play.moving};
-  if (play.naps.size() < awake || !left_over(play.scene).empty()) return 30s;
+  if (play.naps.empty() || play.naps.size() < awake || !left_over(play.scene).empty()) return 30s;
   return std::max<Duration>(30s, *play.naps.begin() - play.scene.net.clock().steady());
 }
 
 // Time passes when nothing else is left to be done.
 Task<void> play_out(Case& play) {
-  while (play.sending || play.moving) {
+  while (play.sending || play.moving || play.world.filing > 0) {
     co_await play.scene.rest();
-    if (play.sending || play.moving) play.scene.net.timers.advance(next_step(play));
+    play.scene.net.timers.advance(next_step(play));
   }
   play.world.trouble = 0;
   play.world.searchable = {true, true};

@@ -130,7 +130,9 @@ Task<bool> World::content(Session& session) {
     const Mood now = mood(session.side, Point::dot);
     const bool doubtful = now == Mood::closes || now == Mood::silent;
     const bool stored = now == Mood::well || (doubtful && chance(0.5));
+    ++filing;
     if (stored && doubtful && chance(0.3)) co_await net::sleep_for(100s);
+    --filing;
     for (std::size_t r = 0; stored && r < session.recipients.size(); ++r) {
       if (session.lmtp && r != i) continue;
       store(session.side, session.recipients[r], message);

@@ -39,6 +39,7 @@ class World {
   std::map<std::string, Copies> copies;          // by recipient
   std::map<std::string, std::array<std::string, 2>> inbox;  // headers, by recipient and side
   bool refused_for_good = false;                            // some 5yz was said
+  int filing = 0;                                           // messages that are just being stored
   std::vector<std::string> wrong;  // bytes that are not those of the message
   std::string body;                // what must be there behind our Received field
   std::vector<std::string> story;  // for the reader of a failure
