@@ -34,12 +34,6 @@ void walk(const SideScan& scan, const std::vector<const Row*>& rows, UidOf uid, 
   }
 }
 
-// What a side's flags say; what it cannot store is as it was agreed.
-Flags as_said(const Item* item, const Row& row, const SideScan& scan) {
-  if (item == nullptr) return row.flags;
-  return unite(item->flags, minus(row.flags, permitted(row.flags, scan.permanent)));
-}
-
 // Per row: the message as it was scanned, or null.
 using Seen = std::vector<const Item*>;
 
@@ -60,8 +54,10 @@ void compare_flags(std::span<const Row> rows, const SideScan& home, const SideSc
     if (on_mirror[at] == nullptr && (row.mirror_gone || row.mirror >= mirror.complete_from))
       continue;
     if (at_home[at] == nullptr && on_mirror[at] == nullptr) continue;
-    const Flags h = as_said(at_home[at], row, home);
-    const Flags m = as_said(on_mirror[at], row, mirror);
+    const Flags& seen_home = at_home[at] == nullptr ? row.flags : at_home[at]->flags;
+    const Flags& seen_mirror = on_mirror[at] == nullptr ? row.flags : on_mirror[at]->flags;
+    const Flags h = as_said(seen_home, row.flags, home.permanent);
+    const Flags m = as_said(seen_mirror, row.flags, mirror.permanent);
     FlagChange change;
     change.now = row.mirror >= mirror.settled_below ? h : merge(row.flags, h, m);
     if (change.now == row.flags && h == row.flags && m == row.flags) continue;

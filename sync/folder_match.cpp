@@ -69,6 +69,7 @@ Task<Result<void>> FolderPass::match_news() {
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
   auto saved = co_await find_moved(sides);
+  if (saved) saved = co_await agree_on_pairs(sides);
   if (saved) saved = co_await take_pairs(sides);
   if (saved) saved = co_await sort_left(sides);
   if (saved) saved = co_await sort_right(sides);
@@ -97,16 +98,35 @@ void FolderPass::find_pairs(Sides& sides) {
   }
 }
 
-// Home's copy came after the mirror's, which people may have read: both keep what either has.
-void FolderPass::flag_late(const Item& item, const Row& row) {
-  FlagChange change;
-  change.row = row.id;
-  change.home = item.uid;
-  change.mirror = row.mirror;
-  change.now = unite(item.flags, row.flags);
-  change.home_add = minus(change.now, item.flags);
-  change.mirror_add = minus(change.now, row.flags);
-  diff_.flags.push_back(std::move(change));
+// Once a pair has its row, nobody knows any more what it had in common before: what people flagged
+// on either copy since is done on both first. May be done twice.
+Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
+  Agreement agreement;
+  for (const Match& pair : sides.found) {
+    if (pair.left >= home_items_.size()) continue;
+    Item& item = home_items_[pair.left];
+    const bool right_is_item = pair.right < mirror_items_.size();
+    Item waiting;
+    if (!right_is_item) {
+      const Row& row = *sides.right_rows[pair.right - mirror_items_.size()];
+      waiting.uid = row.mirror;
+      waiting.flags = row.flags;
+      waiting.trace = row.trace;
+      const auto seen = std::ranges::lower_bound(mirror_scan_.items, row.mirror, {}, &Item::uid);
+      if (seen != mirror_scan_.items.end() && seen->uid == row.mirror) waiting.flags = seen->flags;
+    }
+    Item& there = right_is_item ? mirror_items_[pair.right] : waiting;
+    const auto known = sides.agreed.find(pair.left);
+    // The gateway's two copies have no flags when they are made.
+    const bool of_gateway = !there.trace.empty() && there.trace == item.trace;
+    if (there.uid == 0 || (known == sides.agreed.end() && !of_gateway)) continue;
+    const Flags base = known == sides.agreed.end() ? Flags() : known->second;
+    const Flags now = merge(base, item.flags, there.flags);
+    agreement.at_home.change(item, now, home_scan_.permanent);
+    agreement.on_mirror.change(there, now, mirror_scan_.permanent);
+    sides.agreed[pair.left] = now;
+  }
+  co_return co_await store(agreement);
 }
 
 Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
@@ -135,9 +155,13 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       row.identity = item.identity;
       folder_.bytes_done += item.size;
       context_.board.count(folder_.account, settings_.shown, 1, item.size);
-      // The flags are agreed on in another round, when the pair has its row.
-      if (item.flags != row.flags) again_ = true;
-      if (!right_is_item && !row.trace.empty()) flag_late(item, row);
+      const auto agreed = sides.agreed.find(pair.left);
+      if (agreed != sides.agreed.end()) {
+        row.flags = agreed->second;
+        std::erase_if(diff_.flags, [&](const FlagChange& change) { return change.row == row.id; });
+      } else if (item.flags != row.flags) {
+        again_ = true;  // the flags are agreed on when the pair has its row
+      }
     } else if (!right_is_item) {
       const Row& left = *sides.left_rows[pair.left - home_items_.size()];
       merged.push_back(left.id);
@@ -197,7 +221,8 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
   for (std::size_t at = 0; at < sides.right_rows.size(); ++at) {
     if (sides.right_taken.contains(mirror_items_.size() + at)) continue;
     const Row& row = *sides.right_rows[at];
-    if (home_was_reset_) {
+    // One that waits for home's copy was not in the folder that was made anew.
+    if (home_was_reset_ && row.trace.empty()) {
       if (row.mirror == 0) {
         obsolete_.push_back(row.id);
         continue;

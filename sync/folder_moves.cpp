@@ -34,12 +34,7 @@ std::vector<Candidate> rows_of(const std::vector<Loose>& loose, Wanted wanted) {
 }  // namespace
 
 Task<Result<void>> FolderPass::find_moved(Sides& sides) {
-  const auto items_taken = [](const std::set<std::size_t>& taken, std::size_t items) {
-    return static_cast<std::size_t>(std::distance(taken.begin(), taken.lower_bound(items)));
-  };
-  if (items_taken(sides.left_taken, home_items_.size()) == home_items_.size() &&
-      items_taken(sides.right_taken, mirror_items_.size()) == mirror_items_.size())
-    co_return Result<void>{};
+  if (home_items_.empty() && mirror_items_.empty()) co_return Result<void>{};
   auto loose = context_.ledger.loose(folder_.account, settings_.home);
   if (!loose) co_return fail(loose.error());
   // Those of this folder that only wait for their counterpart were candidates already.
@@ -51,9 +46,27 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
   digest.our_names = {context_.options.our_hostname};
   const auto looked = co_await look_at(home_, home_items_, digest);
   if (!looked) co_return looked;
+  find_moved_on_both(sides, *loose);
   find_moved_at_home(sides, *loose);
   find_moved_on_mirror(sides, *loose);
   co_return Result<void>{};
+}
+
+// Moved alike on both sides: they have new rows, and what they had agreed on is in an old one.
+void FolderPass::find_moved_on_both(Sides& sides, const std::vector<Loose>& loose) {
+  std::vector<Candidate> pairs;
+  for (const Match& pair : sides.found) {
+    if (pair.left >= home_items_.size() || pair.right >= mirror_items_.size()) continue;
+    const Item& item = home_items_[pair.left];
+    pairs.push_back({pair.left, item.uid, item.identity, item.trace});
+  }
+  const auto on_both = [](const Loose& one) {
+    return one.row.home_fresh && one.row.mirror_fresh && one.row.home != 0 && one.row.mirror != 0;
+  };
+  for (const Match& found : match(pairs, rows_of(loose, on_both))) {
+    sides.agreed[found.left] = loose[found.right].row.flags;
+    obsolete_.push_back(loose[found.right].row.id);
+  }
 }
 
 void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loose) {
@@ -67,7 +80,7 @@ void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loos
     const Item& item = home_items_[found.left];
     sides.left_taken.insert(found.left);
     if (loose[found.right].folder != folder_.id) {
-      to_carry_.push_back(loose[found.right]);
+      to_carry_.push_back({loose[found.right], item});
       continue;
     }
     Row row = loose[found.right].row;  // taken out and put back
@@ -127,8 +140,8 @@ Task<Result<void>> FolderPass::carry() {
   if (to_carry_.empty()) co_return Result<void>{};
   const auto folders = context_.ledger.folders(folder_.account);
   if (!folders) co_return fail(folders.error());
-  std::map<std::int64_t, std::vector<Loose>> by_folder;
-  for (Loose& one : to_carry_) by_folder[one.folder].push_back(std::move(one));
+  std::map<std::int64_t, std::vector<Moved>> by_folder;
+  for (Moved& one : to_carry_) by_folder[one.from.folder].push_back(std::move(one));
   to_carry_.clear();
   for (const auto& [id, messages] : by_folder) {
     const auto from = std::ranges::find(*folders, id, &FolderRow::id);
@@ -143,12 +156,12 @@ Task<Result<void>> FolderPass::carry() {
 }
 
 Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
-                                          const std::vector<Loose>& messages) {
+                                          const std::vector<Moved>& messages) {
   const FolderSide& there = from.at(migration::other(settings_.home));
   std::vector<std::int64_t> rows;
   std::vector<Row> stay;
   imap::SequenceSet set;
-  for (const Loose& one : messages) {
+  for (const auto& [one, item] : messages) {
     rows.push_back(one.row.id);
     set.add(one.row.mirror);
     stay.push_back(one.row);
@@ -158,7 +171,11 @@ Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
   const auto selected = co_await mirror_.select(there.name);
   if (!selected && is_fatal(selected.error())) co_return fail(selected.error());
   auto moved = Result<bool>(false);
-  if (selected && selected->uid_validity == there.validity) moved = co_await move_all(set);
+  if (selected && selected->uid_validity == there.validity) {
+    const auto merged = co_await merge_moved(there, messages);
+    if (!merged) co_return merged;
+    moved = co_await move_all(set);
+  }
   if (!moved && is_fatal(moved.error())) co_return fail(moved.error());
   if (!moved)
     log::warning("W-SYNC-8", "account {}: messages could not be moved from '{}' to '{}': {}",
@@ -167,6 +184,32 @@ Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
   if (!moved || !*moved)
     co_return co_await context_.ledger.save_rows(from.id, settings_.home, std::move(stay));
   co_return co_await context_.ledger.remove_rows(std::move(rows));
+}
+
+// Once they are in the new folder, nobody knows any more what both agreed on: what was flagged on
+// either since is done on both first. May be done twice.
+Task<Result<void>> FolderPass::merge_moved(const FolderSide& there,
+                                           const std::vector<Moved>& messages) {
+  std::vector<Uid> uids;
+  for (const auto& [from, item] : messages) uids.push_back(from.row.mirror);
+  const auto scanned = co_await scan_uids(mirror_, uids);
+  if (!scanned) co_return fail(scanned.error());
+  const std::vector<std::string>& permanent = mirror_.selected().permanent_flags;
+  Agreement agreement;
+  for (const auto& [from, item] : messages) {
+    const auto copy = std::ranges::lower_bound(*scanned, from.row.mirror, {}, &Item::uid);
+    if (copy == scanned->end() || copy->uid != from.row.mirror) continue;
+    const Flags home = as_said(item.flags, from.row.flags, home_scan_.permanent);
+    const Flags mirror = as_said(copy->flags, from.row.flags, permanent);
+    Flags now = home;
+    if (from.row.home == 0)  // home's copy came late
+      now = unite(home, mirror);
+    else if (from.row.mirror < there.next)
+      now = merge(from.row.flags, home, mirror);
+    agreement.at_home.change(item, now, home_scan_.permanent);
+    agreement.on_mirror.change(*copy, now, permanent);
+  }
+  co_return co_await store(agreement);
 }
 
 // False: only copied, because the server cannot remove single messages (neither MOVE nor UIDPLUS).

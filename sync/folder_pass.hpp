@@ -3,6 +3,7 @@
 // gives it another round.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "sync/diff.hpp"
 #include "sync/folders.hpp"
 #include "sync/match.hpp"
+#include "sync/store_commands.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
@@ -75,21 +77,33 @@ class FolderPass {
     std::vector<const Row*> left_rows, right_rows;  // home, mirror
     std::vector<Match> found;
     std::set<std::size_t> left_taken, right_taken;
+    std::map<std::size_t, Flags> agreed;  // by the left position of a pair: see agree_on_pairs
   };
   Task<Result<void>> match_news();
   void find_pairs(Sides& sides);
   Task<Result<void>> find_moved(Sides& sides);
+  void find_moved_on_both(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_at_home(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_on_mirror(Sides& sides, const std::vector<Ledger::Loose>& loose);
-  void flag_late(const Item& item, const Row& row);
+  Task<Result<void>> agree_on_pairs(Sides& sides);
   Task<Result<void>> take_pairs(const Sides& sides);
   Task<Result<void>> sort_left(const Sides& sides);
   Task<Result<void>> sort_right(const Sides& sides);
   Task<Result<void>> copy();
   Task<Result<void>> carry();
   Task<Result<bool>> move_all(imap::SequenceSet set);
-  Task<Result<void>> carry_from(const FolderRow& from, const std::vector<Ledger::Loose>& messages);
+  // A message that was moved at home: the row it had, and how it is at home now.
+  struct Moved {
+    Ledger::Loose from;
+    Item item;
+  };
+  Task<Result<void>> carry_from(const FolderRow& from, const std::vector<Moved>& messages);
+  Task<Result<void>> merge_moved(const FolderSide& there, const std::vector<Moved>& messages);
   Task<Result<void>> bring_home();
+  struct Agreement {
+    StoreCommands at_home, on_mirror;
+  };
+  Task<Result<void>> store(const Agreement& agreement);
   Task<Result<void>> store_flags();
   Task<Result<void>> settle();
   [[nodiscard]] FolderSide& home_row() { return folder_.at(settings_.home); }
@@ -126,7 +140,7 @@ class FolderPass {
   std::vector<Item> to_copy_;                    // to the mirror
   std::vector<Item> to_bring_;                   // home
   std::vector<Unpaired> open_mirror_;            // may still find a counterpart
-  std::vector<Ledger::Loose> to_carry_;          // on the mirror, from other folders into this one
+  std::vector<Moved> to_carry_;                  // on the mirror, from other folders into this one
   std::vector<Row> resolved_;                    // of moved messages, to be written
   std::vector<std::int64_t> obsolete_;           // rows that others take the place of
 };

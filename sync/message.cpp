@@ -121,6 +121,10 @@ Flags merge(const Flags& base, const Flags& home, const Flags& mirror) {
   return minus(unite(base, added), removed);
 }
 
+Flags as_said(const Flags& seen, const Flags& agreed, const std::vector<std::string>& permanent) {
+  return unite(seen, minus(agreed, permitted(agreed, permanent)));
+}
+
 Flags permitted(const Flags& flags, const std::vector<std::string>& permanent) {
   // A server that says nothing takes everything (RFC 9051 7.1, PERMANENTFLAGS).
   if (permanent.empty() || std::ranges::find(permanent, "\\*") != permanent.end()) return flags;

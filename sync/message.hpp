@@ -44,6 +44,9 @@ struct Flags {
 [[nodiscard]] Flags unite(const Flags& a, const Flags& b);
 // Three-way: each flag as the side has it that changed it since `base`.
 [[nodiscard]] Flags merge(const Flags& base, const Flags& home, const Flags& mirror);
+// What a side's flags say: what it cannot store is as it was agreed.
+[[nodiscard]] Flags as_said(const Flags& seen, const Flags& agreed,
+                            const std::vector<std::string>& permanent);
 // What PERMANENTFLAGS lets us store.
 [[nodiscard]] Flags permitted(const Flags& flags, const std::vector<std::string>& permanent);
 

@@ -135,6 +135,7 @@ Message* History::pick(int side, bool structural) {
     if (structural && touched_.contains(message.content)) continue;
     const bool settled = message.paired || message.orphan;
     if (crashed_ && !settled && (side != model_.home || message.traced)) continue;
+    if (crashed_ && structural && !settled && model_.has_twin(message)) continue;
     if (structural && !settled && message.traced && side != model_.home) continue;
     all.push_back(&message);
   }
@@ -186,17 +187,39 @@ Task<void> History::crash() {
     co_return;
   }
   crashed_ = true;
-  // What the sync has moved has another UID now.
+  look_after_crash();
+}
+
+// What the pass had done: what it has moved has another UID now; flags may be merged.
+void History::look_after_crash() {
+  std::map<std::pair<int, int>, std::vector<Letter>> letters;
   for (int side = 0; side < 2; ++side)
-    for (std::size_t folder = 0; folder < model_.folders.size(); ++folder) {
-      const auto letters = town_.read(side, name(side, static_cast<int>(folder)));
-      for (Message& message : model_.messages) {
-        Replica& replica = message.at[static_cast<std::size_t>(side)];
-        if (!replica.there || replica.folder != static_cast<int>(folder) || replica.uid == 0)
-          continue;
-        if (std::ranges::find(letters, replica.uid, &Letter::uid) == letters.end()) replica.uid = 0;
+    for (int folder = 0; folder < static_cast<int>(model_.folders.size()); ++folder)
+      letters[{side, folder}] = town_.read(side, name(side, folder));
+  for (Message& message : model_.messages) {
+    const auto merged = message.merged();
+    int alike = 0;
+    for (int side = 0; side < 2; ++side) {
+      Replica& replica = message.at[static_cast<std::size_t>(side)];
+      if (!replica.there || replica.uid == 0) continue;
+      const auto& all = letters[{side, replica.folder}];
+      const auto found = std::ranges::find(all, replica.uid, &Letter::uid);
+      if (found == all.end()) {
+        replica.uid = 0;
+        continue;
       }
+      if (!message.paired && !message.waiting) continue;
+      const bool is_merged = std::ranges::find(merged, found->flags) != merged.end();
+      if (is_merged) ++alike;
+      if (found->flags != replica.flags && !is_merged)
+        blame(fmt::format("{} got flags {} instead of {} on {} in {}", message.content,
+                          found->flags, replica.flags, side, name(side, replica.folder)));
+      replica.flags = found->flags;
     }
+    if (message.paired && alike == 2 && message.at[0].flags == message.at[1].flags &&
+        std::ranges::find(message.agreed, message.at[0].flags) == message.agreed.end())
+      message.agreed.push_back(message.at[0].flags);
+  }
 }
 
 Task<void> History::pass() {
@@ -231,15 +254,19 @@ void History::compare() {
   for (int side = 0; side < 2; ++side)
     for (std::size_t folder = 0; folder < model_.folders.size(); ++folder)
       compare_folder(side, static_cast<int>(folder));
-  for (Message& message : model_.messages) model_.resolve(message);
+  for (Message& message : model_.messages) {
+    if (message.paired && message.at[0].flags != message.at[1].flags)
+      blame(fmt::format("{} has flags {} on old and {} on new", message.content,
+                        message.at[0].flags, message.at[1].flags));
+    model_.resolve(message);
+  }
 }
 
 namespace {
 
-// First those whose UID is known, last those that may be missing.
-int order_of(const Replica& replica) {
-  if (replica.unsure) return 2;
-  return replica.uid != 0 ? 0 : 1;
+bool fits(std::uint32_t flags, const Replica& replica) {
+  return flags == replica.flags ||
+         std::ranges::find(replica.or_flags, flags) != replica.or_flags.end();
 }
 
 }  // namespace
@@ -247,12 +274,15 @@ int order_of(const Replica& replica) {
 void History::compare_folder(int side, int folder) {
   std::vector<Letter> letters = town_.read(side, name(side, folder));
   const auto take = [&](Replica& replica, int content, bool exact) {
-    const auto found = std::ranges::find_if(letters, [&](const Letter& letter) {
+    const auto is_it = [&](const Letter& letter) {
       return letter.content == content && (replica.uid == 0 || replica.uid == letter.uid) &&
-             (!exact || letter.flags == replica.flags);
-    });
+             (!exact || fits(letter.flags, replica));
+    };
+    const auto found = std::ranges::find_if(letters, is_it);
     if (found == letters.end()) return false;
-    if (found->flags != replica.flags && !replica.unsure)
+    if (crashed_ && replica.uid == 0 && std::ranges::count_if(letters, is_it) > 1)
+      mixed_up_.insert({side, content});
+    if (!fits(found->flags, replica) && !replica.unsure)
       blame(fmt::format("{} has flags {} instead of {} on {} in {}", content, found->flags,
                         replica.flags, side, name(side, folder)));
     replica.uid = found->uid;
@@ -260,11 +290,17 @@ void History::compare_folder(int side, int folder) {
     letters.erase(found);
     return true;
   };
-  for (const int order : {0, 1, 2})
+  // First those whose UID is known, last those that may be missing.
+  for (const int turn : {0, 1, 2})
     for (Message& message : model_.messages) {
       Replica& replica = message.at[static_cast<std::size_t>(side)];
-      if (!replica.there || replica.folder != folder || order != order_of(replica)) continue;
+      if (!replica.there || replica.folder != folder) continue;
+      if (turn != (replica.unsure ? 2 : replica.uid != 0 ? 0 : 1)) continue;
       if (take(replica, message.content, true) || take(replica, message.content, false)) continue;
+      if (turn == 0 && mixed_up_.contains({side, message.content})) {
+        replica.uid = 0;
+        continue;
+      }
       if (!replica.unsure)
         blame(fmt::format("{} is missing on {} in {}", message.content, side, name(side, folder)));
       replica.there = false;

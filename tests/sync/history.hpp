@@ -45,6 +45,7 @@ class History {
   Task<void> idle_pass();
   Task<void> quiet();
   void compare();
+  void look_after_crash();
   void compare_folder(int side, int folder);
   Task<void> switch_home();
 
@@ -65,11 +66,12 @@ class History {
   std::string told_, fault_;
   int next_content_ = 1;
   int next_folder_ = 1;
-  bool crashed_ = false;        // in this window
-  std::set<int> touched_;       // contents that were moved, copied or removed in this window
-  std::set<int> troubled_;      // folders that were renumbered, renamed or removed in it
-  std::set<int> fresh_;         // contents that came in this window
-  std::map<int, int> flagged_;  // contents whose flags changed in it
+  bool crashed_ = false;    // in this window
+  std::set<int> touched_;   // contents that were moved, copied or removed in this window
+  std::set<int> troubled_;  // folders that were renumbered, renamed or removed in it
+  // Side and content: of equal messages nobody knows which copy belongs to which.
+  std::set<std::pair<int, int>> mixed_up_;
+  std::set<int> fresh_;  // contents that came in this window
 };
 
 }  // namespace tandem::sync::model

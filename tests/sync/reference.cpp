@@ -61,18 +61,38 @@ void Reference::pair_news() {
       if (right.content != left.content || right.at[m].folder != left.at[h].folder) continue;
       left.at[m] = right.at[m];
       right.at[m].there = false;
-      pair(left, left.at[h].flags);
+      pair(left, {left.at[h].flags});
       break;
     }
   }
 }
 
-void Reference::pair(Message& message, std::uint32_t flags) {
+bool Reference::has_twin(const Message& message) const {
+  return std::ranges::any_of(messages, [&](const Message& other) {
+    return other.content == message.content && !other.paired && !other.orphan &&
+           other.at[0].there != message.at[0].there && other.at[1].there != message.at[1].there;
+  });
+}
+
+std::vector<std::uint32_t> Message::merged() const {
+  if (!paired) return {at[0].flags | at[1].flags};  // the gateway's two copies
+  std::vector<std::uint32_t> all;
+  for (const std::uint32_t base : agreed) {
+    const std::uint32_t now = base ^ ((at[0].flags ^ base) | (at[1].flags ^ base));
+    if (std::ranges::find(all, now) == all.end()) all.push_back(now);
+  }
+  return all;
+}
+
+void Reference::pair(Message& message, std::vector<std::uint32_t> flags) {
   message.paired = true;
   message.waiting = false;
   message.folder = message.at[static_cast<std::size_t>(home)].folder;
-  message.agreed = flags;
-  for (Replica& one : message.at) one.flags = flags;
+  for (Replica& one : message.at) {
+    one.flags = flags.front();
+    one.or_flags = flags;
+  }
+  message.agreed = std::move(flags);
 }
 
 // The copy on `side` is what is left of the message.
@@ -90,17 +110,16 @@ void Reference::settle_pair(Message& message) {
   const bool at_home = ours.there && ours.folder == message.folder;
   const bool on_mirror = theirs.there && theirs.folder == message.folder;
   if (at_home && on_mirror) {
-    const std::uint32_t changed = (ours.flags ^ message.agreed) | (theirs.flags ^ message.agreed);
-    pair(message, message.agreed ^ changed);
+    pair(message, message.merged());
   } else if (ours.there && !at_home && on_mirror) {  // moved at home: so is the mirror's
     theirs.folder = ours.folder;
     theirs.uid = 0;
-    pair(message, ours.flags);
+    pair(message, message.merged());
   } else if (!ours.there && on_mirror && propagate && theirs.ours) {
     quarantined.push_back(message.content);
     theirs.there = false;
   } else if (ours.there && theirs.there && ours.folder == theirs.folder) {
-    pair(message, ours.flags);  // moved alike on both sides
+    pair(message, message.merged());  // moved alike on both sides
   } else if (ours.there && theirs.there) {
     Message other = message;
     other.at[h].there = false;
@@ -125,28 +144,30 @@ void Reference::settle_new(Message& message) {
   if (ours.there && theirs.there) {  // the gateway's two copies
     if (theirs.folder != ours.folder) theirs.uid = 0;
     theirs.folder = ours.folder;
-    pair(message, message.waiting ? ours.flags | theirs.flags : ours.flags);
+    pair(message, message.merged());
   } else if (message.waiting || (theirs.there && message.traced)) {
     message.waiting = true;
   } else if (ours.there) {
     theirs = {.there = true, .folder = ours.folder, .flags = ours.flags, .ours = true};
-    pair(message, ours.flags);
+    pair(message, {ours.flags});
   } else if (theirs.there) {
     const Folder& folder = folders[static_cast<std::size_t>(theirs.folder)];
     if (!folder.there[h]) return;
     if (!folder.contacted) return leave_alone(message, static_cast<int>(m));
     ours = {.there = true, .folder = theirs.folder, .flags = theirs.flags, .ours = true};
-    pair(message, theirs.flags);
+    pair(message, {theirs.flags});
   }
 }
 
 void Reference::resolve(Message& message) const {
+  if (message.paired) message.agreed.assign(1, message.at[0].flags);
+  for (Replica& replica : message.at) replica.or_flags.clear();
   if (!message.at[0].unsure && !message.at[1].unsure) return;
   message.paired = message.at[0].there && message.at[1].there;
   message.orphan = !message.paired;
   const auto h = static_cast<std::size_t>(home);
   message.folder = message.at[h].there ? message.at[h].folder : message.at[1 - h].folder;
-  message.agreed = message.at[h].flags;
+  message.agreed.assign(1, message.at[h].flags);
   message.at[0].unsure = message.at[1].unsure = false;
 }
 

@@ -18,6 +18,7 @@ struct Replica {
   int folder = 0;         // index in Reference::folders
   std::uint32_t uid = 0;  // 0: the sync puts it there, with a UID of the server's choice
   std::uint32_t flags = 0;
+  std::vector<std::uint32_t> or_flags;  // as right as `flags`: see Message::agreed
   bool ours = false;    // a copy that was made for the reader, not what a person put there
   bool unsure = false;  // may be missing: a crash may have come before or after the copy
 };
@@ -26,11 +27,16 @@ struct Message {
   int content = 0;
   bool traced = false;  // came through the gateway
   std::array<Replica, 2> at;
-  bool paired = false;       // both are known to be the same one
-  bool waiting = false;      // the mirror's copy came first; nobody copies it
-  bool orphan = false;       // known, and its counterpart was removed: it stays alone
-  int folder = 0;            // of the pair, when it was last alike
-  std::uint32_t agreed = 0;  // its flags then
+  bool paired = false;   // both are known to be the same one
+  bool waiting = false;  // the mirror's copy came first; nobody copies it
+  bool orphan = false;   // known, and its counterpart was removed: it stays alone
+  int folder = 0;        // of the pair, when it was last alike
+  // Its flags then. Several: a pass was broken off that may have written down what it had made of
+  // them, or not.
+  std::vector<std::uint32_t> agreed = {0};
+
+  // What a pass makes of the flags that both have now.
+  [[nodiscard]] std::vector<std::uint32_t> merged() const;
 };
 
 struct Folder {
@@ -54,13 +60,16 @@ class Reference {
   Message& add(int content, int side, int folder, std::uint32_t uid, std::uint32_t flags);
   // Both sides agree on this one now, or it stays alone: after `unsure` was looked up.
   void resolve(Message& message) const;
+  // Of a message that is new: an equal one is new on the other side, and a broken pass may have
+  // taken the two for one.
+  [[nodiscard]] bool has_twin(const Message& message) const;
 
  private:
   void settle_folders();
   void settle_pair(Message& message);
   void pair_news();
   void settle_new(Message& message);
-  void pair(Message& message, std::uint32_t flags);
+  void pair(Message& message, std::vector<std::uint32_t> flags);
   void leave_alone(Message& message, int side);
 
   std::vector<Message> split_;

@@ -1,0 +1,34 @@
+// StoreCommands: flag changes of one open folder; those of the same kind are one STORE.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/net/imap_client.hpp"
+#include "migration/account.hpp"
+#include "sync/message.hpp"
+
+namespace tandem::sync {
+
+class StoreCommands {
+ public:
+  void add(Uid uid, const Flags& add, const Flags& remove);
+  // From the flags that the message has to those given, as far as they differ and the server lets
+  // us (PERMANENTFLAGS).
+  void change(const Item& message, const Flags& now, const std::vector<std::string>& permanent);
+  // In the folder that the client has open. What the server refuses is logged and left as it is; an
+  // error is the connection's.
+  net::Task<Result<void>> run(net::ImapClient& client, migration::AccountId account) const;
+
+ private:
+  struct Kind {
+    imap::command::StoreAction action;
+    std::vector<std::string> flags;
+    auto operator<=>(const Kind&) const = default;
+  };
+  std::map<Kind, imap::SequenceSet> kinds_;
+};
+
+}  // namespace tandem::sync

@@ -1,0 +1,134 @@
+// What people did to a message on both sides, where its two copies meet, move or wait.
+#include "tests/sync/two_sides.hpp"
+
+namespace tandem::sync {
+namespace {
+
+using server::test::letter;
+
+constexpr Side old_side = Side::old_side;
+constexpr Side new_side = Side::new_side;
+constexpr std::uint32_t seen = 1, answered = 2, flagged = 4;
+
+const std::string inbox("INBOX");
+const std::string work("Work");
+
+std::string traced(const std::string& subject) {
+  return "Received: from a.example by tandem.example with ESMTP id abcdefghijklmnopqrstuvwxyz"
+         "; Tue, 24 Nov 2026 09:00:00 +0900\r\n" +
+         letter(subject);
+}
+
+Task<void> make_folder(TwoSides& two, Side side) {
+  const auto user = co_await two.client(side);
+  REQUIRE(co_await user->create(work));
+}
+
+Task<void> move_to_work(TwoSides& two, Side side, Uid uid) {
+  const auto user = co_await two.client(side);
+  REQUIRE(co_await user->select(inbox));
+  imap::SequenceSet set;
+  set.add(uid);
+  REQUIRE(co_await user->move(set, work));
+}
+
+// One message in Work on either side, with these flags.
+void check_work(TwoSides& two, std::uint32_t flags) {
+  for (const Side side : {old_side, new_side}) {
+    const auto there = two.mailbox(side, work);
+    REQUIRE(there.size() == 1);
+    CHECK(there[0].flags == flags);
+    CHECK(two.mailbox(side).empty());
+  }
+}
+
+Task<void> flagged_and_moved(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.put(old_side, letter("a"), "\\Answered");
+  co_await two.pass();
+  co_await two.set_flags(new_side, 1, "\\Answered \\Seen");
+  co_await two.set_flags(old_side, 1, "\\Flagged");
+  co_await move_to_work(two, old_side, 1);
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  check_work(two, seen | flagged);
+}
+
+Task<void> moved_on_both(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.put(old_side, letter("a"), "\\Answered");
+  co_await two.pass();
+  co_await two.set_flags(new_side, 1, "\\Answered \\Seen");
+  co_await two.set_flags(old_side, 1, "\\Flagged");
+  co_await move_to_work(two, old_side, 1);
+  co_await move_to_work(two, new_side, 1);
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  check_work(two, seen | flagged);
+}
+
+Task<void> late_and_moved(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.put(new_side, traced("a"));
+  co_await two.pass();
+  co_await two.set_flags(new_side, 1, "\\Seen");
+  co_await two.put(old_side, traced("a"), "\\Answered");
+  co_await move_to_work(two, old_side, 1);
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  check_work(two, seen | answered);
+}
+
+Task<void> flagged_before_the_first_look(TwoSides& two) {
+  co_await two.pass();
+  co_await two.put(old_side, traced("a"), "\\Answered");
+  co_await two.put(new_side, traced("a"), "\\Seen");
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  for (const Side side : {old_side, new_side}) {
+    REQUIRE(two.mailbox(side).size() == 1);
+    CHECK(two.mailbox(side)[0].flags == (seen | answered));
+  }
+}
+
+Task<void> waits_through_a_new_validity(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.pass();
+  co_await two.put(new_side, traced("a"), "", work);
+  co_await two.pass();
+  {
+    const auto user = co_await two.client(old_side);
+    REQUIRE(co_await user->remove(work));
+  }
+  co_await make_folder(two, old_side);
+  co_await two.pass();
+  co_await two.put(old_side, traced("a"), "", work);
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  check_work(two, 0);
+}
+
+void run(Task<void> (*body)(TwoSides&)) {
+  TwoSides two;
+  two.run(body(two));
+}
+
+}  // namespace
+
+TEST_CASE("What was flagged on the mirror is kept when the message moves at home") {
+  run(flagged_and_moved);
+}
+TEST_CASE("Flags merge three ways where a message was moved alike on both sides") {
+  run(moved_on_both);
+}
+TEST_CASE("A mirror's copy that was read before home's came and was moved stays read") {
+  run(late_and_moved);
+}
+TEST_CASE("The gateway's two copies keep what either was flagged with before the first look") {
+  run(flagged_before_the_first_look);
+}
+TEST_CASE("I2: a mirror's copy that waits for home's is found again after home's new UIDVALIDITY") {
+  run(waits_through_a_new_validity);
+}
+
+}  // namespace tandem::sync
