@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "lib/mail/header.hpp"
+#include "lib/mail/message_text.hpp"
 #include "lib/mail/part_header.hpp"
 
 namespace tandem::mail {
@@ -15,7 +17,7 @@ constexpr std::size_t max_boundary = 250;  // RFC 2046 allows 70
 // open ends everything inside that container.
 class Parser {
  public:
-  Parser(std::string_view text, MimeLimits limits) : text_(text), limits_(limits) {}
+  Parser(MessageText& text, MimeLimits limits) : text_(text), limits_(limits) {}
 
   Part root() {
     Part part;
@@ -31,19 +33,21 @@ class Parser {
   // --- lines ---
   [[nodiscard]] bool at_end() const { return at_ >= text_.size(); }
 
-  [[nodiscard]] std::string_view line() const {
-    const auto lf = text_.find('\n', at_);
-    return text_.substr(at_, lf == npos ? npos : lf + 1 - at_);
-  }
+  [[nodiscard]] std::string_view line() { return text_.line(at_); }
 
   void step(std::string_view line) {
     at_ += line.size();
     if (line.ends_with('\n')) ++lines_;
+    if (line.empty()) return;
+    before_last_ = line.size() > 1 ? line[line.size() - 2] : last_;
+    last_ = line.back();
   }
+  // Not within a line that is too long to come in one piece.
+  [[nodiscard]] bool at_line_begin() const { return at_ == 0 || last_ == '\n'; }
 
   // Whether `line` is a boundary of an open container; remembers which one, and whether it closes.
   bool is_boundary(std::string_view line) {
-    if (open_.empty() || !line.starts_with("--")) return false;
+    if (open_.empty() || !line.starts_with("--") || !at_line_begin()) return false;
     const auto text = line.substr(2, line.find_last_not_of("\r\n") - 1);
     for (std::size_t i = open_.size(); i-- > 0;) {
       const std::string_view boundary = open_[i];
@@ -72,10 +76,10 @@ class Parser {
     part.body_end = at_;
     part.body_lines = lines_ - lines_at_begin;
     if (at_end() && hit_ == npos) return;
-    if (part.body_end > part.body_begin && text_[part.body_end - 1] == '\n') {
+    if (part.body_end > part.body_begin && last_ == '\n') {
       --part.body_end;
       --part.body_lines;
-      if (part.body_end > part.body_begin && text_[part.body_end - 1] == '\r') --part.body_end;
+      if (part.body_end > part.body_begin && before_last_ == '\r') --part.body_end;
     }
     // A header cut off by the boundary keeps its line end, and so does what contains it.
     if (!part.children.empty() && part.children.back().body_end > part.body_end) {
@@ -118,15 +122,18 @@ class Parser {
   }
 
   void header(Part& part, Kind kind) {
-    const auto begin = at_;
+    std::string block;
     hit_ = npos;
     while (!at_end()) {
       const auto next = line();
       if (is_boundary(next)) break;
+      const bool last = at_line_begin() && (next == "\r\n" || next == "\n");
+      // More than a HeaderView lists, so that it sees that there is more.
+      if (block.size() <= HeaderLimits().bytes) block += next;
       step(next);
-      if (next == "\r\n" || next == "\n") break;
+      if (last) break;
     }
-    const HeaderView view(text_.substr(begin, at_ - begin));
+    const HeaderView view(block);
     read_part_header(part, view, kind == Kind::digest_part);
     if (kind == Kind::message) read_envelope(part, view);
   }
@@ -177,9 +184,11 @@ class Parser {
     }
   }
 
-  std::string_view text_;
+  MessageText& text_;
   MimeLimits limits_;
   std::size_t at_ = 0;
+  char last_ = '\0';         // of what was stepped over
+  char before_last_ = '\0';  // the byte before it
   std::uint64_t lines_ = 0;
   std::size_t parts_ = 0;
   // For all envelopes of the tree together: addresses cost a hundred times the bytes they stand in.
@@ -192,7 +201,15 @@ class Parser {
 }  // namespace
 
 Part parse_message(std::string_view message, MimeLimits limits) {
-  return Parser(message, limits).root();
+  MessageText text(message);
+  return Parser(text, limits).root();
+}
+
+Result<Part> parse_message(const ReadAt& read, std::uint64_t size, MimeLimits limits) {
+  MessageText text(read, size);
+  Part root = Parser(text, limits).root();
+  if (text.failed()) return fail(*text.failed());
+  return root;
 }
 
 }  // namespace tandem::mail

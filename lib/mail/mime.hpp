@@ -8,12 +8,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lib/base/result.hpp"
 #include "lib/mail/envelope.hpp"
 #include "lib/mail/parameter.hpp"
 #include "lib/mail/transfer.hpp"
@@ -54,6 +56,12 @@ struct MimeLimits {
 };
 
 [[nodiscard]] Part parse_message(std::string_view message, MimeLimits limits = {});
+// The same of a message that is read from front to back, `size` bytes in all, in bounded memory:
+// whatever its size, some hundred KiB and its largest header (1 MiB of one at the most). The error
+// is that of `read`, which gives at least one byte of those asked for.
+using ReadAt = std::function<Result<std::string>(std::uint64_t offset, std::uint64_t length)>;
+[[nodiscard]] Result<Part> parse_message(const ReadAt& read, std::uint64_t size,
+                                         MimeLimits limits = {});
 
 // The part of an IMAP section path "1.2.3" (RFC 3501 6.4.5); an empty path is the root. Null if
 // there is none. Part 1 of a message that is no multipart is its body, that is the root itself.

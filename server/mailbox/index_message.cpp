@@ -33,13 +33,12 @@ std::optional<std::string> received_text(const mail::HeaderView& header) {
   return text;
 }
 
-}  // namespace
+// Room for a header that SMTP lets through (T-14), and the empty line behind it.
+constexpr std::uint64_t most_header = 2 * 1024 * 1024;
 
-MessageIndex index_message(std::string_view message) {
-  const mail::HeaderView header(message);
-  const mail::Part root = mail::parse_message(message);
+MessageIndex index_of(const mail::HeaderView& header, const mail::Part& root, std::uint64_t size) {
   MessageIndex index;
-  index.size = message.size();
+  index.size = size;
   index.header_size = header.block_size();
   index.envelope =
       mail::imap_envelope(root.envelope ? *root.envelope : mail::make_envelope(header));
@@ -51,10 +50,28 @@ MessageIndex index_message(std::string_view message) {
   return index;
 }
 
+}  // namespace
+
+MessageIndex index_message(std::string_view message) {
+  return index_of(mail::HeaderView(message), mail::parse_message(message), message.size());
+}
+
 Result<MessageIndex> index_draft(const store::BlobDraft& draft) {
-  auto message = draft.read(0, draft.size());
-  if (!message) return fail(std::move(message.error()));
-  return index_message(*message);
+  auto beginning = draft.read(0, draft.spilled() ? most_header : draft.size());
+  if (!beginning) return fail(std::move(beginning.error()));
+  if (beginning->size() == draft.size()) return index_message(*beginning);
+  const mail::HeaderView header(*beginning);
+  if (!header.complete()) {
+    beginning = draft.read(0, draft.size());
+    if (!beginning) return fail(std::move(beginning.error()));
+    return index_message(*beginning);
+  }
+  const mail::ReadAt read = [&draft](std::uint64_t offset, std::uint64_t length) {
+    return draft.read(offset, length);
+  };
+  const auto root = mail::parse_message(read, draft.size());
+  if (!root) return fail(root.error());
+  return index_of(header, *root, draft.size());
 }
 
 }  // namespace tandem::server

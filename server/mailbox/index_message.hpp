@@ -22,7 +22,8 @@ struct MessageIndex {
 };
 
 [[nodiscard]] MessageIndex index_message(std::string_view message);
-// The same from a draft, which is read back into memory.
+// The same from a draft, of any size in bounded memory (unless its header alone is larger than what
+// SMTP lets through).
 [[nodiscard]] Result<MessageIndex> index_draft(const store::BlobDraft& draft);
 
 }  // namespace tandem::server

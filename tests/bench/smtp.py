@@ -8,27 +8,37 @@ behind Postfix that is later than the answer. Three groups:
 
 - into a mailbox: the built-in server, Postfix + Dovecot, and Postfix that throws the mail away after
   queueing (what accepting alone costs it);
-- in front of a home: the gateway, a Postfix relay, and that home alone (a Postfix without mailboxes);
+- in front of a home: the gateway, a Postfix relay, nginx (which passes the session through and promises nothing itself), and
+  that home alone (a Postfix without mailboxes);
 - the same with a copy for the other side: the gateway with APPEND, Postfix with a BCC by LMTP.
+
+A fourth group sends one message of 200 MB and says by how much the memory of all processes grew at the most, looked at
+every 20 ms; the home and its mailboxes are not counted.
 """
 import contextlib
 import re
 import subprocess
+import threading
 import time
 
 from figures import Contender, Group, Sample, Wrong
 import machine
 from tandemtest import probe, process
-from tandemtest.peers import Dovecot, Postfix, User
+from tandemtest.peers import Dovecot, Nginx, Postfix, User
 from tandemtest.tandem import Migration, Tandemail, side_of
 
-VERSIONS = ("postfix", "dovecot-core")
+VERSIONS = ("postfix", "dovecot-core", "nginx")
 DOMAIN, MIRROR = "bench.example", "mirror.example"
 USERS = [User(f"user{number}@{DOMAIN}", "secret") for number in range(8)]
 CELLS = {   # label: (bytes, sessions, messages)
-    "5 KB, 1 session": (5_120, 1, 500), "5 KB, 32 sessions": (5_120, 32, 3_200),
+    "5 KB, 1 session": (5_120, 1, 500), "5 KB, 32 sessions": (5_120, 32, 3_200), "5 KB, 256 sessions": (5_120, 256, 4_096),
     "100 KB, 1 session": (102_400, 1, 300), "100 KB, 32 sessions": (102_400, 32, 1_600),
+    "100 KB, 256 sessions": (102_400, 256, 2_048),
 }
+LARGE = 200 * 1024 * 1024
+ROOMY = {"message_size_limit": "300000000", "mailbox_size_limit": "0"}      # Postfix
+BUSY = {"default_process_limit": "400"}                                     # Postfix, for 256 sessions
+LIMITS = {"connections_per_address": 10_000, "message_size": "300M"}        # Tandemail
 BOUND = 300          # seconds for anything
 PAUSE = 0.1          # seconds between two looks at a mailbox that fills
 DURABLE = "protocol lmtp {\n  mail_fsync = always\n}\nprotocol imap {\n  mail_fsync = always\n}\n"
@@ -112,6 +122,47 @@ def contender(name, front, ends, servers, ours=False):
     return Contender(name, run, ours)
 
 
+def growth(name, front, servers, ours=False):
+    """One message of `size` bytes through `front`: by how many MiB the memory of `servers` grew at the most."""
+    def run(size):
+        line = b"x" * 76 + b"\r\n"
+        piece = line * 10_000
+        before = peak = sum(machine.memory(peer)[0] for peer in servers)
+        with probe.smtp(front) as client:
+            client.mail("sender@elsewhere.example")
+            client.rcpt(USERS[0].address)
+            code, words = client.docmd("DATA")
+            if code != 354:
+                raise Wrong(f"{name}: {code} {words}")
+            client.sock.sendall(b"Subject: large\r\n\r\n")
+            with watch(servers) as seen:
+                for _ in range(size // len(piece)):
+                    client.sock.sendall(piece)
+                code, words = client.docmd(".")
+            peak = max(peak, *seen)
+        if code != 250:
+            raise Wrong(f"{name}: {code} {words}")
+        return Sample((peak - before) / 1024, {"MiB before": before / 1024})
+    return Contender(name, run, ours)
+
+
+@contextlib.contextmanager
+def watch(servers):
+    """A list that grows: the memory of `servers` in KiB, looked at while the block runs."""
+    seen, over = [0], threading.Event()
+
+    def look():
+        while not over.wait(0.02):
+            seen.append(sum(machine.memory(peer)[0] for peer in servers))
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
 def wait_for(end, wanted, name):
     deadline = time.monotonic() + BOUND
     while (found := end.count()) < wanted and time.monotonic() < deadline:
@@ -124,35 +175,45 @@ def bench(options):
     """Starts everything and gives the groups."""
     with contextlib.ExitStack() as stack:
         start = stack.enter_context
-        discarding = start(Postfix([DOMAIN]))
+        discarding = start(Postfix([DOMAIN], xclient=True, options=ROOMY | BUSY))
         dropped = PostfixEnd(discarding, b"discard")
         mailboxes = start(Dovecot(USERS, extra=DURABLE))
-        delivering = start(Postfix([DOMAIN], lmtp_port=mailboxes.ports["lmtp"]))
-        relay = start(Postfix([DOMAIN], smtp_port=discarding.ports["smtp"]))
+        delivering = start(Postfix([DOMAIN], lmtp_port=mailboxes.ports["lmtp"], options=BUSY))
+        relay = start(Postfix([DOMAIN], smtp_port=discarding.ports["smtp"], options=ROOMY | BUSY))
+        through = start(Nginx(None, backend=("127.0.0.1", discarding.ports["smtp"]), mx=True))
         copies = start(Dovecot(USERS + [User(user.address.replace(DOMAIN, MIRROR), user.password) for user in USERS],
                                extra=DURABLE))
-        copying = start(Postfix([DOMAIN, MIRROR], smtp_port=discarding.ports["smtp"], options=bcc(copies)))
+        copying = start(Postfix([DOMAIN, MIRROR], smtp_port=discarding.ports["smtp"],
+                                options=ROOMY | BUSY | bcc(copies)))
         copied = MaildirEnd(copies, [User(user.address.replace(DOMAIN, MIRROR), "") for user in USERS])
 
         into = [contender("Postfix + Dovecot LMTP", delivering, [MaildirEnd(mailboxes, USERS)],
                           [delivering, mailboxes]),
                 contender("Postfix, mail thrown away", discarding, [dropped], [discarding])]
         front = [contender("Postfix relay", relay, [dropped], [relay, discarding]),
+                 contender("nginx, passed through", through, [dropped], [through, discarding]),
                  contender("the home alone (Postfix)", discarding, [dropped], [discarding])]
         both = [contender("Postfix relay with BCC by LMTP", copying, [dropped, copied], [copying, discarding, copies])]
+        large = [growth("Postfix relay", relay, [relay]),
+                 growth("Postfix relay with BCC by LMTP", copying, [copying])]
         if options.ours:
             builtin = start(built_in(options))
             into.insert(0, contender("Tandemail, built-in server", builtin, [ImapEnd(builtin, USERS)],
                                      [builtin], ours=True))
             gateway = start(gateway_to(discarding, mailboxes, copies, options))
             front.insert(0, contender("Tandemail gateway", gateway, [dropped], [gateway, discarding], ours=True))
+            large.insert(0, growth("Tandemail gateway", gateway, [gateway], ours=True))
             mirroring = start(gateway_to(discarding, mailboxes, copies, options))
             begin_mirroring(mirroring)
             both.insert(0, contender("Tandemail gateway with APPEND", mirroring, [dropped, MaildirEnd(copies, USERS)],
                                      [mirroring, discarding, copies], ours=True))
+            large.insert(1, growth("Tandemail gateway with APPEND", mirroring, [mirroring]))
+            large.append(growth("Tandemail, built-in server", builtin, [builtin]))
         for title, contenders in (("Into a mailbox", into), ("In front of a home, no copy", front),
                                   ("In front of a home, a copy to the other side", both)):
             yield Group(title, "messages accepted/s", contenders, cells(options))
+        yield Group("Memory for one message of 200 MB", "MiB more than before, at the most", large, {"200 MB": LARGE},
+                    better="lower")
 
 
 def cells(options):
@@ -169,7 +230,7 @@ def bcc(copies):
 
 
 def built_in(options):
-    peer = Tandemail([], sections={"server": {"domains": DOMAIN}, "limits": {"connections_per_address": 10_000}},
+    peer = Tandemail([], sections={"server": {"domains": DOMAIN}, "limits": LIMITS},
                      binary=options.tandemail)
     peer.mailboxes = USERS
     return peer
@@ -181,7 +242,7 @@ def gateway_to(home, home_store, copies, options):
                 for user in USERS]
     migration = Migration("bench", DOMAIN, side_of(home_store, home), side_of(copies, home), accounts,
                           {"gateway": {"mirror": "append"}})
-    peer = Tandemail([migration], sections={"limits": {"connections_per_address": 10_000}}, binary=options.tandemail)
+    peer = Tandemail([migration], sections={"limits": LIMITS}, binary=options.tandemail)
     return peer
 
 

@@ -42,7 +42,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)mail::imap_envelope(mail::make_envelope(header));
   const mail::Part root = mail::parse_message(input);
   look_into(input, root);
-  (void)mail::imap_bodystructure(root, true);
+  const mail::ReadAt read = [input](std::uint64_t offset, std::uint64_t) {
+    return Result<std::string>(input.substr(offset, 1 + offset % 7));
+  };
+  const auto pieces = mail::parse_message(read, input.size());
+  fuzz::require(pieces.has_value(), "a message can be read in pieces");
+  fuzz::require(mail::imap_bodystructure(root, true) == mail::imap_bodystructure(*pieces, true),
+                "a message read in pieces has the structure of the whole one");
   (void)mail::parse_internal_date(input);
   (void)mail::decode_header_text(input);
   return 0;

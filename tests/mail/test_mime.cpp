@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "lib/mail/imap_structure.hpp"
@@ -232,4 +235,66 @@ TEST_CASE("mime: digest, parameters and default types") {
   CHECK(text("a; x*=%zz%4", "x") == "%zz%4");
   CHECK(text("a;;; =x; b; c=\"", "c").empty());
   CHECK(text("a; charset=us-ascii (plain text); x=1", "x") == "1");
+}
+
+namespace {
+
+void compare(const Part& a, const Part& b) {
+  CHECK(a.header_begin == b.header_begin);
+  CHECK(a.body_begin == b.body_begin);
+  CHECK(a.body_end == b.body_end);
+  CHECK(a.body_lines == b.body_lines);
+  REQUIRE(a.children.size() == b.children.size());
+  for (std::size_t i = 0; i < a.children.size(); ++i) compare(a.children[i], b.children[i]);
+}
+
+// The message read in pieces of at most `most` bytes.
+Part read_in_pieces(const std::string& message, std::size_t most) {
+  const ReadAt read = [&](std::uint64_t offset, std::uint64_t length) {
+    return tandem::Result<std::string>(
+        message.substr(offset, std::min<std::uint64_t>(most, length)));
+  };
+  auto root = parse_message(read, message.size());
+  REQUIRE(root);
+  return std::move(*root);
+}
+
+}  // namespace
+
+TEST_CASE("mime: a message read in pieces gives the tree of the whole one") {
+  const std::string head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n";
+  std::vector<std::string> messages = {mixed, "", "\r\n", "a", head, head + "--b--", mixed + mixed};
+  // Lines longer than what is held at once, cut anywhere, with what looks like a boundary or an
+  // empty line behind the cut.
+  for (const std::size_t length : {65'534, 65'535, 65'536, 65'537, 131'072, 300'000}) {
+    const std::string line(length, 'x');
+    messages.push_back(head + line + "\r\n--b--\r\n");
+    messages.push_back(head + line + "--b\r\n\r\n--b--\r\nepilogue");
+    messages.push_back("Subject: " + line + "\r\n\r\n" + line + "\r\n");
+    messages.push_back("X: y\r\n" + line + "\r\nZ: z\r\n\r\nbody");
+  }
+  for (const auto& message : messages) {
+    const Part whole = parse_message(message);
+    for (const std::size_t most : {std::size_t{1}, std::size_t{1000}, std::size_t{1} << 20}) {
+      if (most == 1 && message.size() > 10'000) continue;
+      const Part pieces = read_in_pieces(message, most);
+      compare(whole, pieces);
+      CHECK(imap_bodystructure(whole, true) == imap_bodystructure(pieces, true));
+      CHECK(imap_envelope(*whole.envelope) == imap_envelope(*pieces.envelope));
+    }
+  }
+}
+
+TEST_CASE("mime: an error of the reading is the answer") {
+  const ReadAt broken = [](std::uint64_t offset, std::uint64_t) -> tandem::Result<std::string> {
+    if (offset == 0) return "Subject: x\r\n";
+    return tandem::fail(tandem::ErrorKind::storage, "the disk is broken");
+  };
+  const auto root = parse_message(broken, 1'000'000);
+  REQUIRE_FALSE(root);
+  CHECK(root.error().what == "the disk is broken");
+  const ReadAt shorter = [](std::uint64_t, std::uint64_t) {
+    return tandem::Result<std::string>("");
+  };
+  CHECK_FALSE(parse_message(shorter, 10));
 }

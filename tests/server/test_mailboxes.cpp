@@ -1,3 +1,4 @@
+#include "server/mailbox/index_message.hpp"
 #include "tests/server/post_office.hpp"
 
 namespace tandem::server::test {
@@ -198,6 +199,28 @@ TEST_CASE("everything is there after a reopening") {
   CHECK(last.internal_date == noon);
   CHECK(office.boxes->blobs().read(last.blob).value() == letter("number 4", std::string(10, 'x')));
   CHECK(last.envelope.find("number 4") != std::string::npos);
+}
+
+TEST_CASE("mailbox: a message is indexed the same in memory and read back in pieces") {
+  PostOffice office;
+  std::string mail =
+      "Subject: large\r\nDate: Tue, 24 Nov 2026 09:00:00 +0900\r\nReceived: from a by b\r\n"
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n"
+      "Content-Type: application/pdf\r\n\r\n";
+  for (int i = 0; i < 60'000; ++i) mail += std::string(70, 'x') + "\r\n";
+  mail += "--b--\r\n";
+  const auto draft = office.draft(mail);
+  REQUIRE(draft.spilled());
+  const auto pieces = index_draft(draft);
+  REQUIRE(pieces);
+  const MessageIndex whole = index_message(mail);
+  CHECK(pieces->size == whole.size);
+  CHECK(pieces->header_size == whole.header_size);
+  CHECK(pieces->envelope == whole.envelope);
+  CHECK(pieces->body_structure == whole.body_structure);
+  CHECK(pieces->parts == whole.parts);
+  CHECK(pieces->sent == whole.sent);
+  CHECK(pieces->received == whole.received);
 }
 
 }  // namespace tandem::server::test
