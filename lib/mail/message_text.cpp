@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t window = 4 * MessageText::longest_piece;
 
-std::string_view first_line(std::string_view text) {
+std::string_view line_or_piece(std::string_view text) {
   text = text.substr(0, MessageText::longest_piece);
   const auto lf = text.find('\n');
   return text.substr(0, lf == std::string_view::npos ? lf : lf + 1);
@@ -16,9 +16,9 @@ std::string_view first_line(std::string_view text) {
 }  // namespace
 
 std::string_view MessageText::line(std::size_t at) {
-  if (read_ == nullptr) return first_line(whole_.substr(at));
+  if (read_ == nullptr) return line_or_piece(whole_.substr(at));
   fill(at);
-  return first_line(std::string_view(window_).substr(std::min(at - window_at_, window_.size())));
+  return line_or_piece(std::string_view(window_).substr(std::min(at - window_at_, window_.size())));
 }
 
 void MessageText::fill(std::size_t at) {
