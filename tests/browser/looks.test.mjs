@@ -43,7 +43,7 @@ for (const look of looks) {
   const name = `${look.language}, ${look.theme}`;
 
   pageTest(`pages (${name})`, look, async (page) => {
-    for (const [hash, ready] of [["#/", "main.overview h1"], ["#/accounts", "tbody tr"], ["#/mail", "main.mail h1"], ["#/audit", "table.audit"], ["#/nowhere", ".empty a"]]) {
+    for (const [hash, ready] of [["#/", "main.overview h1"], ["#/accounts", "tbody tr"], ["#/mail", "main.mail h1"], ["#/clients", ".values .copy"], ["#/audit", "table.audit"], ["#/nowhere", ".empty a"]]) {
       await go(page, hash);
       await page.waitForSelector(ready);
       await inspect(page, hash);
@@ -66,6 +66,7 @@ for (const look of looks) {
 
   pageTest(`dialogs (${name})`, look, async (page, { mock }) => {
     await openDialog(page, "#/accounts?state=needs_you", () => page.locator("[data-row]").first().click().then(() => page.waitForSelector(".history li")));
+    await openDialog(page, "#/accounts?state=in_sync", () => page.locator("[data-row]").first().click().then(() => page.locator(".phone").click()).then(() => page.waitForSelector("dialog .qr")));
     await openDialog(page, "#/accounts?state=in_sync_with_notes", () => page.locator("[data-row]").first().click().then(() => page.waitForSelector(".skipped li")));
     await openDialog(page, "#/accounts", async () => {
       await page.locator("thead input[type=checkbox]").check();

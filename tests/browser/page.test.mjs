@@ -317,3 +317,28 @@ pageTest("several moves: chosen once, kept on every page", { moves: 2 }, async (
   await page.locator("tbody tr").first().waitFor();
   assert.equal(await page.locator("tbody tr").count(), 9);
 }, onlyMock);
+
+pageTest("what programs are told can be copied, and a phone is led to its profile", {}, async (page, { url, mock }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url });
+  await go(page, "#/clients");
+  await page.getByRole("heading", { name: "Mail programs" }).waitFor();
+  const link = await page.locator(".for-people a").innerText();
+  assert.match(link, /\/mail\/setup$/);
+  await page.getByRole("button", { name: `Copy ${link}` }).click();
+  await page.getByRole("status").getByText("Copied.").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+  const record = page.locator("tr", { has: page.locator("th code", { hasText: /^_pop3\._tcp/ }) });
+  assert.equal(await record.locator("td code").innerText(), "0 0 0 .");
+  await page.getByRole("img", { name: `QR code of ${link}` }).waitFor();
+  await go(page, "#/accounts");
+  const address = await firstAddress(page);
+  await page.locator("[data-row]").first().click();
+  await page.getByRole("button", { name: "Set up a phone" }).click();
+  await page.getByRole("img", { name: `profile.mobileconfig?address=${encodeURIComponent(address)}` }).waitFor();
+  await page.keyboard.press("Escape");
+  if (!mock) return;
+  mock.isClosed = true;
+  await go(page, "#/overview");
+  await go(page, "#/clients");
+  await page.getByText("Programs cannot ask for this yet.").waitFor();
+});

@@ -8,8 +8,10 @@ import { contractSource } from "../../webui/app/contract.mjs";
 
 const app = fileURLToPath(new URL("../../webui/app/", import.meta.url));
 const read = (path) => readFileSync(app + path, "utf8");
-const en = JSON.parse(read("src/words/en.json"));
-const ja = JSON.parse(read("src/words/ja.json"));
+const wordsIn = (language) => ["", "later."].map((part) => JSON.parse(read(`src/words/${part}${language}.json`)));
+const [first, later] = wordsIn("en");
+const en = { ...first, ...later };
+const ja = Object.assign({}, ...wordsIn("ja"));
 const api = JSON.parse(read("../openapi.json"));
 const sources = ["pages", "parts", "shell", "."]
   .flatMap((folder) => readdirSync(`${app}src/${folder}`).filter((name) => /\.tsx?$/.test(name)).map((name) => read(`src/${folder}/${name}`)))
@@ -18,6 +20,10 @@ const placeholders = (text) => [...text.matchAll(/\{(\w+)/g)].map(([, name]) => 
 
 test("both languages have the same keys, in the same order", () => {
   assert.deepEqual(Object.keys(ja), Object.keys(en));
+});
+
+test("no message is in both parts", () => {
+  assert.deepEqual(Object.keys(later).filter((key) => key in first), []);
 });
 
 test("no message is empty, and none was left in the other language", () => {

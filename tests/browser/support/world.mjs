@@ -189,3 +189,17 @@ export function detailOf(one) {
   if (one.state === "switched") history.unshift({ at: ago(30), by: "admin", kind: "cut_over", side: "new", what: "Cut over" });
   return { account: one, folders, skipped, history };
 }
+
+/** What mail programs are told; `isClosed`: the world cannot ask. The code is no real one, only square. */
+export function discoveryOf(address, isClosed = false) {
+  const host = "mail.example.co.jp";
+  const url = isClosed ? null : `https://${host}`;
+  const link = url && (address ? `${url}/mail/profile.mobileconfig?address=${encodeURIComponent(address)}` : `${url}/mail/setup`);
+  const names = [["_imaps._tcp", "SRV", `0 1 993 ${host}.`], ["_pop3._tcp", "SRV", "0 0 0 ."], ["autoconfig", "CNAME", `${host}.`], ["autodiscover", "CNAME", `${host}.`]];
+  return {
+    host, url, domains: ["example.co.jp"],
+    services: [["imap", 993, "tls"], ["imap", 143, "starttls"], ["submission", 465, "tls"]].map(([protocol, port, security]) => ({ protocol, host, port, security })),
+    records: names.map(([name, type, value]) => ({ name: `${name}.example.co.jp.`, type, value })),
+    link, qr: link ? Array.from({ length: 29 }, (_, y) => Array.from({ length: 29 }, (_, x) => Number((x * y) % 3 === 0)).join("")) : [],
+  };
+}

@@ -1,12 +1,13 @@
 // Where we are, in the fragment: "#/accounts?state=failed".
 import { computed, signal } from "@preact/signals";
 
-export type Page = "overview" | "accounts" | "mail" | "audit" | "setup" | "unknown";
+export type Page = "overview" | "accounts" | "mail" | "clients" | "audit" | "setup" | "unknown";
 
 const pages: Record<string, Page> = {
   "": "overview",
   accounts: "accounts",
   mail: "mail",
+  clients: "clients",
   audit: "audit",
   setup: "setup",
 };

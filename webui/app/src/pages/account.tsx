@@ -14,6 +14,7 @@ import {
   Time,
 } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
+import { WithLater } from "../parts/later";
 import { accounts, overview } from "../store";
 import { number, t } from "../words";
 import { Actions, nextStep } from "./accounts";
@@ -101,6 +102,17 @@ function historyWords(entry: HistoryEntry, move: Migration): string {
   }
 }
 
+function Phone({ address }: { address: string }) {
+  const isOpen = useSignal(false);
+  if (isOpen.value)
+    return <WithLater>{({ PhoneSetup }) => <PhoneSetup address={address} />}</WithLater>;
+  return (
+    <button type="button" class="phone" onClick={() => (isOpen.value = true)}>
+      {t("detail.phone")}
+    </button>
+  );
+}
+
 function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
   const account = accounts.value.get(detail.account.address)?.value ?? detail.account;
   const names = { old: move.sides.old.label, new: move.sides.new.label };
@@ -122,6 +134,7 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
       </p>
       <Actions addresses={[account.address]} move={move} />
       <AccountCheck address={account.address} move={move} />
+      <Phone address={account.address} />
       <h3>{t("detail.folders")}</h3>
       <Folders folders={detail.folders} move={move} />
       <h3>{t("detail.skipped")}</h3>

@@ -17,6 +17,7 @@ const shapes = {
   overview: "M4 4h7v9H4zM15 4h5v5h-5zM15 13h5v7h-5zM4 17h7v3H4z",
   accounts: "M9 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a4 4 0 0 1 0 7M18 14.5a6 6 0 0 1 3.5 5.5",
   mail: "M3 5.5h18v13H3zM3.5 6.5 12 13l8.5-6.5",
+  clients: "M4 4.5h16v11H4zM9 20h6M12 15.5V20",
   audit: "M5 3.5h14v17H5zM8.5 8h7M8.5 12h7M8.5 16h4",
   menu: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5a2 2 0 1 0 0 4 2 2 0 0 0 0-4M8 15a2 2 0 1 0 0 4 2 2 0 0 0 0-4",
   close: "M6 6l12 12M18 6 6 18",

@@ -7,13 +7,13 @@ import { live, updatedAt } from "../events";
 import { withSeconds } from "../format";
 import { AccountDrawer } from "../pages/account";
 import { AccountsPage } from "../pages/accounts";
-import { AuditPage } from "../pages/audit";
 import { MailPage } from "../pages/mail";
 import { OverviewPage } from "../pages/overview";
 import { RunBanner } from "../pages/runs";
 import { SwitchDialogs } from "../pages/switch";
 import { Empty } from "../parts/bits";
 import { Icon } from "../parts/icons";
+import { WithLater } from "../parts/later";
 import { route, type Page } from "../route";
 import { chooseMigration, migration, overview } from "../store";
 import { t } from "../words";
@@ -25,6 +25,7 @@ const pages = [
   ["overview", "#/"],
   ["accounts", "#/accounts"],
   ["mail", "#/mail"],
+  ["clients", "#/clients"],
   ["audit", "#/audit"],
 ] as const;
 
@@ -149,8 +150,10 @@ function Body({ page }: { page: Page }) {
       return <AccountsPage />;
     case "mail":
       return <MailPage />;
+    case "clients":
+      return <WithLater>{({ ClientsPage }) => <ClientsPage />}</WithLater>;
     case "audit":
-      return <AuditPage />;
+      return <WithLater>{({ AuditPage }) => <AuditPage />}</WithLater>;
     case "unknown":
       return (
         <Empty>
