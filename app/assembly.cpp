@@ -124,8 +124,9 @@ Result<void> Assembly::open_rooms() {
 
 Result<void> Assembly::open_web() {
   const config::ProcessSettings& process = configuration_.process;
-  const webui::WebParts parts{*registry_, *cutover_, *sync_, *gateway_, *gateway_,        *access_,
-                              events_,    *ledger_,  clock_, offload_,  threads_.group(0)};
+  const webui::WebParts parts{*registry_, *cutover_,  *sync_,   *gateway_,
+                              *gateway_,  *sessions_, *access_, events_,
+                              *ledger_,   clock_,     offload_, threads_.group(0)};
   webui::WebOptions options{.public_url = web_address(),
                             .host_names = {hostname_},
                             .token_file = process.data + "/api.token",
@@ -221,6 +222,7 @@ net::Task<Result<void>> Assembly::start() {
   background.spawn(certificates_.watch(background));
   background.spawn(gateway_->run(background));
   background.spawn(web_->run(background));
+  background.spawn(sessions_->run(background));
   net::TaskGroup& copying = threads_.group(threads_.size() - 1);
   copying.spawn(sync_->run(copying));
   co_return Result<void>{};

@@ -1,7 +1,10 @@
-// tandemail clients: what people's mail programs are told to set themselves up, with a QR code for
-// a phone; the file for a web server that has the domain's own name.
+// tandemail clients: what people read their mail with through us, and what is to be done about it.
+// `setup` and `autoconfig`: what their programs are told to set themselves up, with a QR code for a
+// phone; the file for a web server that has the domain's own name.
+#include <algorithm>
 #include <fmt/core.h>
 #include <unistd.h>
+#include <utility>
 
 #include <boost/json.hpp>
 
@@ -86,20 +89,66 @@ ExitCode show_autoconfig(const ApiClient& api, const std::string& domain) {
   return ExitCode::done;
 }
 
+constexpr std::pair<std::string_view, std::string_view> next_steps[] = {
+    {"password_unknown",
+     "cannot log in: its way hides the password, and none is stored. Import the password, or "
+     "choose "
+     "'normal password' in the program"},
+    {"no_tls", "password or mail is in the clear: choose SSL/TLS in the program"},
+    {"old_tls", "its TLS is older than 1.2: update the program, or use another"},
+    {"old_mechanism", "choose 'normal password' with SSL/TLS before the old contract ends"},
+    {"other_name", "that name must go on leading here, and to the new side at the end"},
+};
+
+void print_client(const json::value& one) {
+  const auto shown = [&one](std::string_view name) {
+    return one.at(name).is_null() ? std::string("-") : text(one.at(name));
+  };
+  fmt::print("{} {}  {}  {}  {}  {}  last {} from {}\n", shown("address"), shown("protocol"),
+             shown("program"), shown("mechanism"),
+             one.at("tls").is_null() ? "no TLS" : shown("tls"), shown("host"), shown("last_seen"),
+             shown("from"));
+  for (const auto& [advice, next] : next_steps)
+    if (text(one.at("advice")) == advice) fmt::print("    {}\n", next);
+}
+
+// Exit code 3 where a program or a person needs something.
+ExitCode show_census(const ApiClient& api, const std::string& search, bool as_json) {
+  const auto answer = api.get("/api/clients?limit=500&q=" + net::percent_encode(search));
+  if (!answer) return report(answer.error());
+  const json::value told = json::parse(*answer);
+  const auto& clients = told.at("clients").as_array();
+  const auto& not_seen = told.at("not_seen").as_array();
+  const auto is_fine = [](const json::value& one) { return one.at("advice") == "none"; };
+  const bool fine = not_seen.empty() && std::ranges::all_of(clients, is_fine);
+  const ExitCode code = fine ? ExitCode::done : ExitCode::done_with_notes;
+  if (as_json) {
+    fmt::print("{}\n", *answer);
+    return code;
+  }
+  for (const auto& one : clients) print_client(one);
+  for (const auto& address : not_seen)
+    fmt::print("{}  has not come through Tandemail in the last 90 days\n", text(address));
+  fmt::print("{} of {} accounts have come through Tandemail\n", text(told.at("seen")),
+             text(told.at("accounts")));
+  return code;
+}
+
 }  // namespace
 
 ExitCode run_clients(const Arguments& arguments) {
   const auto& words = arguments.words;
   const bool setup = !words.empty() && words.size() <= 2 && words[0] == "setup";
   const bool autoconfig = words.size() == 2 && words[0] == "autoconfig";
-  if (!setup && !autoconfig) {
-    fmt::print(stderr, "usage: tandemail clients setup [ADDRESS] | autoconfig DOMAIN\n");
+  if (!setup && !autoconfig && words.size() > 1) {
+    fmt::print(stderr, "usage: tandemail clients [TEXT] | setup [ADDRESS] | autoconfig DOMAIN\n");
     return ExitCode::usage;
   }
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
   if (autoconfig) return show_autoconfig(*api, words[1]);
-  return show_setup(*api, words.size() == 2 ? words[1] : "", arguments.has("json"));
+  if (setup) return show_setup(*api, words.size() == 2 ? words[1] : "", arguments.has("json"));
+  return show_census(*api, words.empty() ? "" : words[0], arguments.has("json"));
 }
 
 }  // namespace tandem::app

@@ -33,6 +33,7 @@ Task<HttpResponse> post_rollback(Context& context, const Request& request);
 Task<HttpResponse> get_runs(Context& context, const Request& request);
 Task<HttpResponse> get_run(Context& context, const Request& request);
 Task<HttpResponse> get_deliveries(Context& context, const Request& request);
+Task<HttpResponse> get_clients(Context& context, const Request& request);
 Task<HttpResponse> get_discovery(Context& context, const Request& request);
 Task<HttpResponse> get_metrics(Context& context, const Request& request);
 Task<HttpResponse> get_queue(Context& context, const Request& request);

@@ -30,6 +30,7 @@ constexpr std::array table = {
     Route{"GET", "/api/runs", Access::logged_in, get_runs},
     Route{"GET", "/api/runs/{}", Access::logged_in, get_run},
     Route{"GET", "/api/deliveries", Access::logged_in, get_deliveries},
+    Route{"GET", "/api/clients", Access::logged_in, get_clients},
     Route{"GET", "/api/discovery", Access::logged_in, get_discovery},
     Route{"GET", "/api/metrics", Access::logged_in, get_metrics},
     Route{"GET", "/api/queue", Access::logged_in, get_queue},

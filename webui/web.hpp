@@ -30,6 +30,7 @@ class TaskGroup;
 }  // namespace tandem::net
 namespace tandem::migration {
 class CanarySender;
+class ClientView;
 class CopyView;
 class Cutover;
 class DeliveryView;
@@ -49,6 +50,7 @@ struct WebParts {
   migration::CopyView& copies;
   migration::DeliveryView& deliveries;
   migration::CanarySender& canaries;
+  const migration::ClientView& clients;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;
   store::Store& store;  // the ledger, opened with Web::schema()

@@ -6,6 +6,8 @@
 
 #include "config/migration_settings.hpp"
 #include "lib/base/log.hpp"
+#include "lib/base/text.hpp"
+#include "lib/mail/address.hpp"
 #include "migration/side_access.hpp"
 
 namespace tandem::session {
@@ -55,6 +57,13 @@ std::string words_of(Error error, const Secret& secret) {
   const bool shown = sent && error.server_words.find(secret.reveal()) != std::string::npos;
   if (shown) error.server_words.clear();
   return error.to_string();
+}
+
+// What it says of itself, unless that holds the password (T-27).
+std::string program_of(const Attempt& attempt) {
+  const bool tells =
+      !attempt.secret.empty() && attempt.client.find(attempt.secret.reveal()) != std::string::npos;
+  return tells ? std::string() : printable(attempt.client, 100);
 }
 
 }  // namespace
@@ -177,10 +186,10 @@ void Admission::record(const Attempt& attempt, AccountId id, const net::Connecti
                        std::string problem) {
   census_.saw({.account = id,
                .protocol = std::string(name_of(attempt.protocol)),
-               .client = printable(attempt.client, 100),
+               .client = program_of(attempt),
                .mechanism = attempt.mechanism,
                .tls_version = from.tls_version,
-               .host_name = from.sni,
+               .host_name = mail::is_domain(from.sni) ? lower(from.sni) : std::string(),
                .address = from.peer_address,
                .last_seen = clock_.wall(),
                .problem = std::move(problem)});

@@ -70,7 +70,8 @@ class Admission {
         options_(options),
         throttle_(parts.clock),
         breaker_(parts.clock),
-        salt_key_(random_bytes(32)) {}
+        salt_key_(random_bytes(32)),
+        census_(parts.ledger, parts.clock) {}
 
   // Error kind authentication: wrong (answered after its delay); any other: not now.
   [[nodiscard]] Task<Result<Admitted>> admit(Attempt attempt, const net::ConnectionInfo& from);
@@ -84,7 +85,7 @@ class Admission {
   [[nodiscard]] bool offers_apop() const { return stored().any; }
 
   [[nodiscard]] Roster& roster() { return roster_; }
-  [[nodiscard]] const Census& census() const { return census_; }
+  [[nodiscard]] Census& census() { return census_; }
 
  private:
   [[nodiscard]] Task<Result<Admitted>> admit_account(const Attempt& attempt,

@@ -45,7 +45,9 @@ SessionProxy::SessionProxy(const SessionParts& parts, SessionOptions options)
 SessionProxy::~SessionProxy() = default;
 
 store::Schema SessionProxy::schema() {
-  return Pop3Ids::schema();
+  store::Schema schema = Pop3Ids::schema();
+  schema.steps.push_back(Census::schema_step());
+  return schema;
 }
 
 Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
@@ -83,8 +85,12 @@ std::size_t SessionProxy::open_sessions() const {
   return parts_->admission.roster().size();
 }
 
-std::vector<ClientSeen> SessionProxy::census() const {
+std::vector<migration::ClientSeen> SessionProxy::clients() const {
   return parts_->admission.census().all();
+}
+
+Task<void> SessionProxy::run(net::TaskGroup& group) {
+  return parts_->admission.census().run(group);
 }
 
 }  // namespace tandem::session

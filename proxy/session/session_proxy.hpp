@@ -26,6 +26,7 @@
 #include "lib/net/sync.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
+#include "migration/clients.hpp"
 #include "migration/cutover_parts.hpp"
 #include "migration/inbox_map.hpp"
 #include "migration/registry.hpp"
@@ -53,20 +54,6 @@ struct SessionOptions {
   unsigned login_tries = 5;                           // failures of one connection
 };
 
-// One client program of one person, as last seen (in memory only).
-struct ClientSeen {
-  migration::AccountId account = 0;
-  std::string protocol;     // "imap", "pop3", "submission"
-  std::string client;       // of IMAP ID: name and version; empty: not said
-  std::string mechanism;    // "LOGIN", "PLAIN", "USER", "CRAM-MD5", "APOP" …
-  std::string tls_version;  // "TLSv1.3"; empty: in the clear
-  std::string host_name;    // the name it asked for (SNI)
-  std::string address;      // where it came from
-  WallTime last_seen{};
-  std::uint64_t log_ins = 0;
-  std::string problem;  // why it could not log in; empty: it could
-};
-
 // What a session proxy is given; all of it must outlive it.
 struct SessionParts {
   const migration::Registry& registry;
@@ -78,7 +65,7 @@ struct SessionParts {
   const migration::InboxMaps* inboxes = nullptr;
 };
 
-class SessionProxy : public migration::SessionFence {
+class SessionProxy : public migration::SessionFence, public migration::ClientView {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -97,7 +84,9 @@ class SessionProxy : public migration::SessionFence {
   Task<void> release(migration::AccountId account) override;
 
   [[nodiscard]] std::size_t open_sessions() const;  // logged in, all accounts
-  [[nodiscard]] std::vector<ClientSeen> census() const;
+  [[nodiscard]] std::vector<migration::ClientSeen> clients() const override;
+  // Writes down what programs people use, until `group` is asked to stop. Once.
+  [[nodiscard]] Task<void> run(net::TaskGroup& group);
 
  private:
   struct Parts;

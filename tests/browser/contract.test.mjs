@@ -34,7 +34,7 @@ function checked(answer, schema) {
   return answer.body;
 }
 
-for (const path of ["/api/health", "/api/session", "/api/overview", "/api/accounts", "/api/runs", "/api/deliveries", "/api/queue", "/api/discovery", "/api/audit"]) {
+for (const path of ["/api/health", "/api/session", "/api/overview", "/api/accounts", "/api/runs", "/api/deliveries", "/api/queue", "/api/clients", "/api/discovery", "/api/audit"]) {
   test(`GET ${path}`, async () => checked(await ask(path), schemaOf(path, "get")));
 }
 

@@ -43,7 +43,7 @@ for (const look of looks) {
   const name = `${look.language}, ${look.theme}`;
 
   pageTest(`pages (${name})`, look, async (page) => {
-    for (const [hash, ready] of [["#/", "main.overview h1"], ["#/accounts", "tbody tr"], ["#/mail", "main.mail h1"], ["#/clients", ".values .copy"], ["#/audit", "table.audit"], ["#/nowhere", ".empty a"]]) {
+    for (const [hash, ready] of [["#/", "main.overview h1"], ["#/accounts", "tbody tr"], ["#/mail", "main.mail h1"], ["#/clients", ".clients tbody tr"], ["#/clients?q=nobody", ".values .copy"], ["#/audit", "table.audit"], ["#/nowhere", ".empty a"]]) {
       await go(page, hash);
       await page.waitForSelector(ready);
       await inspect(page, hash);

@@ -342,3 +342,18 @@ pageTest("what programs are told can be copied, and a phone is led to its profil
   await go(page, "#/clients");
   await page.getByText("Programs cannot ask for this yet.").waitFor();
 });
+
+pageTest("the census names what each program needs, and who has not come yet", {}, async (page) => {
+  await go(page, "#/clients");
+  const rows = page.locator("table.clients tbody tr");
+  await rows.first().getByText("Cannot log in: import the password").waitFor();
+  await page.getByText("32 of 48 accounts have come through Tandemail").waitFor();
+  const all = await rows.count();
+  await page.getByLabel("Search by address or program").fill("thunderbird");
+  await page.waitForFunction((before) => document.querySelectorAll("table.clients tbody tr").length < before, all);
+  assert.deepEqual([...new Set(await rows.locator("td:nth-of-type(1)").allInnerTexts())], ["Thunderbird 128.4\nreads by IMAP"]);
+  await page.getByLabel("Search by address or program").fill("");
+  await page.waitForFunction((before) => document.querySelectorAll("table.clients tbody tr").length === before, all);
+  await page.getByText("16 accounts have not come through Tandemail").click();
+  assert.equal(await page.locator("details li").count(), 16);
+}, onlyMock);

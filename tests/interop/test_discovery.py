@@ -19,7 +19,7 @@ from tandemtest.process import run                                  # noqa: E402
 from tandemtest.sink import Sink                                    # noqa: E402
 from tandemtest.tandem import Migration, Tandemail, side_of         # noqa: E402
 
-HANAKO = User("hanako@example.jp", "pass word")
+HANAKO, TARO = User("hanako@example.jp", "pass word"), User("taro@example.jp", "another")
 LETTER = b"Subject: hello\r\n\r\nbody\r\n"
 POX = "http://schemas.microsoft.com/exchange/autodiscover"
 REQUEST = """<?xml version="1.0" encoding="utf-8"?>
@@ -51,12 +51,13 @@ class DiscoveryTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.sink = cls.enterClassContext(Sink())
-        cls.sides = [Dovecot([HANAKO], relay=cls.sink.port) for _ in range(2)]
+        cls.sides = [Dovecot([HANAKO, TARO], relay=cls.sink.port) for _ in range(2)]
         for side in cls.sides:
             cls.addClassCleanup(side.stop)
             side.start()
-        account = {"address": HANAKO.address, "old_password": HANAKO.password, "new_password": HANAKO.password}
-        cls.target = Tandemail([Migration("move", "example.jp", *map(side_of, cls.sides), accounts=[account],
+        accounts = [{"address": user.address, "old_password": user.password, "new_password": user.password}
+                    for user in (HANAKO, TARO)]
+        cls.target = Tandemail([Migration("move", "example.jp", *map(side_of, cls.sides), accounts=accounts,
                                          sections={"gateway": {"enabled": False}})],
                                hostname="mail.example.jp")
         cls.target.port_names = [name for name in Tandemail.port_names if not name.startswith("pop3")]
@@ -174,6 +175,26 @@ class DiscoveryTest(unittest.TestCase):
         self.assertEqual(records["_imaps._tcp.example.jp."], f"0 1 {self.target.ports['imaps']} mail.example.jp.")
         self.assertEqual(records["_pop3s._tcp.example.jp."], "0 0 0 .")
         self.assertEqual(told["records"], self.target.cli_json("dns"))
+
+    def test_census(self):
+        """Who logs in with what is known, over a restart too; who has not come is named."""
+        context = probe.tls_context(self.target)
+        with imaplib.IMAP4_SSL("localhost", self.target.ports["imaps"], ssl_context=context) as session:
+            self.assertEqual(session.xatom("ID", '("name" "Thunderbird" "version" "128.4")')[0], "OK")
+            session.login(HANAKO.address, HANAKO.password)
+        self.assertEqual(self.target.restart(), 0)
+        done = self.target.cli("clients", "thunderbird", "--json", check=False)
+        self.assertEqual(done.returncode, 3)                        # TARO has not come
+        told = json.loads(done.stdout)
+        self.assertEqual((told["accounts"], told["seen"], told["not_seen"]), (2, 1, []))
+        client, = told["clients"]
+        self.assertEqual((client["address"], client["protocol"], client["program"], client["from"]),
+                         (HANAKO.address, "imap", "Thunderbird 128.4", "127.0.0.1"))
+        self.assertEqual((client["tls"], client["host"], client["advice"]), ("TLSv1.3", "localhost", "other_name"))
+        shown = self.target.cli("clients", check=False).stdout.decode()
+        self.assertIn("taro@example.jp  has not come through Tandemail", shown)
+        self.assertIn("that name must go on leading here", shown)
+        self.assertNotIn(HANAKO.password, shown + done.stdout.decode())
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ Task<void> split_outlook(Stage& stage) {
     person.close();
     co_await stage.net.group.join();
   }
-  const std::vector<ClientSeen> seen = stage.proxy->census();
+  const auto seen = stage.proxy->clients();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].client == "Microsoft.Exchange.Imap4 15.2");
   CHECK(seen[0].log_ins == outlook.size() - 1);

@@ -31,7 +31,7 @@ Task<void> goes_home(Stage& stage) {
   co_await person.say("c LOGOUT\r\n");
   CHECK(co_await person.all() == "* BYE\r\nc OK\r\n");
   CHECK(stage.new_side.connections == 0);
-  const auto seen = stage.proxy->census();
+  const auto seen = stage.proxy->clients();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].mechanism == "LOGIN");
   CHECK(seen[0].log_ins == 1);
@@ -215,8 +215,8 @@ Task<void> starttls(Stage& stage) {
   REQUIRE(co_await person.stream().start_tls(tls));
   co_await person.say("a LOGIN tanaka geheim\r\n");
   co_await person.hear(logged_in);
-  CHECK(stage.proxy->census().at(0).tls_version == "TLSv1.3");
-  CHECK(stage.proxy->census().at(0).host_name == "mail.test");
+  CHECK(stage.proxy->clients().at(0).tls_version == "TLSv1.3");
+  CHECK(stage.proxy->clients().at(0).host_name == "mail.test");
 }
 
 Task<void> front_injection(Stage& stage) {

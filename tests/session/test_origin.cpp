@@ -47,7 +47,7 @@ Task<void> imap_is_told(Stage& stage) {
   CHECK((co_await person.answer("i OK")).starts_with("i OK"));
   co_await person.say("a LOGIN tanaka geheim\r\n");
   CHECK((co_await person.answer("a ")).starts_with("a OK"));
-  const auto seen = stage.proxy->census();
+  const auto seen = stage.proxy->clients();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].address == from);
   CHECK(seen[0].client == "Mutt");

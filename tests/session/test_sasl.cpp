@@ -92,7 +92,7 @@ Task<void> hidden(Stage& stage, const Words& words, std::string name) {
   const std::string answer = co_await exchange(stage, person, words, name, std::move(credentials));
   CHECK(answer.starts_with(words.in));
   CHECK(stage.old_side.connections == 2);
-  const std::vector<ClientSeen> seen = stage.proxy->census();
+  const auto seen = stage.proxy->clients();
   REQUIRE(!seen.empty());
   CHECK(seen.front().mechanism == name);
 }
@@ -192,7 +192,7 @@ Task<void> offers(Stage& stage) {
   co_await other.say("APOP suzuki 0123456789abcdef0123456789abcdef\r\n");
   co_await stage.net.timers.pass(std::chrono::seconds(2));
   CHECK((co_await other.line()).starts_with("-ERR [AUTH]"));
-  const std::vector<ClientSeen> seen = stage.proxy->census();
+  const auto seen = stage.proxy->clients();
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].account == stage.id("suzuki@example.jp"));
   CHECK(seen[0].problem == "no stored password");

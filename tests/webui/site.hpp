@@ -17,6 +17,7 @@
 #include "lib/net/sync.hpp"
 #include "lib/store/store.hpp"
 #include "migration/canary.hpp"
+#include "migration/clients.hpp"
 #include "migration/cutover.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
@@ -34,13 +35,15 @@ struct FakeRooms final : migration::SessionFence,
                          migration::Delta,
                          migration::CopyView,
                          migration::DeliveryView,
-                         migration::CanarySender {
+                         migration::CanarySender,
+                         migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
   std::vector<migration::Delivery> deliveries;
   std::map<migration::AccountId, std::vector<migration::SkippedMessage>> skipped_messages;
   migration::DeliveryCounts delivery_counts;
   std::vector<migration::QueueItem> waiting;
+  std::vector<migration::ClientSeen> seen;
   std::vector<std::string> asked_of_queue;  // "retry TRACE RECIPIENT", "drop TRACE RECIPIENT WHY"
   bool delta_fails = false;
   Result<migration::CanaryReport> canary;  // what becomes of one
@@ -51,6 +54,7 @@ struct FakeRooms final : migration::SessionFence,
   Task<void> release(migration::AccountId) override { co_return; }
   std::uint64_t pending_mirrors(migration::AccountId) const override { return 0; }
   Task<Result<migration::DeltaReport>> run_delta(migration::AccountId, migration::Side) override;
+  std::vector<migration::ClientSeen> clients() const override { return seen; }
   migration::CopyProgress progress(migration::AccountId account) const override;
   std::vector<migration::FolderProgress> folders(migration::AccountId) const override;
   std::vector<migration::SkippedMessage> skipped(migration::AccountId account) const override;

@@ -162,6 +162,7 @@ export class Mock {
     if (path === "/api/runs") return { body: { runs: this.runs } };
     if (path === "/api/deliveries") return { body: this.deliveriesLike(query.get("q") ?? "", Number(query.get("limit") ?? 100)) };
     if (path === "/api/queue") return { body: { items: this.waiting } };
+    if (path === "/api/clients") return { body: world.clientsOf(this.accounts, query) };
     if (path === "/api/discovery") return { body: world.discoveryOf(query.get("address"), this.isClosed) };
     if (path === "/api/audit") {
       const older = this.audit.filter(({ id }) => id < Number(query.get("before") ?? Infinity));

@@ -203,3 +203,26 @@ export function discoveryOf(address, isClosed = false) {
     link, qr: link ? Array.from({ length: 29 }, (_, y) => Array.from({ length: 29 }, (_, x) => Number((x * y) % 3 === 0)).join("")) : [],
   };
 }
+
+const programs = [["Thunderbird 128.4", "imap", "PLAIN", "TLSv1.3"], [null, "pop3", "APOP", null], ["Mail 16.0", "imap", "PLAIN", "TLSv1.2"], [null, "submission", "CRAM-MD5", "TLSv1.3"]];
+const needs = ["none", "no_tls", "other_name", "password_unknown"];
+const advices = ["none", "other_name", "old_mechanism", "old_tls", "no_tls", "password_unknown"];
+
+/** Every third account has not come; the others use the programs above in turn. */
+export function clientsOf(accounts, query) {
+  const mine = accounts.filter(({ migration }) => !query.get("migration") || migration === query.get("migration"));
+  const has = (text) => (text ?? "").toLowerCase().includes((query.get("q") ?? "").toLowerCase());
+  const came = mine.filter((_, index) => index % 3);
+  const clients = came.map(({ address, migration }, index) => {
+    const [program, protocol, mechanism, tls] = programs[index % 4];
+    const host = tls && `${index % 2 ? "imap" : "mail"}.example.co.jp`;
+    return { address, migration, protocol, program, mechanism, tls, host, from: "203.0.113.7", first_seen: ago(90_000), last_seen: ago(60 * index), log_ins: 3 + index, advice: needs[index % 4] };
+  });
+  const urgency = ({ advice }) => advices.indexOf(advice);
+  return {
+    accounts: mine.length, seen: came.length,
+    counts: Object.fromEntries(advices.map((name) => [name, clients.filter(({ advice }) => advice === name).length])),
+    clients: clients.filter((one) => has(one.address) || has(one.program)).sort((a, b) => urgency(b) - urgency(a)),
+    not_seen: mine.filter((_, index) => index % 3 === 0).map(({ address }) => address).filter(has),
+  };
+}
