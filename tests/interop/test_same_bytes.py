@@ -265,6 +265,7 @@ def equal(heard, user):
     heard = heard.replace(user.address.encode(), b"USER").replace(user.local.encode() + b"\r\n", b"USER\r\n")
     for pattern, instead in ((rb"UIDVALIDITY \d+", b"UIDVALIDITY"), (rb"(APPENDUID|COPYUID) \d+", rb"\1"),
                              (rb"\(\d+\.\d+ \+ [^)]*secs?\)", b"(time)"), (rb"\d+\.\d+ secs?\b", b"time"),
+                             (rb" ?\\(Un)?[Mm]arked", b""),
                              (rb"queued as \w+", b"queued"), (rb"\d+ bytes queued", b"queued"), (rb"HIGHESTMODSEQ \d+", b"HIGHESTMODSEQ"),
                              (rb"MODSEQ \(\d+\)", b"MODSEQ"), (rb"MAILBOXID \([^)]*\)", b"MAILBOXID"),
                              (rb"SESSIONID=<[^>]*>", b"SESSIONID"), (rb"^(\+OK \d+|\d+) ([0-9a-f]{16,}|\d+\.\d+)\r", rb"\1 uidl\r")):
