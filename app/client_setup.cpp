@@ -36,6 +36,19 @@ std::vector<std::string> domains_of(const config::Configuration& configuration) 
   return domains;
 }
 
+// What people of at least one domain can log in to.
+std::vector<config::MailService> services_of(const config::Configuration& configuration,
+                                             const config::ListenSettings& listen) {
+  std::vector<config::MailService> services = config::mail_services(listen);
+  if (configuration.migrations.empty()) return services;
+  std::erase_if(services, [&](const config::MailService& service) {
+    return std::ranges::all_of(configuration.migrations, [&](const auto& migration) {
+      return config::services_for(migration, {service}).empty();
+    });
+  });
+  return services;
+}
+
 }  // namespace
 
 webui::ClientSetup client_setup(const config::Configuration& configuration,
@@ -46,9 +59,11 @@ webui::ClientSetup client_setup(const config::Configuration& configuration,
   const config::ListenSettings listen = as_bound(bound);
   setup.hostname = hostname;
   setup.url = config::discovery_url(listen, hostname);
-  setup.services = config::mail_services(listen);
+  setup.services = services_of(configuration, listen);
   setup.records =
       config::all_dns_records(configuration.migrations, process.server_domains, listen, hostname);
+  setup.certificate = process.tls.front().certificate;
+  setup.key = process.tls.front().key;
   return setup;
 }
 

@@ -52,7 +52,7 @@ void add_discovery(std::vector<DnsRecord>& records, const std::string& domain,
 
 std::vector<DnsRecord> dns_records(const MigrationSettings& migration, const ListenSettings& listen,
                                    const std::string& hostname) {
-  const std::vector<MailService> offered = mail_services(listen);
+  const std::vector<MailService> offered = services_for(migration, mail_services(listen));
   std::vector<DnsRecord> records;
   for (const std::string& domain : migration.domains) {
     for (const Service& service : services)

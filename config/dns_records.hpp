@@ -17,10 +17,11 @@ struct DnsRecord {
   std::string value;  // as in a zone file
 };
 
-// For each domain: services of [listen] at their ports; a target of "." says that a service is not
-// offered (clear-text ports never are: clients shall begin with TLS). The names for autoconfig and
-// autodiscover where somebody answers there (mail_services.hpp). The MX last, where the gateway is
-// to take the mail. `hostname` is ours, without a dot at the end.
+// For each domain: services of [listen] at their ports, as far as a side has a server for them; a
+// target of "." says that a service is not offered (clear-text ports never are: clients shall begin
+// with TLS). The names for autoconfig and autodiscover where somebody answers there
+// (mail_services.hpp). The MX last, where the gateway is to take the mail. `hostname` is ours,
+// without a dot at the end.
 [[nodiscard]] std::vector<DnsRecord> dns_records(const MigrationSettings& migration,
                                                  const ListenSettings& listen,
                                                  const std::string& hostname);

@@ -37,6 +37,17 @@ std::string https_url(const std::string& hostname, std::uint16_t port) {
   return port == 443 ? "https://" + hostname : fmt::format("https://{}:{}", hostname, port);
 }
 
+bool has_server(const SideSettings& side, std::string_view protocol) {
+  if (protocol == "imap") return side.imap.has_value();
+  if (protocol == "pop3") return side.pop3.has_value();
+  // The built-in server takes what people send at its SMTP door.
+  return side.submission || (side.smtp && !side.smtp->in_process.empty());
+}
+
+bool has_none(const SideSettings& side) {
+  return !side.imap && !side.pop3 && !side.submission && !side.smtp;
+}
+
 }  // namespace
 
 std::vector<MailService> mail_services(const ListenSettings& listen) {
@@ -50,6 +61,16 @@ std::vector<MailService> mail_services(const ListenSettings& listen) {
     services.push_back(offer.service);
     services.back().port = told->port;
   }
+  return services;
+}
+
+std::vector<MailService> services_for(const MigrationSettings& migration,
+                                      std::vector<MailService> services) {
+  if (has_none(migration.old_side) && has_none(migration.new_side)) return services;
+  std::erase_if(services, [&](const MailService& service) {
+    return !has_server(migration.old_side, service.protocol) &&
+           !has_server(migration.new_side, service.protocol);
+  });
   return services;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/migration_settings.hpp"
 #include "config/process_settings.hpp"
 
 namespace tandem::config {
@@ -24,6 +25,12 @@ struct MailService {
 // In the order of preference: IMAP before POP3, TLS from the first byte before STARTTLS. A port of
 // 0 (the kernel chooses) is not known here and not told.
 [[nodiscard]] std::vector<MailService> mail_services(const ListenSettings& listen);
+
+// Of these, what a side of the migration has a server for: whatever else is listened on, nobody of
+// its domains could log in there. A migration without any server is a domain of the built-in
+// server.
+[[nodiscard]] std::vector<MailService> services_for(const MigrationSettings& migration,
+                                                    std::vector<MailService> services);
 
 // The address of a listener that is told to others, by the same rule; nothing: there is none.
 [[nodiscard]] const ListenAddress* told_listener(const std::vector<ListenAddress>& addresses);

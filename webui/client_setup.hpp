@@ -18,6 +18,7 @@ struct ClientSetup {
   std::vector<config::MailService> services;  // the preferred one of a protocol first
   std::vector<std::string> domains;           // lower-case ASCII
   std::vector<config::DnsRecord> records;     // to be published
+  std::string certificate, key;  // PEM files that sign profiles; empty: they are not signed
 };
 
 // The address as SMTP writes it, if it is one and its domain is ours; nothing otherwise (T-21).

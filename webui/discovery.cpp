@@ -10,6 +10,7 @@
 #include "lib/base/text.hpp"
 #include "lib/net/socket_address.hpp"
 #include "webui/guard.hpp"
+#include "webui/profile_signature.hpp"
 
 namespace tandem::webui {
 namespace {
@@ -82,12 +83,24 @@ HttpResponse answer_autodiscover_json(const ClientSetup& setup, const HttpReques
       "application/json", 400);
 }
 
+// With the certificate as it is now. One that cannot sign is reported by whoever serves TLS with
+// it; a profile without a signature works too.
+std::string signed_if_possible(const ClientSetup& setup, std::string profile) {
+  if (setup.certificate.empty()) return profile;
+  auto identity = net::read_identity(setup.certificate, setup.key);
+  if (!identity) return profile;
+  auto signed_one = signed_document(*identity, profile);
+  wipe(identity->key_pem);
+  return signed_one ? std::move(*signed_one) : std::move(profile);
+}
+
 HttpResponse answer_profile(const ClientSetup& setup, const HttpRequest& request) {
   const auto address = address_of_ours(setup, request.parameter("address").value_or(""));
   if (!address) return said(404, "This is not an address of a domain that is served here.");
   auto profile = profile_document(setup, *address);
   if (!profile) return said(404, profile.error().what);
-  return document(std::move(*profile), "application/x-apple-aspen-config");
+  return document(signed_if_possible(setup, std::move(*profile)),
+                  "application/x-apple-aspen-config");
 }
 
 HttpResponse answer_page(const ClientSetup& setup, const HttpRequest& request) {

@@ -348,7 +348,10 @@ pageTest("the census names what each program needs, and who has not come yet", {
   const rows = page.locator("table.clients tbody tr");
   await rows.first().getByText("Cannot log in: import the password").waitFor();
   await page.getByText("32 of 48 accounts have come through Tandemail").waitFor();
+  const few = await rows.count();
+  await page.getByRole("button", { name: "Show more" }).click();
   const all = await rows.count();
+  assert.ok(all > few);
   await page.getByLabel("Search by address or program").fill("thunderbird");
   await page.waitForFunction((before) => document.querySelectorAll("table.clients tbody tr").length < before, all);
   assert.deepEqual([...new Set(await rows.locator("td:nth-of-type(1)").allInnerTexts())], ["Thunderbird 128.4\nreads by IMAP"]);
@@ -356,4 +359,8 @@ pageTest("the census names what each program needs, and who has not come yet", {
   await page.waitForFunction((before) => document.querySelectorAll("table.clients tbody tr").length === before, all);
   await page.getByText("16 accounts have not come through Tandemail").click();
   assert.equal(await page.locator("details li").count(), 16);
+  const needy = (await rows.first().locator("th").innerText()).trim();
+  await go(page, `#/accounts?q=${encodeURIComponent(needy)}`);
+  await page.getByRole("button", { name: needy, exact: true }).click();
+  await page.locator("dialog li", { hasText: "Cannot log in: import the password" }).getByText("CRAM-MD5").waitFor();
 }, onlyMock);

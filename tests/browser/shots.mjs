@@ -68,6 +68,12 @@ await shoot("drawer", {}, drawer);
 await shoot("drawer-phone-dark", { ...phone, ...dark }, drawer);
 await shoot("mail", {}, go("#/mail"));
 await shoot("mail-phone", phone, go("#/mail"));
+const clients = async (page) => {
+  await go("#/clients")(page);
+  await page.waitForSelector(".for-people");
+};
+await shoot("clients", { width: 1280, height: 980 }, clients, { fullPage: true });
+await shoot("clients-phone-ja", { ...phone, ...ja }, clients, { fullPage: true });
 await shoot("audit", {}, go("#/audit"));
 await shoot("help", {}, (page) => page.keyboard.press("?"));
 await browser.close();

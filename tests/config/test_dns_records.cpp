@@ -80,6 +80,25 @@ TEST_CASE("what is only for this machine is told to nobody, unless everything is
   CHECK(discovery_url(listen, "mail.example.jp") == "https://mail.example.jp:8443");
 }
 
+TEST_CASE("what neither side has a server for is not told, whatever is listened on") {
+  MigrationSettings migration;
+  migration.domains = {"example.jp"};
+  migration.old_side.imap.emplace();
+  migration.new_side.smtp.emplace();
+  ListenSettings listen;
+  listen.imaps = {{"0.0.0.0", 993}};
+  listen.pop3s = {{"0.0.0.0", 995}};
+  listen.submissions = {{"0.0.0.0", 465}};
+  const MailService imaps{"imaps", "imap", 993, true};
+  const MailService submissions{"submissions", "submission", 465, true};
+  CHECK(services_for(migration, mail_services(listen)) == std::vector<MailService>{imaps});
+  migration.new_side.smtp->in_process = "builtin";
+  CHECK(services_for(migration, mail_services(listen)) ==
+        std::vector<MailService>{imaps, submissions});
+  for (const auto& record : dns_records(migration, listen, "mail.example.jp"))
+    if (record.name == "_pop3s._tcp.example.jp.") CHECK(record.value == "0 0 0 .");
+}
+
 TEST_CASE("the built-in server's own domains have records too, once") {
   std::vector<MigrationSettings> migrations(1);
   migrations[0].domains = {"example.jp"};

@@ -137,7 +137,12 @@ class DiscoveryTest(unittest.TestCase):
     def test_apple(self):
         status, kind, body = self.ask(f"/mail/profile.mobileconfig?address={HANAKO.address}")
         self.assertEqual((status, kind), (200, "application/x-apple-aspen-config"))
-        profile = plistlib.loads(body, fmt=plistlib.FMT_XML)
+        # Signed with the certificate that TLS shows; openssl gives back what was signed, if it is whole.
+        verify = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-CAfile"]
+        signed = run([*verify, self.target.ca_file], data=body).stdout
+        changed = run([*verify, self.target.ca_file], data=body.replace(b"EmailTypeIMAP", b"EmailTypeIMPA"), check=False)
+        self.assertNotEqual(changed.returncode, 0)
+        profile = plistlib.loads(signed, fmt=plistlib.FMT_XML)
         account, = profile["PayloadContent"]
         self.assertEqual((profile["PayloadType"], account["PayloadType"]), ("Configuration", "com.apple.mail.managed"))
         self.assertEqual(len({profile["PayloadUUID"], account["PayloadUUID"]}), 2)

@@ -2,8 +2,10 @@
 #include "webui/discovery.hpp"
 
 #include <fmt/core.h>
+#include <fstream>
 
 #include "lib/base/text.hpp"
+#include "lib/net/tls.hpp"
 #include "tests/webui/contract.hpp"
 #include "tests/webui/site.hpp"
 #include "webui/qr_code.hpp"
@@ -148,6 +150,27 @@ TEST_CASE("Apple's profile: the same ids each time, others for other people, no 
   CHECK_FALSE(taro.body.contains("Password</key><string>"));
   CHECK(profile("taro@elsewhere.example").status == 404);
   CHECK(profile("a&b@example.jp").body.contains("<string>a&amp;b@example.jp</string>"));
+}
+
+TEST_CASE("a profile is signed where a certificate can, and sent as it is where none can") {
+  const migration::TempDirectory directory;
+  const auto identity = net::make_self_signed({"mail.example.jp"});
+  REQUIRE(identity);
+  ClientSetup of = setup();
+  of.certificate = directory.path + "/certificate.pem";
+  of.key = directory.path + "/key.pem";
+  const auto profile = [&of] {
+    return ask(of, "GET", "/mail/profile.mobileconfig", {{"address", "taro@example.jp"}}).body;
+  };
+  const std::string plain = profile();  // no file yet
+  CHECK(plain.starts_with("<?xml"));
+  std::ofstream(of.certificate) << identity->chain_pem;
+  std::ofstream(of.key) << "half of a key";
+  CHECK(profile() == plain);
+  std::ofstream(of.key) << identity->key_pem;
+  const std::string whole = profile();
+  CHECK(whole.starts_with("\x30"));  // DER, a SEQUENCE
+  CHECK(whole.contains(plain));
 }
 
 TEST_CASE("with POP3 alone, the profile is for POP3; with nothing, there is none") {

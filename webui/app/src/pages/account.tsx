@@ -144,6 +144,7 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
           <SkippedLine key={index} skipped={skipped} />
         ))}
       </ul>
+      <WithLater>{({ ClientsOf }) => <ClientsOf address={account.address} />}</WithLater>
       <h3>{t("detail.history")}</h3>
       <ol class="history">
         {detail.history.map((entry, index) => (

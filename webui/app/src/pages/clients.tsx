@@ -12,6 +12,7 @@ import { number, t } from "../words";
 import { Setup } from "./setup";
 
 const most = 500; // of each list
+const atFirst = 20; // rows: what programs are told stands below them
 
 const looks: Record<ClientAdvice, [IconName, string]> = {
   none: ["in_sync", "good"],
@@ -51,7 +52,42 @@ function Row({ client }: { client: Client }) {
   );
 }
 
+/** In an account's drawer: its own programs. */
+export function ClientsOf({ address }: { address: string }) {
+  const told = useSignal<Clients | null>(null);
+  const error = useSignal<unknown>(null);
+  function load() {
+    error.value = null;
+    get<Clients>(`/api/clients?limit=${most}&q=${encodeURIComponent(address)}`).then(
+      (answer) => (told.value = answer),
+      (failed: unknown) => (error.value = failed),
+    );
+  }
+  useEffect(load, [address]);
+  const own = told.value?.clients.filter((client) => client.address === address);
+  return (
+    <>
+      <h3>{t("clients.ofAccount")}</h3>
+      {error.value !== null && <ErrorBox error={error.value} retry={load} />}
+      {own?.length === 0 && <p class="muted">{t("clients.noneOfAccount")}</p>}
+      <ul class="plain-list">
+        {own?.map((client, index) => (
+          <li key={index}>
+            <span class="strong breakable">{client.program ?? t("clients.unnamed")}</span>{" "}
+            {t(`clients.protocol.${client.protocol}`)}, {client.mechanism},{" "}
+            {client.tls ?? t("clients.inClear")} · <Time at={client.last_seen} />
+            {client.advice !== "none" && (
+              <span class="small">{t(`clients.advice.${client.advice}`)}</span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function Rows({ clients }: { clients: Client[] }) {
+  const shown = useSignal(atFirst);
   return (
     <>
       <table class="clients">
@@ -65,12 +101,19 @@ function Rows({ clients }: { clients: Client[] }) {
           </tr>
         </thead>
         <tbody>
-          {clients.map((client, index) => (
+          {clients.slice(0, shown.value).map((client, index) => (
             <Row key={index} client={client} />
           ))}
         </tbody>
       </table>
-      {clients.length === most && <p class="muted">{t("clients.more", { n: most })}</p>}
+      {clients.length > shown.value && (
+        <button type="button" onClick={() => (shown.value = most)}>
+          {t("accounts.more")}
+        </button>
+      )}
+      {shown.value === most && clients.length === most && (
+        <p class="muted">{t("clients.more", { n: most })}</p>
+      )}
     </>
   );
 }
