@@ -110,6 +110,14 @@ void check_mirror(const MigrationSettings& settings, SettingFile& file) {
                "Set mirror = quiet in [gateway].");
 }
 
+void check_submission(const MigrationSettings& settings, SettingFile& file) {
+  const auto line = file.line_of("gateway.submission");
+  const auto& gateway = settings.gateway;
+  if (gateway.enabled || line == 0 || gateway.submission != Submission::gateway) return;
+  file.error(line, "submission = gateway needs the gateway, which is not enabled.",
+             "Set submission = passthrough, or enabled = yes.");
+}
+
 void check_same_server(const MigrationSettings& settings, SettingFile& file) {
   const auto& from = settings.old_side.imap;
   const auto& to = settings.new_side.imap;
@@ -148,6 +156,7 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   check_forwarding(settings.old_side, file, "old");
   check_forwarding(settings.new_side, file, "new");
   check_mirror(settings, file);
+  check_submission(settings, file);
   check_same_server(settings, file);
 }
 

@@ -167,7 +167,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 8> tail_rows = {{
+constexpr std::array<Row<Settings>, 9> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -198,6 +198,16 @@ constexpr std::array<Row<Settings>, 8> tail_rows = {{
      [](Settings& s, const Value& v) {
        return take_choice<WhenHomeIsDown>(s.gateway.when_home_is_down, v,
          {{"defer", WhenHomeIsDown::defer}, {"spool", WhenHomeIsDown::spool}});
+     }},
+    {{.section = "gateway", .name = "submission", .type = "choice", .fallback = "gateway",
+      .limits = "gateway, passthrough",
+      .help = "What people send after log-in: to colleagues where they live and to all others by the person's own server; "
+              "or everything by that server.",
+      .help_ja = "ログイン後に利用者が送信するメール: 同僚宛は各自のいる側へ、それ以外は本人の側のサーバー経由で送信。"
+                 "passthrough ならすべて本人の側のサーバーに任せます。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<Submission>(s.gateway.submission, v,
+         {{"gateway", Submission::gateway}, {"passthrough", Submission::passthrough}});
      }},
     {{.section = "gateway", .name = "in_doubt", .type = "time", .fallback = "5min",
       .limits = "1s to 1h",

@@ -48,16 +48,27 @@ enum class WhenHomeIsDown : std::uint8_t {
   spool,  // taken for those who got mail in the last day, and delivered when the side is back
 };
 
+// Who takes what people send after they have logged in.
+enum class Submission : std::uint8_t {
+  gateway,      // recipients of ours by the gateway, all others by the person's own server
+  passthrough,  // the person's own server, all of it
+};
+
 struct GatewaySettings {
   bool enabled = true;  // false: the MX goes straight from old to new
   Mirror mirror = Mirror::append;
   OnUnknown on_unknown = OnUnknown::fallback;
   WhenHomeIsDown when_home_is_down = WhenHomeIsDown::defer;
+  Submission submission = Submission::gateway;
   // How long a message that was handed over and never answered may still be on its way into the
   // mailbox before it counts as not delivered.
   Duration in_doubt = std::chrono::minutes(5);
   // How long delivery of a message that was accepted is tried before its sender is told.
   Duration give_up_after = std::chrono::days(4);
+
+  [[nodiscard]] bool routes_submission() const {
+    return enabled && submission == Submission::gateway;
+  }
   bool operator==(const GatewaySettings&) const = default;
 };
 

@@ -44,10 +44,10 @@ Handover::Refusal Handover::unreachable() {
           false};
 }
 
-Handover::Handover(Upstream upstream, const net::Endpoint& endpoint)
+Handover::Handover(Upstream upstream)
     : upstream_(std::move(upstream)),
-      server_(endpoint.to_string()),
-      lmtp_(endpoint.protocol == net::Protocol::lmtp) {}
+      server_(upstream_.endpoint().to_string()),
+      lmtp_(upstream_.endpoint().protocol == net::Protocol::lmtp) {}
 
 Task<std::expected<Handover, Handover::Refusal>> Handover::open(
     UpstreamPool& pool, net::Endpoint endpoint, Origin origin, smtp::MailCommand mail,
@@ -57,7 +57,12 @@ Task<std::expected<Handover, Handover::Refusal>> Handover::open(
     log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());
     co_return std::unexpected(unreachable());
   }
-  Handover handover(std::move(*upstream), endpoint);
+  co_return co_await begin(std::move(*upstream), std::move(mail));
+}
+
+Task<std::expected<Handover, Handover::Refusal>> Handover::begin(Upstream upstream,
+                                                                 smtp::MailCommand mail) {
+  Handover handover(std::move(upstream));
   net::SmtpClient& client = handover.upstream_.client();
   if (mail.smtputf8 && !client.capabilities().smtputf8) {
     co_await handover.finish();

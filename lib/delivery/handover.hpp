@@ -2,7 +2,7 @@
 // each recipient is asked for live, and deliver() says for each of them what came of it. Whether
 // bytes may have arrived is never guessed: what is `unsent` did not, what is `silent` may have.
 //
-// One thread; the pool outlives it.
+// One thread; the connection's owner outlives it.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,8 @@ class Handover {
   static Task<std::expected<Handover, Refusal>> open(UpstreamPool& pool, net::Endpoint endpoint,
                                                      Origin origin, smtp::MailCommand mail,
                                                      std::optional<smtp::ClientIdentity> whom = {});
+  // The same over a connection that is there already.
+  static Task<std::expected<Handover, Refusal>> begin(Upstream upstream, smtp::MailCommand mail);
 
   // RCPT. A positive answer adds the recipient to those that deliver() speaks of, in this order.
   Task<std::expected<smtp::Reply, Refusal>> ask(std::string recipient);
@@ -47,14 +49,14 @@ class Handover {
 
   // `head` goes before the body (our Received line). One answer for each accepted recipient.
   Task<std::vector<Told>> deliver(std::string head, BodySource body);
-  // The connection goes back to the pool; what was not delivered is reset.
+  // The connection goes back to its owner; what was not delivered is reset.
   Task<void> finish();
 
   [[nodiscard]] const std::string& server() const { return server_; }
   [[nodiscard]] bool lmtp() const { return lmtp_; }
 
  private:
-  Handover(Upstream upstream, const net::Endpoint& endpoint);
+  explicit Handover(Upstream upstream);
   [[nodiscard]] std::vector<Told> all(Told::Kind kind, const smtp::Reply& reply) const;
   [[nodiscard]] std::vector<Told> told_by(const std::vector<smtp::Reply>& replies) const;
   Task<Result<void>> send(std::string head, BodySource body);

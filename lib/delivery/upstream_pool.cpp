@@ -36,9 +36,9 @@ bool may_start_tls(TlsMode mode) {
 
 }  // namespace
 
-Upstream::Upstream(UpstreamPool& pool, net::Endpoint endpoint,
+Upstream::Upstream(UpstreamOwner& owner, net::Endpoint endpoint,
                    std::unique_ptr<net::SmtpClient> client)
-    : pool_(&pool), endpoint_(std::move(endpoint)), client_(std::move(client)) {}
+    : owner_(&owner), endpoint_(std::move(endpoint)), client_(std::move(client)) {}
 
 Task<void> Upstream::finish(bool needs_reset) {
   if (!client_->usable()) co_return;
@@ -46,7 +46,7 @@ Task<void> Upstream::finish(bool needs_reset) {
     const auto reply = co_await client_->rset();
     if (!reply || !reply->positive()) co_return;
   }
-  pool_->give_back(endpoint_, std::move(client_));
+  owner_->give_back(endpoint_, std::move(client_));
 }
 
 UpstreamPool::UpstreamPool(const net::Connector& connector, const Clock& clock,

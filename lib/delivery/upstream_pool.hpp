@@ -32,29 +32,37 @@ struct UpstreamOptions {
   std::size_t idle_per_endpoint = 4;                  // and thread
 };
 
-class UpstreamPool;
+// Whose the connections are that are lent.
+class UpstreamOwner {
+ public:
+  virtual ~UpstreamOwner() = default;
+  // `client` is usable, and no transaction is open.
+  virtual void give_back(const net::Endpoint& endpoint,
+                         std::unique_ptr<net::SmtpClient> client) = 0;
+};
 
 // A connection on loan. Given back by finish(); dropped (closed) otherwise.
 class Upstream {
  public:
-  Upstream(UpstreamPool& pool, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client);
+  Upstream(UpstreamOwner& owner, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client);
   Upstream(Upstream&&) = default;
   Upstream& operator=(Upstream&&) = default;
 
   [[nodiscard]] net::SmtpClient& client() { return *client_; }
-  // The transaction is over: RSET where one may be open, then back to the pool.
+  [[nodiscard]] const net::Endpoint& endpoint() const { return endpoint_; }
+  // The transaction is over: RSET where one may be open, then back to its owner.
   Task<void> finish(bool needs_reset);
 
  private:
-  UpstreamPool* pool_;
+  UpstreamOwner* owner_;
   net::Endpoint endpoint_;
   std::unique_ptr<net::SmtpClient> client_;
 };
 
-class UpstreamPool {
+class UpstreamPool final : public UpstreamOwner {
  public:
   UpstreamPool(const net::Connector& connector, const Clock& clock, UpstreamOptions options);
-  ~UpstreamPool();
+  ~UpstreamPool() override;
 
   // An idle connection or a new one, ready for MAIL. Kinds: unreachable, tls, refused, timed_out.
   // `client`: whom the mail is from, for a server that trusts us: it is told where it offers
@@ -66,8 +74,9 @@ class UpstreamPool {
   // Closes what this thread has idle; each thread calls it before it ends.
   void close_idle();
 
+  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client) override;
+
  private:
-  friend class Upstream;
   struct Idle {
     std::unique_ptr<net::SmtpClient> client;
     SteadyTime since;
@@ -77,7 +86,6 @@ class UpstreamPool {
   static Key key_of(const net::Endpoint& endpoint, bool forwarded);
 
   std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
-  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client);
   Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
                                   std::optional<smtp::ClientIdentity> client);
   [[nodiscard]] bool may_forward(const net::Endpoint& endpoint) const;

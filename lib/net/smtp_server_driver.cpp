@@ -39,6 +39,9 @@ Task<Reply> SmtpPolicy::on_authenticated(std::string) {
 Task<Reply> SmtpPolicy::on_vrfy(std::string) {
   co_return smtp::make_reply(252, "2.1.5", "Send a message and see");
 }
+Task<void> SmtpPolicy::on_quit() {
+  co_return;
+}
 
 namespace {
 
@@ -47,7 +50,7 @@ struct Session {
   Stream& stream;
   SmtpServerOptions& options;
   SmtpPolicy& policy;
-  ServerMachine machine;
+  ServerMachine& machine;
   std::optional<SteadyTime> login_deadline;
   bool reading = false;
   bool stopping = false;
@@ -107,7 +110,10 @@ Task<void> put(Session& session, Question question) {
     case Question::Kind::vrfy:
       machine.answer(co_await policy.on_vrfy(std::move(question.text)));
       break;
-    case Question::Kind::quit: machine.done(); break;
+    case Question::Kind::quit:
+      co_await policy.on_quit();
+      machine.done();
+      break;
   }
 }
 
@@ -170,7 +176,6 @@ Task<void> keep_silent(Session& session) {
 }
 
 Task<void> loop(Session& session) {
-  co_await keep_silent(session);
   while (true) {
     ServerAction action = session.machine.next();
     switch (action.kind) {
@@ -206,13 +211,22 @@ TaskGroup::StopHandle watch_stop(Session& session) {
 Task<void> serve_smtp(Stream& stream, SmtpServerOptions options, SmtpPolicy& policy) {
   options.protocol.starttls = options.tls != nullptr;
   options.protocol.tls_active = stream.info().tls;
-  Session session{stream, options, policy, ServerMachine(options.protocol), {}, false, false};
+  ServerMachine machine(options.protocol);
+  Session session{stream, options, policy, machine, {}, false, false};
   const Executor executor = co_await boost::asio::this_coro::executor;
   if (options.login_limit > Duration(0))
     session.login_deadline = clock_of(executor).steady() + options.login_limit;
   const TaskGroup::StopHandle stop = watch_stop(session);
+  co_await keep_silent(session);
   co_await loop(session);
   co_await say_goodbye(stream);
+}
+
+Task<void> go_on_with_smtp(Stream& stream, ServerMachine& machine, SmtpServerOptions options,
+                           SmtpPolicy& policy) {
+  Session session{stream, options, policy, machine, {}, false, false};
+  const TaskGroup::StopHandle stop = watch_stop(session);
+  co_await loop(session);
 }
 
 }  // namespace tandem::net

@@ -52,6 +52,8 @@ class SmtpPolicy {
   virtual Task<sasl::Answer> on_auth(sasl::Request request);
   virtual Task<smtp::Reply> on_authenticated(std::string user);  // 235
   virtual Task<smtp::Reply> on_vrfy(std::string argument);       // 252
+  // It said QUIT and is about to be told goodbye. Default: nothing.
+  virtual Task<void> on_quit();
 };
 
 struct SmtpServerOptions {
@@ -66,5 +68,12 @@ struct SmtpServerOptions {
 
 // Serves until the end; the stream is closed then. Never throws for what the network does.
 Task<void> serve_smtp(Stream& stream, SmtpServerOptions options, SmtpPolicy& policy);
+
+// The same for a conversation that somebody else has begun (a proxy, up to the 235): `machine`
+// waits for the next command. Of the options the limits before log-in are over, and `protocol` is
+// what the machine was made with. Returns when the last word is written; the caller ends the stream
+// (say_goodbye).
+Task<void> go_on_with_smtp(Stream& stream, smtp::ServerMachine& machine, SmtpServerOptions options,
+                           SmtpPolicy& policy);
 
 }  // namespace tandem::net

@@ -26,28 +26,36 @@ Result<delivery::BodySource> Transaction::body() const {
   return delivery::BodySource(std::move(*reader));
 }
 
+// The sender's own server comes first, and if it refuses nobody gets the message: what he is told
+// is then true for all, and nothing for other domains ever becomes ours, whose log-in we do not
+// have.
 Task<std::vector<Finding>> Transaction::hand_over(std::string received) {
   const SteadyTime began = rooms_.clock.steady();
   std::vector<Finding> findings;
+  std::optional<Reply> stopped;  // its refusal
   for (auto& leg : legs_) {
     if (leg->recipients.empty()) continue;
     std::vector<Told> told(leg->recipients.size());
     for (auto& one : told)
-      one.reply = make_reply(451, "4.4.1", "The mailbox's server was not reached in time");
+      one.reply = stopped.value_or(
+          make_reply(451, "4.4.1", "The mailbox's server was not reached in time"));
     auto source = body();
-    const bool in_time = rooms_.clock.steady() - began < begins_nothing_after;
+    const bool in_time = !stopped && rooms_.clock.steady() - began < begins_nothing_after;
     if (source && in_time) told = co_await leg->server->deliver(received, std::move(*source));
+    if (leg->outside && told.front().kind != Told::Kind::accepted) stopped = told.front().reply;
     for (auto& one : told) findings.push_back({.told = std::move(one)});
   }
-  add_spooled(findings);
+  add_spooled(findings, stopped);
   co_return findings;
 }
 
 // R12: ours from the beginning.
-void Transaction::add_spooled(std::vector<Finding>& findings) const {
+void Transaction::add_spooled(std::vector<Finding>& findings,
+                              const std::optional<Reply>& stopped) const {
   for (std::size_t i = 0; i < spooled_.size(); ++i) {
-    Told told{Told::Kind::unsent, make_reply(451, "4.4.1", "The mailbox's server is away")};
-    findings.push_back({.told = std::move(told), .ours = true});
+    Told told{Told::Kind::unsent,
+              stopped.value_or(make_reply(451, "4.4.1", "The mailbox's server is away"))};
+    findings.push_back({.told = std::move(told), .ours = !stopped});
   }
 }
 

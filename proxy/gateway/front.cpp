@@ -9,6 +9,11 @@ namespace tandem::gateway {
 using smtp::make_reply;
 using smtp::Reply;
 
+Front::Front(Rooms& rooms, net::Stream& stream, migration::Submitter person)
+    : rooms_(rooms), stream_(stream), helo_(person.helo) {
+  sender_home_ = std::make_unique<SenderHome>(std::move(person));
+}
+
 // J4.
 void Front::on_answer_read() {
   for (auto& one : std::exchange(unread_, {})) rooms_.journal.answer_read(std::move(one));
@@ -61,13 +66,16 @@ ClientFacts Front::client() const {
                     .tls_version = info.tls_version,
                     .tls_cipher = info.tls_cipher};
   if (info.tls) facts.protocol = "ESMTPS";
+  if (sender_home_) facts.protocol = info.tls ? "ESMTPSA" : "ESMTPA";  // RFC 3848
   return facts;
 }
 
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
-  if (any_side_knows_client(rooms_.registry)) co_await look_up_name();
-  transaction_.emplace(rooms_, std::move(command), client());
-  co_return make_reply(250, "2.1.0", "Ok");
+  if (!sender_home_ && any_side_knows_client(rooms_.registry)) co_await look_up_name();
+  transaction_.emplace(rooms_, std::move(command), client(), sender_home_.get());
+  auto reply = co_await transaction_->mail();
+  if (!reply.positive()) transaction_.reset();
+  co_return reply;
 }
 
 Task<Reply> Front::on_rcpt(smtp::RcptCommand command) {
@@ -84,6 +92,10 @@ Task<std::vector<Reply>> Front::on_end() {
   std::ranges::copy(transaction_->promises(), std::back_inserter(unread_));
   transaction_.reset();
   co_return replies;
+}
+
+Task<void> Front::on_quit() {
+  if (sender_home_) co_await sender_home_->quit();
 }
 
 Task<void> Front::on_abort() {

@@ -1,7 +1,8 @@
-// Front: the policy of one SMTP session on port 25 (or LMTP): who is there, and one Transaction at
-// a time. Every decision about a message is the Transaction's.
+// Front: the policy of one SMTP session on port 25 (or LMTP), or of a logged-in person's: who is
+// there, and one Transaction at a time. Every decision about a message is the Transaction's.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ namespace tandem::gateway {
 class Front : public net::SmtpPolicy {
  public:
   Front(Rooms& rooms, net::Stream& stream) : rooms_(rooms), stream_(stream) {}
+  // For a person who has logged in.
+  Front(Rooms& rooms, net::Stream& stream, migration::Submitter person);
 
   Task<smtp::Reply> on_helo(smtp::HeloCommand command) override;
   Task<smtp::Reply> on_xclient(smtp::ClientIdentity client) override;
@@ -24,6 +27,7 @@ class Front : public net::SmtpPolicy {
   Task<std::vector<smtp::Reply>> on_end() override;
   Task<void> on_abort() override;
   void on_answer_read() override;
+  Task<void> on_quit() override;
 
  private:
   Task<void> look_up_name();
@@ -33,6 +37,7 @@ class Front : public net::SmtpPolicy {
 
   Rooms& rooms_;
   net::Stream& stream_;
+  std::unique_ptr<SenderHome> sender_home_;  // null: nobody is logged in
   smtp::HeloCommand helo_;
   smtp::ClientIdentity told_;                   // by XCLIENT
   std::optional<net::VerifiedName> looked_up_;  // of the client's address

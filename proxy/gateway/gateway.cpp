@@ -89,6 +89,11 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   co_await net::serve_smtp(*stream, std::move(options), front);
 }
 
+std::unique_ptr<net::SmtpPolicy> Gateway::receive(migration::Submitter submitter,
+                                                  net::Stream& person) {
+  return std::make_unique<Front>(rooms_, person, std::move(submitter));
+}
+
 Task<void> Gateway::run(net::TaskGroup& group) {
   group.spawn(neighbours_.run(group));
   group.spawn(owed_.run(group));

@@ -1,5 +1,5 @@
 // Gateway: the door of this room. Takes SMTP sessions, makes mirror copies, and implements what a
-// cut-over and the page want of it.
+// cut-over, the page and the session proxy want of it.
 //
 // serve() on the connection's io thread; run() on the executor given; the rest on any thread.
 #pragma once
@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "migration/cutover_parts.hpp"
+#include "migration/submission_desk.hpp"
 #include "migration/views.hpp"
 #include "proxy/gateway/canary.hpp"
 #include "proxy/gateway/front.hpp"
@@ -27,7 +28,8 @@ struct GatewayParts {
 
 class Gateway : public migration::TransactionFence,
                 public migration::DeliveryView,
-                public migration::CanarySender {
+                public migration::CanarySender,
+                public migration::SubmissionDesk {
  public:
   [[nodiscard]] static store::Schema schema() { return Journal::schema(); }
 
@@ -40,6 +42,9 @@ class Gateway : public migration::TransactionFence,
                    net::TaskGroup& group);
   // Mirror copies, what is owed and doubts, until the group stops.
   Task<void> run(net::TaskGroup& group);
+
+  [[nodiscard]] std::unique_ptr<net::SmtpPolicy> receive(migration::Submitter submitter,
+                                                         net::Stream& person) override;
 
   Task<bool> hold_and_drain(AccountId account, Duration limit) override;
   Task<void> release(AccountId account) override;

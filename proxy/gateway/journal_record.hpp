@@ -71,6 +71,7 @@ enum class Instead : std::uint8_t {
   no,               // it is
   unknown_at_home,  // that side does not know him (R5)
   came_from_home,   // that side sent us the message (R14)
+  outside,          // he is on no side: that one's server sends on what a person of it submits
 };
 
 struct RecipientRecord {

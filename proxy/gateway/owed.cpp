@@ -100,6 +100,15 @@ bool Owed::is_final(const Pending& owed, const Told& told) const {
 }
 
 Task<void> Owed::attempt(Pending owed) {
+  // Nobody but the sender can log in where it would be sent on; only a part of a message that came
+  // again gets here (R11).
+  if (owed.recipient.instead == Instead::outside) {
+    Told unconfirmed{Told::Kind::refused,
+                     smtp::make_reply(554, "5.4.0",
+                                      "Your mailbox's server did not confirm that it sent this "
+                                      "message on. If it has not arrived, send it again")};
+    co_return co_await ended(std::move(owed), std::move(unconfirmed));
+  }
   const auto named = gateway_route(rooms_.registry, owed.recipient.recipient);
   std::vector<AccountId> accounts;
   if (named && named->account != 0) accounts.push_back(named->account);

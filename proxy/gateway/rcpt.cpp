@@ -28,7 +28,7 @@ bool Transaction::is_named(const std::string& address) const {
 Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to(
     net::Endpoint endpoint, const migration::Route& route) {
   for (const auto& leg : legs_)
-    if (leg->endpoint == endpoint) co_return leg.get();
+    if (!leg->outside && leg->endpoint == endpoint) co_return leg.get();
   if (legs_.size() >= most_legs) {
     Refusal many{make_reply(452, "4.5.3", "Send to this recipient in a message of its own")};
     co_return std::unexpected(std::move(many));
@@ -37,7 +37,9 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
     co_return std::unexpected(delivery::Handover::unreachable());
   const Origin origin = migration::origin_of(route.home);
   std::optional<smtp::ClientIdentity> client;
-  if (migration::is_told_clients(rooms_.registry, route.migration, route.home))
+  // Where a person sits who is logged in says nothing of the message: his mail is ours.
+  if (sender_home_ == nullptr &&
+      migration::is_told_clients(rooms_.registry, route.migration, route.home))
     client = client_.identity;
   auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
                                                   std::move(client));
@@ -53,13 +55,18 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
   co_return legs_.back().get();
 }
 
-Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
+Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_for(
+    const Recipient& recipient) {
+  if (recipient.instead == Instead::outside) co_return co_await leg_outside();
   const auto endpoint = home_endpoint(rooms_.registry, recipient);
-  if (!endpoint) {
-    log::error("E-GATE-3", "{}", endpoint.error().to_string());
-    co_return make_reply(451, "4.3.5", "No server is configured for this mailbox");
-  }
-  const auto leg = co_await leg_to(*endpoint, recipient);
+  if (endpoint) co_return co_await leg_to(*endpoint, recipient);
+  log::error("E-GATE-3", "{}", endpoint.error().to_string());
+  Refusal nowhere{make_reply(451, "4.3.5", "No server is configured for this mailbox")};
+  co_return std::unexpected(std::move(nowhere));
+}
+
+Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
+  const auto leg = co_await leg_for(recipient);
   if (!leg) co_return std::unexpected(leg.error());
   const auto reply = co_await (*leg)->server->ask(recipient.address);
   if (!reply) co_return std::unexpected(reply.error());
@@ -86,13 +93,23 @@ Task<Reply> Transaction::place(Recipient recipient) {
   co_return make_reply(250, "2.1.5", "Ok, kept until the mailbox's server is back");
 }
 
+// Where a person's program is says nothing of loops: it has logged in.
+bool Transaction::comes_from(const std::string& migration, Side side) const {
+  return sender_home_ == nullptr && rooms_.neighbours.is(migration, side, client_.identity.address);
+}
+
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   auto route = gateway_route(rooms_.registry, command.to);
+  if (!route && sender_home_ != nullptr) co_return co_await rcpt_outside(std::move(command.to));
   if (!route) co_return make_reply(550, "5.7.1", "Relaying denied: not a domain of ours");
+  if (sender_home_ != nullptr) {
+    const auto allowed = co_await may_send();
+    if (!allowed.positive()) co_return allowed;
+  }
   if (route->account != 0 && rooms_.fence.is_held(route->account)) co_return being_moved();
   if (is_named(route->address)) co_return make_reply(250, "2.1.5", "Ok, as before");
   Recipient recipient{std::move(*route)};
-  if (!rooms_.neighbours.is(recipient.migration, recipient.home, client_.identity.address))
+  if (!comes_from(recipient.migration, recipient.home))
     co_return co_await place(std::move(recipient));
   // R14: the home side sent it to us, so it would send it to us again.
   Recipient turned{turned_round(recipient), Instead::came_from_home};

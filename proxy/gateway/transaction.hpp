@@ -1,6 +1,7 @@
 // Transaction: one message from MAIL to its answer. The rules R1 to R6, R8, R10 to R13 and R16 are
 // read here, from top to bottom:
 //
+//   mail     what a logged-in person sends is his own server's to allow (submitted)
 //   rcpt     the home side is asked live; its answer is the answer (R1, R4), but for whom it does
 //            not know (R5: unknown), and while it is away (R12)
 //   content  kept as it came, in bounded memory (R16)
@@ -23,6 +24,7 @@
 #include "lib/net/smtp_server_driver.hpp"
 #include "lib/protocol/milter/examination.hpp"
 #include "proxy/gateway/rooms.hpp"
+#include "proxy/gateway/sender_home.hpp"
 #include "proxy/gateway/verdict.hpp"
 
 namespace tandem::gateway {
@@ -36,9 +38,12 @@ struct ClientFacts {
 
 class Transaction {
  public:
-  Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client);
+  // `sender_home`: of the person who is logged in; null: from anybody.
+  Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client,
+              SenderHome* sender_home = nullptr);
   ~Transaction();
 
+  Task<smtp::Reply> mail();
   Task<smtp::Reply> rcpt(smtp::RcptCommand command);
   Result<void> content(std::string_view chunk);
   Task<smtp::Reply> end();
@@ -57,6 +62,7 @@ class Transaction {
   struct Leg {
     net::Endpoint endpoint;
     Origin origin = Origin::other;
+    bool outside = false;  // the sender's own server
     std::optional<delivery::Handover> server;
     std::vector<Recipient> recipients;
   };
@@ -66,7 +72,13 @@ class Transaction {
   Task<smtp::Reply> place(Recipient recipient);
   // Finds or opens the leg to a side's server, and asks there.
   Task<std::expected<smtp::Reply, Refusal>> ask(Recipient recipient);
+  Task<std::expected<Leg*, Refusal>> leg_for(const Recipient& recipient);
   Task<std::expected<Leg*, Refusal>> leg_to(net::Endpoint endpoint, const migration::Route& route);
+  Task<std::expected<Leg*, Refusal>> leg_outside();
+  Task<smtp::Reply> may_send();
+  Task<smtp::Reply> rcpt_outside(std::string address);
+  // The message comes from this side's own server (R14).
+  [[nodiscard]] bool comes_from(const std::string& migration, Side side) const;
   Task<smtp::Reply> unknown_at_home(Recipient recipient, smtp::Reply reply);
   Task<smtp::Reply> stand_in(Recipient recipient, smtp::Reply reply);
   [[nodiscard]] bool may_be_spooled(const Recipient& recipient) const;
@@ -99,7 +111,7 @@ class Transaction {
   Task<smtp::Reply> deliver_passing(MessageRecord message);
   Task<std::vector<Finding>> hand_over(std::string received);
   Task<void> look_for_silent(std::vector<Finding>& findings, std::vector<RecipientRecord> records);
-  void add_spooled(std::vector<Finding>& findings) const;
+  void add_spooled(std::vector<Finding>& findings, const std::optional<smtp::Reply>& stopped) const;
   Task<smtp::Reply> record(MessageRecord message, Verdict verdict, std::vector<Finding> findings,
                            std::vector<RecipientRecord> records);
   [[nodiscard]] Result<delivery::BodySource> body() const;
@@ -108,6 +120,8 @@ class Transaction {
   Rooms& rooms_;
   smtp::MailCommand mail_;
   ClientFacts client_;
+  SenderHome* sender_home_;                    // null: nobody is logged in
+  std::optional<smtp::Reply> sender_verdict_;  // of his server, on the sender's address
   std::string trace_;
   WallTime at_;
   Legs legs_;

@@ -90,8 +90,7 @@ Task<Reply> Transaction::stand_in(Recipient recipient, Reply reply) {
   recipient = Recipient{turned_round(std::move(recipient)), Instead::unknown_at_home};
   recipient.mirror.reset();  // there is no mailbox for a copy; the sync carries it once there is
   // R14: not back to where it came from.
-  if (rooms_.neighbours.is(recipient.migration, recipient.home, client_.identity.address))
-    co_return reply;
+  if (comes_from(recipient.migration, recipient.home)) co_return reply;
   const auto endpoint = home_endpoint(rooms_.registry, recipient);
   if (!endpoint) co_return reply;
   const std::string domain = recipient.address.substr(recipient.address.rfind('@') + 1);

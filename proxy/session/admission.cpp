@@ -148,8 +148,30 @@ Task<Result<Admitted>> Admission::admit_account(const Attempt& attempt, AccountI
       continue;
     }
     if (!backend) co_return fail(backend.error());
-    co_return Admitted{std::move(*place), std::move(*backend)};
+    Admitted admitted{std::move(*place), std::move(*backend)};
+    if (admitted.backend.smtp) place_submission(admitted, id);
+    co_return admitted;
   }
+}
+
+void Admission::place_submission(Admitted& admitted, AccountId id) const {
+  const auto routes = registry_.routes();
+  const Account& account = *routes->account(id);
+  Backend& backend = admitted.backend;
+  const auto* migration = registry_.settings(account.migration);
+  if (!has_desk_ || !migration->gateway.routes_submission()) {
+    backend.stream = backend.smtp->release(backend.rest);
+    return backend.smtp.reset();
+  }
+  const Side home = migration::home_of(account.phase);
+  admitted.submitter = {
+      .account = id,
+      .migration = account.migration,
+      .address = account.address,
+      .home = home,
+      .endpoint = *endpoint_at(registry_, account, home, net::Protocol::submission),
+      .client = std::move(backend.smtp),
+      .helo = {}};
 }
 
 Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id,

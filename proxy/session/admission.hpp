@@ -24,6 +24,7 @@
 #include "lib/net/sync.hpp"
 #include "lib/protocol/sasl/sasl.hpp"
 #include "migration/registry.hpp"
+#include "migration/submission_desk.hpp"
 #include "proxy/session/backend.hpp"
 #include "proxy/session/breaker.hpp"
 #include "proxy/session/census.hpp"
@@ -58,6 +59,8 @@ struct Attempt {
 struct Admitted {
   Roster::Place place;
   Backend backend;
+  // Where the desk takes what the person sends: then the backend's session is in here.
+  std::optional<migration::Submitter> submitter = {};
 };
 
 class Admission {
@@ -68,6 +71,7 @@ class Admission {
         clock_(parts.clock),
         offload_(parts.offload),
         options_(options),
+        has_desk_(parts.desk != nullptr),
         throttle_(parts.clock),
         breaker_(parts.clock),
         salt_key_(random_bytes(32)),
@@ -93,6 +97,8 @@ class Admission {
                                                      const net::ConnectionInfo& from);
   [[nodiscard]] Task<Result<Backend>> open(const Attempt& attempt, migration::AccountId id,
                                            const net::ConnectionInfo& from);
+  // A submission session as its migration's settings want it: to the desk, or bytes passed on.
+  void place_submission(Admitted& admitted, migration::AccountId id) const;
   [[nodiscard]] Task<Result<Admitted>> refused(Attempt attempt, std::string who,
                                                net::ConnectionInfo from);
   // The account's stored passwords, the home side's first.
@@ -115,6 +121,7 @@ class Admission {
   const Clock& clock_;
   net::Offload& offload_;
   const SessionOptions& options_;
+  const bool has_desk_;
   LoginThrottle throttle_;
   Breaker breaker_;
   const std::string salt_key_;

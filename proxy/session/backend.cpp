@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "lib/net/imap_client.hpp"
-#include "lib/net/smtp_client.hpp"
 
 namespace tandem::session {
 namespace {
@@ -203,11 +202,11 @@ Task<Result<Backend>> open_submission(Opening opening) {
   settings.protocol.credentials = credentials_of(opening.login, opening.endpoint);
   if (opening.options.origin) settings.protocol.client = std::move(opening.options.origin->client);
   settings.tls = std::move(opening.tls);
-  net::SmtpClient client;
-  const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
+  auto client = std::make_unique<net::SmtpClient>();
+  const auto opened = co_await client->open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
   Backend backend;
-  backend.stream = client.release(backend.rest);
+  backend.smtp = std::move(client);
   co_return backend;
 }
 

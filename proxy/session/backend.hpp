@@ -11,6 +11,7 @@
 // secret.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@
 #include "lib/net/connector.hpp"
 #include "lib/net/endpoint.hpp"
 #include "lib/net/pop3_client.hpp"
+#include "lib/net/smtp_client.hpp"
 #include "lib/net/stream.hpp"
 #include "lib/protocol/smtp/xclient.hpp"
 
@@ -36,8 +38,9 @@ struct BackendLogin {
 };
 
 struct Backend {
-  net::StreamPtr stream;  // POP3: null until released from `pop3`
+  net::StreamPtr stream;  // POP3, submission: null until released from the client
   std::optional<net::Pop3Client> pop3;
+  std::unique_ptr<net::SmtpClient> smtp;
   std::string rest;          // read beyond the answer to the log-in: the client's
   std::string capabilities;  // IMAP: its own, after log-in, for our tagged OK
 };

@@ -14,6 +14,7 @@
 #include "lib/net/stream.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/tls.hpp"
+#include "lib/protocol/smtp/server_machine.hpp"
 #include "proxy/session/admission.hpp"
 #include "proxy/session/pop3_ids.hpp"
 
@@ -32,6 +33,8 @@ struct Joined {
   std::string to_backend;  // what the client sent behind its log-in
   // POP3 with ids of our own (then the backend is still in `pop3`); nothing: bytes are passed on.
   std::optional<std::vector<Pop3Shown>> shown = {};
+  // For the desk: what the log-in began; its 235 is still to be sent.
+  std::unique_ptr<smtp::ServerMachine> conversation = {};
 };
 
 [[nodiscard]] Task<std::optional<Joined>> imap_front(net::Stream& client, Door door);

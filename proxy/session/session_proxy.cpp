@@ -2,9 +2,12 @@
 
 #include <optional>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "lib/net/socket_address.hpp"
 #include "lib/store/schema.hpp"
 #include "proxy/session/admission.hpp"
+#include "proxy/session/desk_session.hpp"
 #include "proxy/session/front.hpp"
 #include "proxy/session/pop3_drop.hpp"
 #include "proxy/session/tunnel.hpp"
@@ -15,11 +18,15 @@ using migration::AccountId;
 
 struct SessionProxy::Parts {
   Parts(const SessionParts& given, SessionOptions chosen)
-      : options(std::move(chosen)), admission(given, options), pop3_ids(given, options) {}
+      : options(std::move(chosen)),
+        admission(given, options),
+        pop3_ids(given, options),
+        desk(given.desk) {}
 
   const SessionOptions options;
   Admission admission;
   Pop3Ids pop3_ids;
+  migration::SubmissionDesk* const desk;
 };
 
 bool may_log_in_without_tls(const net::Stream& client, const SessionOptions& options) {
@@ -56,6 +63,12 @@ Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
   Door door{parts_->admission, options, std::move(tls), group, parts_->pop3_ids};
   auto joined = co_await run_front(*stream, protocol, std::move(door));
   if (!joined) co_return stream->close();
+  if (joined->conversation) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    auto policy = parts_->desk->receive(std::move(*joined->admitted.submitter), *stream);
+    DeskSession session(*stream, std::move(joined->admitted.place), executor);
+    co_return co_await session.run(std::move(joined->conversation), std::move(policy), group);
+  }
   Backend& backend = joined->admitted.backend;
   if (joined->shown) {
     Pop3Drop drop(*stream, std::move(*backend.pop3), std::move(*joined->shown),

@@ -1,6 +1,7 @@
 // SessionProxy: the door for people's IMAP, POP3 and submission. They keep one host name; the
 // log-in chooses the backend (migration::Routes: account → home side), and from then on bytes are
-// passed on in both directions, watched only as far as a clean cut-over needs.
+// passed on in both directions, watched only as far as a clean cut-over needs. What they send goes
+// to the SubmissionDesk where the migration's settings say so.
 //
 // Before log-in: RFC 9051 6.1/6.2, RFC 1939 4, RFC 4954; TLS first, unless the client is on this
 // machine's loopback and `login_without_tls` allows it. A credential goes to the account's home
@@ -30,6 +31,7 @@
 #include "migration/cutover_parts.hpp"
 #include "migration/inbox_map.hpp"
 #include "migration/registry.hpp"
+#include "migration/submission_desk.hpp"
 
 namespace tandem::store {
 class Store;
@@ -63,6 +65,8 @@ struct SessionParts {
   store::Store& ledger;  // with schema()
   // Null: POP3 clients see each side's own ids. Else those they know are kept (pop3_ids.hpp).
   const migration::InboxMaps* inboxes = nullptr;
+  // Takes what people send where `submission = gateway`; null: it goes to their side's server.
+  migration::SubmissionDesk* desk = nullptr;
 };
 
 class SessionProxy : public migration::SessionFence, public migration::ClientView {

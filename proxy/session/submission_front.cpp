@@ -1,6 +1,6 @@
 // Submission before log-in (RFC 6409, RFC 4954): our own EHLO, STARTTLS and AUTH; from the 235 on
-// the backend speaks. The client has seen our EHLO by then and asks no second time, so it announces
-// only what every backend has: no CHUNKING, DSN or SMTPUTF8.
+// the backend speaks, or the desk. The client has seen our EHLO by then and asks no second time, so
+// it announces only what every backend has: no CHUNKING, DSN or SMTPUTF8.
 #include <variant>
 
 #include <boost/asio/this_coro.hpp>
@@ -38,7 +38,7 @@ class SubmissionFront {
       : client_(client),
         door_(std::move(door)),
         time_(client, clock, door_.options.login_limit),
-        machine_(options_for(client, door_)),
+        machine_(std::make_unique<smtp::ServerMachine>(options_for(client, door_))),
         gate_(door_.admission, client, net::Protocol::submission) {}
 
   Task<std::optional<Joined>> run();
@@ -56,7 +56,8 @@ class SubmissionFront {
   net::Stream& client_;
   Door door_;
   LoginTime time_;
-  smtp::ServerMachine machine_;
+  std::unique_ptr<smtp::ServerMachine> machine_;
+  smtp::HeloCommand helo_;
   Gate gate_;
   std::optional<Joined> joined_;
   bool waiting_ = false;
@@ -66,12 +67,13 @@ class SubmissionFront {
 Task<std::optional<Joined>> SubmissionFront::run() {
   const net::TaskGroup::StopHandle stop = door_.group.on_stop([this] {
     stopping_ = true;
-    machine_.stop();
+    machine_->stop();
     if (waiting_) client_.expires_after(Duration(0));
   });
   bool going = true;
-  while (going) going = co_await act(machine_.next());
+  while (going) going = co_await act(machine_->next());
   if (!joined_) co_await net::say_goodbye(client_);
+  if (joined_ && joined_->admitted.submitter) joined_->conversation = std::move(machine_);
   co_return std::move(joined_);
 }
 
@@ -82,7 +84,10 @@ Task<bool> SubmissionFront::act(ServerAction action) {
       if (joined_) co_return false;  // the 235 is out
       co_await read(action.max);
       break;
-    case ServerAction::Kind::ask: co_await ask(std::move(action.question)); break;
+    case ServerAction::Kind::ask:
+      co_await ask(std::move(action.question));
+      if (joined_ && joined_->admitted.submitter) co_return false;  // the desk says the 235
+      break;
     case ServerAction::Kind::start_tls: co_await secure(); break;
     case ServerAction::Kind::close: joined_.reset(); co_return false;
   }
@@ -92,7 +97,7 @@ Task<bool> SubmissionFront::act(ServerAction action) {
 Task<void> SubmissionFront::send(std::string bytes) {
   time_.arm();
   const auto written = co_await client_.write(bytes);
-  if (!written) machine_.ended();
+  if (!written) machine_->ended();
 }
 
 Task<void> SubmissionFront::read(std::size_t most) {
@@ -105,36 +110,37 @@ Task<void> SubmissionFront::read(std::size_t most) {
   const std::span<char> room(buffer);
   const auto count = co_await client_.read_some(room);
   if (!count) co_return read_failed(count.error());
-  if (*count == 0) co_return machine_.ended();
-  machine_.received(std::string_view(buffer).substr(0, *count));
+  if (*count == 0) co_return machine_->ended();
+  machine_->received(std::string_view(buffer).substr(0, *count));
   wipe(buffer);
 }
 
 void SubmissionFront::read_failed(const Error& error) {
   const bool late = error.kind == ErrorKind::timed_out;
   if (late && stopping_) return;  // the machine says its 421
-  if (late) return machine_.timed_out();
-  machine_.ended();
+  if (late) return machine_->timed_out();
+  machine_->ended();
 }
 
 Task<void> SubmissionFront::secure() {
   time_.arm();
   const auto secured = co_await client_.start_tls(door_.tls);
   if (secured)
-    machine_.tls_started();
+    machine_->tls_started();
   else
-    machine_.ended();
+    machine_->ended();
 }
 
 Task<void> SubmissionFront::ask(Question question) {
   switch (question.kind) {
-    case Question::Kind::connect: machine_.answer(smtp::make_reply(220, "", "ready")); break;
+    case Question::Kind::connect: machine_->answer(smtp::make_reply(220, "", "ready")); break;
     case Question::Kind::helo:
-      gate_.note_helo(std::get<smtp::HeloCommand>(std::move(question.what)).name);
-      machine_.answer(smtp::make_reply(250, "", "hello"));
+      helo_ = std::get<smtp::HeloCommand>(std::move(question.what));
+      gate_.note_helo(helo_.name);
+      machine_->answer(smtp::make_reply(250, "", "hello"));
       break;
     case Question::Kind::vrfy:
-      machine_.answer(smtp::make_reply(252, "2.1.5", "Send a message and see"));
+      machine_->answer(smtp::make_reply(252, "2.1.5", "Send a message and see"));
       break;
     case Question::Kind::auth: {
       auto request = std::get<sasl::Request>(std::move(question.what));
@@ -142,7 +148,7 @@ Task<void> SubmissionFront::ask(Question question) {
       break;
     }
     case Question::Kind::authenticated: decide(); break;
-    default: machine_.done(); break;  // no transaction begins here
+    default: machine_->done(); break;  // no transaction begins here
   }
 }
 
@@ -153,16 +159,21 @@ Task<void> SubmissionFront::log_in(sasl::Request request) {
   // "Not now" is said by decide(), in words of ours.
   const bool later = answer.verdict == sasl::Answer::Verdict::temporary;
   if (later) answer.verdict = sasl::Answer::Verdict::accept;
-  machine_.answer_auth(answer);
+  machine_->answer_auth(answer);
 }
 
 void SubmissionFront::decide() {
   auto admitted = gate_.take();
   if (!admitted)
-    return machine_.answer(
+    return machine_->answer(
         smtp::make_reply(454, "4.3.0", "The mailbox cannot be reached now, try again in a moment"));
-  joined_ = Joined{std::move(*admitted), machine_.take_rest()};
-  machine_.answer(smtp::make_reply(235, "2.7.0", "Authentication succeeded"));
+  joined_ = Joined{std::move(*admitted), {}};
+  auto& submitter = joined_->admitted.submitter;
+  if (submitter)
+    submitter->helo = helo_;
+  else
+    joined_->to_backend = machine_->take_rest();
+  machine_->answer(smtp::make_reply(235, "2.7.0", "Authentication succeeded"));
 }
 
 }  // namespace

@@ -44,12 +44,14 @@ inline Task<smtp::Reply> say_rcpt(net::SmtpClient& client, std::string recipient
 
 // What one side's mail server saw and shall say.
 struct FakeHome {
+  std::map<std::string, smtp::Reply> mail;  // by sender; default 250
   std::map<std::string, smtp::Reply> rcpt;  // by recipient; default 250
   smtp::Reply end = smtp::make_reply(250, "2.0.0", "Ok");
   bool vanish_after_dot = false;  // takes the message and closes without an answer
   bool down = false;              // closes every new connection
   bool choosy = false;            // refuses addresses that nobody has: it is no catch-all
   int probed = 0;                 // RCPTs for such addresses
+  int quits = 0;
   std::vector<std::string> messages;
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
@@ -69,6 +71,8 @@ class FakePolicy : public net::SmtpPolicy {
     content_.clear();
     home_.senders.push_back(command.from);
     home_.clients.push_back(client_);
+    const auto told = home_.mail.find(command.from);
+    if (told != home_.mail.end()) co_return told->second;
     co_return smtp::make_reply(250, "2.1.0", "Ok");
   }
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override {
@@ -93,6 +97,10 @@ class FakePolicy : public net::SmtpPolicy {
     co_return replies;
   }
   Task<void> on_abort() override { co_return; }
+  Task<void> on_quit() override {
+    ++home_.quits;
+    co_return;
+  }
 
  private:
   FakeHome& home_;

@@ -139,6 +139,14 @@ service submission-login {{
 }}
 """
 
+AUTH_SOCKET = """\
+service auth {{
+  unix_listener {path} {{
+    mode = 0666
+  }}
+}}
+"""
+
 MASTER = """\
 passdb {{
   driver = passwd-file
@@ -160,11 +168,12 @@ class Dovecot(Peer):
     def __init__(self, users, storage="maildir", prefix="", separator="/", relay=None, vacation=False,
                  sieve=None, master=None, extra="", keep=False):
         """`relay`: port of an SMTP server that takes what users submit. `extra`: more configuration,
-        read last, so it overrides."""
+        read last, so it overrides. `auth_socket`: where a Postfix may ask for log-ins."""
         super().__init__(keep)
         self.users = list(users)
         self.storage, self.prefix, self.separator = storage, prefix, separator
         self.relay, self.master, self.extra = relay, master, extra
+        self.auth_socket = self.directory / "auth-postfix"
         self.sieve = dict.fromkeys((user.address for user in users), VACATION) if vacation else dict(sieve or {})
         self.port_names = ("imap", "imaps", "pop3", "pop3s", "lmtp") + (("submission",) if relay else ())
         self._certificate = None
@@ -185,6 +194,7 @@ class Dovecot(Peer):
             master_passdb=MASTER.format(directory=self.directory) if self.master else "", **self.ports)
         if self.relay:
             text += SUBMISSION.format(relay=self.relay, **self.ports)
+        text += AUTH_SOCKET.format(path=self.auth_socket)
         self.write("dovecot.conf", text + self.extra)
         if self.master:
             self.write("masters", f"{self.master.address}:{{PLAIN}}{self.master.password}\n")

@@ -4,7 +4,8 @@ Own config, queue and data directories under a temporary one; no DNS, no chroot,
 delivery is for the names in `forwards` only: system users of Debian, each with his `.forward`. Takes mail for `domains` from anyone, relays for 127.0.0.1 when `open_relay`. Recipients
 are checked against `recipients` when given (550 5.1.1 otherwise). `xclient` lets 127.0.0.1 use
 XCLIENT. `options` are more main.cf settings. Needs root, as Postfix does, and Debian's user postfix.
-Ports: smtp; submission and submissions (STARTTLS, TLS) when `submission`, without log-in.
+Ports: smtp; submission and submissions (STARTTLS, TLS) when `submission`, without log-in unless
+`log_in` names a Dovecot's `auth_socket`: then people send from the address they log in with.
 """
 import os
 import pathlib
@@ -31,6 +32,7 @@ MAIN = {
     "enable_long_queue_ids": "yes", "smtpd_delay_reject": "yes",
     "smtp_line_length_limit": "0", "lmtp_line_length_limit": "0", "header_size_limit": "1000000",
     "smtpd_tls_security_level": "may", "smtp_tls_security_level": "may",
+    "smtpd_sender_login_maps": "regexp:{ {/^(.*)$$/ $$1} }",
 }
 
 MASTER = """\
@@ -69,20 +71,29 @@ SUBMISSION = """\
  -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions=
 """
 
+LOG_IN = """\
+127.0.0.1:{submission} inet n - n - - smtpd
+ -o smtpd_tls_security_level=encrypt -o smtpd_tls_auth_only=yes -o smtpd_sasl_auth_enable=yes
+ -o smtpd_sasl_type=dovecot -o smtpd_sasl_path={auth_socket}
+ -o smtpd_sender_restrictions=reject_sender_login_mismatch
+ -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_recipient_restrictions=
+"""
+
 
 class Postfix(Peer):
     name = "postfix"
 
     def __init__(self, domains, lmtp_port=None, smtp_port=None, recipients=None, xclient=False,
                  open_relay=False, submission=False, hostname="postfix.test.example", options=None,
-                 maildirs=None, forwards=None, keep=False):
+                 maildirs=None, forwards=None, log_in=None, keep=False):
         """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; or, with `maildirs` (local parts),
         into a Maildir per local part, see `stored`; with none of them it is accepted and discarded."""
         super().__init__(keep)
         self.domains, self.recipients, self.xclient = list(domains), recipients, xclient
         self.lmtp_port, self.smtp_port, self.open_relay = lmtp_port, smtp_port, open_relay
         self.hostname, self.options = hostname, dict(options or {})
-        self.port_names = ("smtp",) + (("submission", "submissions") if submission else ())
+        self.log_in = log_in
+        self.port_names = ("smtp",) + (("submission", "submissions") if submission else ("submission",) if log_in else ())
         self.maildirs, self.mail = maildirs, self.directory / "mail"
         self.forwards = dict(forwards or {})  # local part -> text of the .forward
         self.config = self.directory / "etc"
@@ -100,7 +111,9 @@ class Postfix(Peer):
             path.mkdir(exist_ok=True)
             shutil.chown(path, owner, "root")
         self._certificate = self._certificate or self.certificate()
-        lines = SUBMISSION.format(**self.ports) if "submission" in self.ports else ""
+        lines = SUBMISSION.format(**self.ports) if "submissions" in self.ports else ""
+        if self.log_in:
+            lines = LOG_IN.format(auth_socket=self.log_in, **self.ports)
         self.write("etc/master.cf", MASTER.format(submission_lines=lines, **self.ports))
         self.write("etc/main.cf", "".join(f"{key} = {value}\n" for key, value in self.settings().items()))
         for name, text in self.forwards.items():
