@@ -150,6 +150,12 @@ net::Task<void> Assembly::serve_mail(net::Protocol protocol, net::StreamPtr stre
   return sessions_->serve(std::move(stream), protocol, std::move(tls), group);
 }
 
+net::Task<void> Assembly::serve_relay(net::StreamPtr stream,
+                                      std::shared_ptr<const net::TlsServer> tls,
+                                      net::TaskGroup& group) {
+  return gateway_->serve_relay(std::move(stream), std::move(tls), group);
+}
+
 net::Task<void> Assembly::serve_page(net::StreamPtr stream, std::shared_ptr<const net::TlsServer>,
                                      net::TaskGroup& group) {
   return web_->serve(std::move(stream), group);
@@ -185,6 +191,8 @@ std::vector<Service> Assembly::services() {
   services.push_back(mail_service("smtp", listen.smtp, Protocol::smtp, false));
   services.push_back(mail_service("submission", listen.submission, Protocol::submission, false));
   services.push_back(mail_service("submissions", listen.submissions, Protocol::submission, true));
+  services.push_back(mail_service("relay", listen.relay, Protocol::smtp, false));
+  services.back().serve = std::bind_front(&Assembly::serve_relay, this);
   services.push_back(mail_service("imap", listen.imap, Protocol::imap, false));
   services.push_back(mail_service("imaps", listen.imaps, Protocol::imap, true));
   services.push_back(mail_service("pop3", listen.pop3, Protocol::pop3, false));

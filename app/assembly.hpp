@@ -66,6 +66,8 @@ class Assembly {
                              std::shared_ptr<const net::TlsServer> tls, net::TaskGroup& group);
   net::Task<void> serve_discovery(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                                   net::TaskGroup& group);
+  net::Task<void> serve_relay(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                              net::TaskGroup& group);
   net::Task<void> serve_page(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                              net::TaskGroup& group);
 

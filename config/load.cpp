@@ -92,6 +92,31 @@ void check_shared_domains(const std::vector<std::pair<std::string, MigrationSett
     }
 }
 
+// What [relay] needs of the process.
+void check_relays(const ProcessSettings& process, const std::string& path,
+                  const std::vector<std::pair<std::string, MigrationSettings>>& migrations,
+                  Problems& problems) {
+  const bool listens = !process.listen.relay.empty();
+  bool used = false;
+  for (const auto& [file, settings] : migrations) {
+    if (settings.relay.from.empty()) continue;
+    used = true;
+    if (!listens)
+      problems.push_back({.file = file,
+                          .what = "[relay] names machines, but no port is open to them.",
+                          .cure = "Add relay = address:port in [listen] of tandemail.conf."});
+    else if (settings.relay.tls_required && process.tls.empty())
+      problems.push_back({.file = file,
+                          .what = "[relay] requires TLS, and there is no certificate.",
+                          .cure = "Set certificate and key in [tls], or tls = optional."});
+  }
+  if (listens && !used)
+    problems.push_back({.severity = Severity::warning,
+                        .file = path,
+                        .what = "listen.relay serves nobody: no migration has a [relay].",
+                        .cure = "Remove the line, or name the machines in a migration's [relay]."});
+}
+
 template <class T>
 Loaded<T> load(const std::string& path,
                Loaded<T> (*parse_text)(std::string_view, const std::string&, bool)) {
@@ -134,6 +159,7 @@ Loaded<Configuration> load_configuration(const std::string& path) {
     migrations.emplace_back(file, std::move(loaded.settings));
   }
   check_shared_domains(migrations, all.problems);
+  check_relays(all.settings.process, path, migrations, all.problems);
   for (auto& [file, settings] : migrations) all.settings.migrations.push_back(std::move(settings));
   return all;
 }

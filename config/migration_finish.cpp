@@ -118,6 +118,52 @@ void check_submission(const MigrationSettings& settings, SettingFile& file) {
              "Set submission = passthrough, or enabled = yes.");
 }
 
+// The first of [relay] beside `from`; 0: none.
+unsigned line_of_relay(const SettingFile& file) {
+  for (const auto* name : {"sender", "tls", "per_hour", "via", "via_user", "via_password_file"})
+    if (const auto line = file.line_of(fmt::format("relay.{}", name)); line != 0) return line;
+  return 0;
+}
+
+void check_relay_log_in(const MigrationSettings& settings, SettingFile& file) {
+  const auto& relay = settings.relay;
+  const bool complete = !relay.via_user.empty() && !relay.via_password_file.empty();
+  if (relay.via == RelayVia::off) {
+    if (!relay.via_user.empty() || !relay.via_password_file.empty())
+      file.error(line_of_relay(file), "[relay] names a log-in, but no side to log in to.",
+                 "Set via = old or via = new.");
+    return;
+  }
+  const auto line = file.line_of("relay.via");
+  const bool old = relay.via == RelayVia::old_side;
+  const auto& server = (old ? settings.old_side : settings.new_side).submission;
+  if (!complete)
+    file.error(line, "[relay] via needs a log-in there.", "Set via_user and via_password_file.");
+  if (!server)
+    file.error(line, fmt::format("[{}] has no submission server.", old ? "old" : "new"),
+               "Add submission = submission://… there.");
+  else if (!server->in_process.empty())
+    file.error(line, "The built-in server does not send to other domains.",
+               "Choose the other side, or via = off.");
+}
+
+void check_relay(const MigrationSettings& settings, SettingFile& file) {
+  const auto& relay = settings.relay;
+  if (file.line_of("relay.from") == 0) {
+    if (const auto line = line_of_relay(file); line != 0)
+      file.error(line, "[relay] names no machine.", "Add from = and their addresses.");
+    return;
+  }
+  if (file.line_of("relay.sender") == 0)
+    file.error(file.line_of("relay.from"), "[relay] names no sender.",
+               "Add sender = and the addresses that these machines send from.");
+  if (!settings.gateway.enabled && relay.via == RelayVia::off)
+    file.error(file.line_of("relay.from"),
+               "[relay] would refuse everything: [gateway] is not enabled.",
+               "Set via = old or via = new, or enabled = yes.");
+  check_relay_log_in(settings, file);
+}
+
 void check_same_server(const MigrationSettings& settings, SettingFile& file) {
   const auto& from = settings.old_side.imap;
   const auto& to = settings.new_side.imap;
@@ -126,16 +172,15 @@ void check_same_server(const MigrationSettings& settings, SettingFile& file) {
              "Correct one of them: mail would be copied onto itself.");
 }
 
-void check_password_file(const SideSettings& side, SettingFile& file, std::string_view section) {
-  if (side.master_password_file.empty()) return;
-  const auto password = read_secret_line(side.master_password_file);
-  const auto line = file.line_of(fmt::format("{}.master_password_file", section));
+void check_password_file(const std::string& path, SettingFile& file, std::string_view key) {
+  if (path.empty()) return;
+  const auto password = read_secret_line(path);
+  const auto line = file.line_of(key);
   if (!password)
     file.error(line, password.error().what + (password.error().what.ends_with('.') ? "" : "."),
                password.error().next_step);
   else if (password->empty())
-    file.error(line, fmt::format("{} is empty.", printable(side.master_password_file)),
-               "Write the password into it.");
+    file.error(line, fmt::format("{} is empty.", printable(path)), "Write the password into it.");
 }
 
 }  // namespace
@@ -157,12 +202,14 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   check_forwarding(settings.new_side, file, "new");
   check_mirror(settings, file);
   check_submission(settings, file);
+  check_relay(settings, file);
   check_same_server(settings, file);
 }
 
 void check_files(const MigrationSettings& settings, SettingFile& file) {
-  check_password_file(settings.old_side, file, "old");
-  check_password_file(settings.new_side, file, "new");
+  check_password_file(settings.old_side.master_password_file, file, "old.master_password_file");
+  check_password_file(settings.new_side.master_password_file, file, "new.master_password_file");
+  check_password_file(settings.relay.via_password_file, file, "relay.via_password_file");
 }
 
 }  // namespace tandem::config

@@ -75,6 +75,38 @@ Outcome set_give_up_after(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+// Not so many machines that nobody can know them all.
+bool is_wide(std::string_view network) {
+  const auto slash = network.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto length = parse_number(network.substr(slash + 1));
+  return length && *length < (network.find(':') == std::string_view::npos ? 16U : 48U);
+}
+
+Outcome set_relay_from(Settings& settings, const Value& value) {
+  for (const auto& word : parse_list(value.text)) {
+    if (is_wide(word))
+      return Fault{
+          fmt::format("\"{}\" is too many machines to let them send.", printable(word, 60)),
+          "Name the machines, or networks of at most /16 (IPv6: /48)."};
+    if (const auto added = settings.relay.from.add(word); !added)
+      return Fault{added.error().what, added.error().next_step};
+  }
+  return std::nullopt;
+}
+
+Outcome set_relay_sender(Settings& settings, const Value& value) {
+  for (const auto& word : parse_list(value.text)) {
+    const auto at = word.rfind('@');
+    const auto domain = at == std::string::npos ? std::nullopt : parse_domain(word.substr(at + 1));
+    if (!domain)
+      return Fault{fmt::format("\"{}\" is neither an address nor @domain.", printable(word, 60)),
+                   "Write it like scan@example.co.jp, or @example.co.jp for any of that domain."};
+    settings.relay.senders.push_back(word.substr(0, at + 1) + *domain);
+  }
+  return std::nullopt;
+}
+
 Outcome set_exclude(Settings& settings, const Value& value) {
   std::string folder;
   if (auto fault = take_text(folder, value)) return fault;
@@ -167,7 +199,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 9> tail_rows = {{
+constexpr std::array<Row<Settings>, 16> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -219,6 +251,45 @@ constexpr std::array<Row<Settings>, 9> tail_rows = {{
       .help = "How long an accepted message is tried before its sender gets a report.",
       .help_ja = "受け付けたメールの配送を試み続ける時間。過ぎると差出人へ不達を通知。"},
      set_give_up_after},
+
+    {{.section = "relay", .name = "from", .type = "list",
+      .limits = "addresses and networks, with commas between", .example = "192.168.1.20, 192.168.1.21",
+      .help = "Machines that may send at the relay port without log-in: scanners, web forms.",
+      .help_ja = "relay ポートからログインなしで送信してよい機器(複合機、Web フォームなど)。", .repeatable = true},
+     set_relay_from},
+    {{.section = "relay", .name = "sender", .type = "list",
+      .limits = "addresses, or @domain for any of it, with commas between", .example = "scan@example.co.jp",
+      .help = "Addresses that those machines may send from.",
+      .help_ja = "その機器が差出人として使えるアドレス(@domain ならそのドメイン全体)。", .repeatable = true},
+     set_relay_sender},
+    {{.section = "relay", .name = "tls", .type = "choice", .fallback = "required",
+      .limits = "required, optional",
+      .help = "optional lets machines that are too old for STARTTLS send in the clear; their mail can be read on its way.",
+      .help_ja = "optional なら STARTTLS に対応しない古い機器の平文送信を許可(途中で盗聴され得ます)。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<bool>(s.relay.tls_required, v, {{"required", true}, {"optional", false}});
+     }},
+    {{.section = "relay", .name = "per_hour", .type = "number", .fallback = "100",
+      .limits = "1 to 100000",
+      .help = "Messages that one machine may send in an hour.",
+      .help_ja = "1 台の機器が 1 時間に送信できる通数。"},
+     [](Settings& s, const Value& v) { return take_number(s.relay.per_hour, v, 1, 100'000); }},
+    {{.section = "relay", .name = "via", .type = "choice", .fallback = "off",
+      .limits = "off, old, new", .example = "old",
+      .help = "The side whose submission server sends on what goes to other domains; off: that is refused.",
+      .help_ja = "他ドメイン宛を送り出す側(その側の submission サーバーを使用)。off なら他ドメイン宛は拒否。"},
+     [](Settings& s, const Value& v) {
+       return take_choice<RelayVia>(s.relay.via, v,
+         {{"off", RelayVia::off}, {"old", RelayVia::old_side}, {"new", RelayVia::new_side}});
+     }},
+    {{.section = "relay", .name = "via_user", .type = "text", .example = "scan@example.co.jp",
+      .help = "Log-in name at that server, for all of them.",
+      .help_ja = "そのサーバーで使うログイン名。"},
+     [](Settings& s, const Value& v) { return take_text(s.relay.via_user, v); }},
+    {{.section = "relay", .name = "via_password_file", .type = "path", .limits = "mode 0600",
+      .example = "scan.password",
+      .help = "File with its password.", .help_ja = "そのパスワードを書いたファイル。"},
+     [](Settings& s, const Value& v) { return take_path(s.relay.via_password_file, v); }},
 
     {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",
       .help = "Folder that is not copied, with all below it.",

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/net/address_set.hpp"
 #include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
@@ -72,6 +73,21 @@ struct GatewaySettings {
   bool operator==(const GatewaySettings&) const = default;
 };
 
+// Who sends on what machines that may relay send to other domains.
+enum class RelayVia : std::uint8_t { off, old_side, new_side };
+
+// Machines that cannot log in: scanners, web forms.
+struct RelaySettings {
+  net::AddressSet from;              // they; empty: there is no relay
+  std::vector<std::string> senders;  // "scan@example.jp", or "@example.jp" for any of the domain
+  bool tls_required = true;
+  unsigned per_hour = 100;  // messages of one machine
+  RelayVia via = RelayVia::off;
+  std::string via_user;
+  std::string via_password_file;
+  bool operator==(const RelaySettings&) const = default;
+};
+
 // "From -> To": a folder of the old side and its name on the new side, children included.
 struct FolderMap {
   std::string from, to;  // UTF-8, as people see them
@@ -89,6 +105,7 @@ struct MigrationSettings {
   std::vector<std::string> domains;  // lower-case ASCII, at least one
   SideSettings old_side, new_side;
   GatewaySettings gateway;
+  RelaySettings relay;
   SyncSettings sync;
   bool operator==(const MigrationSettings&) const = default;
 };

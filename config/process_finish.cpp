@@ -66,8 +66,8 @@ void check_ports(const ProcessSettings& settings, SettingFile& file) {
       {"imap", &listen.imap},   {"submissions", &listen.submissions},
       {"imaps", &listen.imaps}, {"pop3", &listen.pop3},
       {"pop3s", &listen.pop3s}, {"lmtp", &listen.lmtp},
-      {"web", &listen.web},     {"https", &listen.https},
-      {"http", &listen.http}};
+      {"relay", &listen.relay}, {"web", &listen.web},
+      {"https", &listen.https}, {"http", &listen.http}};
   std::vector<ListenAddress> seen;
   for (const auto& [name, addresses] : lists)
     for (const auto& address : *addresses) {

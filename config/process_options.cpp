@@ -85,8 +85,8 @@ Outcome take_addresses(net::AddressSet& into, const Value& value) {
 }
 
 Outcome set_proxy_protocol_only(Settings& settings, const Value& value) {
-  constexpr std::string_view ports[] = {"smtp",  "submission", "submissions", "imap",
-                                        "imaps", "pop3",       "pop3s"};
+  constexpr std::string_view ports[] = {"smtp", "submission", "submissions", "relay",
+                                        "imap", "imaps",      "pop3",        "pop3s"};
   for (const auto& word : parse_list(value.text)) {
     if (std::ranges::find(ports, word) == std::end(ports))
       return Fault{fmt::format("\"{}\" is no mail port of [listen].", printable(word, 60)),
@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 33> rows = {{
+constexpr std::array<Row<Settings>, 34> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -190,6 +190,10 @@ constexpr std::array<Row<Settings>, 33> rows = {{
                    "利用者からの送信(STARTTLS)。"), set_listen<&ListenSettings::submission>},
     {listen_option("submissions", "", "0.0.0.0:465", "Mail from people's clients (TLS).",
                    "利用者からの送信(TLS)。"), set_listen<&ListenSettings::submissions>},
+    {listen_option("relay", "", "192.0.2.1:2525",
+                   "Mail from scanners and web forms, without log-in: from those that a migration's [relay] lists.",
+                   "ログインできない複合機や Web フォームからの送信([relay] に登録した機器のみ)。"),
+     set_listen<&ListenSettings::relay>},
     {listen_option("imap", "", "0.0.0.0:143", "IMAP with STARTTLS.",
                    "IMAP(STARTTLS)。"), set_listen<&ListenSettings::imap>},
     {listen_option("imaps", "", "0.0.0.0:993", "IMAP over TLS.",

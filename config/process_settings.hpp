@@ -24,6 +24,7 @@ struct ListenAddress {
 // Empty: this protocol is not offered.
 struct ListenSettings {
   std::vector<ListenAddress> smtp, submission, submissions, imap, imaps, pop3, pop3s, lmtp;
+  std::vector<ListenAddress> relay;  // for machines that a migration's [relay] lists
   std::vector<ListenAddress> web = {{"127.0.0.1", 8080}};
   std::vector<ListenAddress> https, http;  // what mail programs ask to set themselves up, no page
   bool operator==(const ListenSettings&) const = default;

@@ -120,7 +120,7 @@ Task<std::optional<Reply>> Transaction::examine(MessageRecord& record) {
   const auto cleaned = remove_forged(*beginning);
   if (!cleaned) co_return unreadable(cleaned.error());
   // Milters judge where mail comes from; this comes from a person who has logged in.
-  if (sender_home_ != nullptr) co_return std::nullopt;
+  if (outbound_ != nullptr) co_return std::nullopt;
   milter::Examination message = examination();
   const std::uint64_t body_at = tell_header(*beginning, view_of(*beginning), message.header);
   std::string().swap(*beginning);

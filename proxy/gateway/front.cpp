@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "proxy/gateway/sender_home.hpp"
+
 namespace tandem::gateway {
 
 using smtp::make_reply;
@@ -11,7 +13,7 @@ using smtp::Reply;
 
 Front::Front(Rooms& rooms, net::Stream& stream, migration::Submitter person)
     : rooms_(rooms), stream_(stream), helo_(person.helo) {
-  sender_home_ = std::make_unique<SenderHome>(std::move(person));
+  outbound_ = std::make_unique<SenderHome>(std::move(person));
 }
 
 // J4.
@@ -66,13 +68,14 @@ ClientFacts Front::client() const {
                     .tls_version = info.tls_version,
                     .tls_cipher = info.tls_cipher};
   if (info.tls) facts.protocol = "ESMTPS";
-  if (sender_home_) facts.protocol = info.tls ? "ESMTPSA" : "ESMTPA";  // RFC 3848
+  if (outbound_ && outbound_->person() != nullptr)
+    facts.protocol = info.tls ? "ESMTPSA" : "ESMTPA";  // RFC 3848
   return facts;
 }
 
 Task<Reply> Front::on_mail(smtp::MailCommand command) {
-  if (!sender_home_ && any_side_knows_client(rooms_.registry)) co_await look_up_name();
-  transaction_.emplace(rooms_, std::move(command), client(), sender_home_.get());
+  if (!outbound_ && any_side_knows_client(rooms_.registry)) co_await look_up_name();
+  transaction_.emplace(rooms_, std::move(command), client(), outbound_.get());
   auto reply = co_await transaction_->mail();
   if (!reply.positive()) transaction_.reset();
   co_return reply;
@@ -95,7 +98,7 @@ Task<std::vector<Reply>> Front::on_end() {
 }
 
 Task<void> Front::on_quit() {
-  if (sender_home_) co_await sender_home_->quit();
+  if (outbound_) co_await outbound_->quit();
 }
 
 Task<void> Front::on_abort() {

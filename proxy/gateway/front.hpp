@@ -9,6 +9,7 @@
 
 #include "lib/net/smtp_server_driver.hpp"
 #include "lib/net/verified_name.hpp"
+#include "migration/submission_desk.hpp"
 #include "proxy/gateway/transaction.hpp"
 
 namespace tandem::gateway {
@@ -29,6 +30,12 @@ class Front : public net::SmtpPolicy {
   void on_answer_read() override;
   Task<void> on_quit() override;
 
+ protected:
+  [[nodiscard]] const Rooms& rooms() const { return rooms_; }
+  [[nodiscard]] const net::Stream& stream() const { return stream_; }
+  // From the next message on.
+  void send_by(std::unique_ptr<Outbound> outbound) { outbound_ = std::move(outbound); }
+
  private:
   Task<void> look_up_name();
   // The client as the connection, DNS and a trusted server say (T-24).
@@ -37,7 +44,7 @@ class Front : public net::SmtpPolicy {
 
   Rooms& rooms_;
   net::Stream& stream_;
-  std::unique_ptr<SenderHome> sender_home_;  // null: nobody is logged in
+  std::unique_ptr<Outbound> outbound_;  // null: for mail from anybody
   smtp::HeloCommand helo_;
   smtp::ClientIdentity told_;                   // by XCLIENT
   std::optional<net::VerifiedName> looked_up_;  // of the client's address

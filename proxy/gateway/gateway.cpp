@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "config/migration_settings.hpp"
+#include "proxy/gateway/relay_front.hpp"
 
 namespace tandem::gateway {
 
@@ -13,6 +14,8 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
     : options_(std::move(options)),
       registry_(parts.registry),
       clock_(parts.clock),
+      connector_(parts.connector),
+      relay_rate_(parts.clock),
       upstreams_(parts.connector, parts.clock, {.host = options_.hostname}),
       journal_(parts.store),
       doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
@@ -85,6 +88,17 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   options.protocol.xclient = options_.xclient_from.contains(stream->info().peer_address);
   options.tls = std::move(tls);
   options.greet_pause = greet_pause(stream->info());
+  options.group = &group;
+  co_await net::serve_smtp(*stream, std::move(options), front);
+}
+
+Task<void> Gateway::serve_relay(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                                net::TaskGroup& group) {
+  RelayFront front(rooms_, *stream, connector_, relay_rate_);
+  net::SmtpServerOptions options;
+  options.protocol = announced();
+  options.protocol.tls_active = stream->info().tls;
+  options.tls = std::move(tls);
   options.group = &group;
   co_await net::serve_smtp(*stream, std::move(options), front);
 }

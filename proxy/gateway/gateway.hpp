@@ -12,6 +12,7 @@
 #include "proxy/gateway/canary.hpp"
 #include "proxy/gateway/front.hpp"
 #include "proxy/gateway/owed.hpp"
+#include "proxy/gateway/relay_rate.hpp"
 #include "proxy/gateway/unknown.hpp"
 
 namespace tandem::gateway {
@@ -40,6 +41,9 @@ class Gateway : public migration::TransactionFence,
   // ends the session between transactions.
   Task<void> serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                    net::TaskGroup& group);
+  // The same at the port for machines that may relay.
+  Task<void> serve_relay(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
+                         net::TaskGroup& group);
   // Mirror copies, what is owed and doubts, until the group stops.
   Task<void> run(net::TaskGroup& group);
 
@@ -67,6 +71,8 @@ class Gateway : public migration::TransactionFence,
   GatewayOptions options_;
   const migration::Registry& registry_;
   const Clock& clock_;
+  const net::Connector& connector_;
+  RelayRate relay_rate_;
   delivery::UpstreamPool upstreams_;
   Journal journal_;
   Fence fence_;

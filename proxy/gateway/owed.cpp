@@ -103,10 +103,11 @@ Task<void> Owed::attempt(Pending owed) {
   // Nobody but the sender can log in where it would be sent on; only a part of a message that came
   // again gets here (R11).
   if (owed.recipient.instead == Instead::outside) {
-    Told unconfirmed{Told::Kind::refused,
-                     smtp::make_reply(554, "5.4.0",
-                                      "Your mailbox's server did not confirm that it sent this "
-                                      "message on. If it has not arrived, send it again")};
+    Told unconfirmed{
+        Told::Kind::refused,
+        smtp::make_reply(554, "5.4.0",
+                         "The server for mail to other domains did not confirm that it "
+                         "has this message. If it has not arrived, send it again")};
     co_return co_await ended(std::move(owed), std::move(unconfirmed));
   }
   const auto named = gateway_route(rooms_.registry, owed.recipient.recipient);

@@ -38,7 +38,7 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
   const Origin origin = migration::origin_of(route.home);
   std::optional<smtp::ClientIdentity> client;
   // Where a person sits who is logged in says nothing of the message: his mail is ours.
-  if (sender_home_ == nullptr &&
+  if (outbound_ == nullptr &&
       migration::is_told_clients(rooms_.registry, route.migration, route.home))
     client = client_.identity;
   auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
@@ -95,14 +95,14 @@ Task<Reply> Transaction::place(Recipient recipient) {
 
 // Where a person's program is says nothing of loops: it has logged in.
 bool Transaction::comes_from(const std::string& migration, Side side) const {
-  return sender_home_ == nullptr && rooms_.neighbours.is(migration, side, client_.identity.address);
+  return outbound_ == nullptr && rooms_.neighbours.is(migration, side, client_.identity.address);
 }
 
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   auto route = gateway_route(rooms_.registry, command.to);
-  if (!route && sender_home_ != nullptr) co_return co_await rcpt_outside(std::move(command.to));
+  if (!route && outbound_ != nullptr) co_return co_await rcpt_outside(std::move(command.to));
   if (!route) co_return make_reply(550, "5.7.1", "Relaying denied: not a domain of ours");
-  if (sender_home_ != nullptr) {
+  if (outbound_ != nullptr) {
     const auto allowed = co_await may_send();
     if (!allowed.positive()) co_return allowed;
   }

@@ -4,8 +4,7 @@
 
 namespace tandem::gateway {
 
-Task<std::expected<delivery::Handover, delivery::Handover::Refusal>> SenderHome::begin(
-    smtp::MailCommand mail) {
+Task<Outbound::Begun> SenderHome::begin(smtp::MailCommand mail) {
   if (!person_.client || !person_.client->usable())
     co_return std::unexpected(delivery::Handover::unreachable());
   delivery::Upstream session(*this, person_.endpoint, std::move(person_.client));

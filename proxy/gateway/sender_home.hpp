@@ -2,35 +2,27 @@
 // his log-in (`submission = gateway`). It decides from which addresses he may send, and sends on
 // what goes to other domains. When that session is over nobody can begin it anew: the password is
 // not kept.
-//
-// The thread of the person's connection.
 #pragma once
 
-#include <expected>
 #include <memory>
-#include <string>
 
-#include "lib/delivery/handover.hpp"
 #include "migration/submission_desk.hpp"
+#include "proxy/gateway/outbound.hpp"
 
 namespace tandem::gateway {
 
-using net::Task;
-
-class SenderHome final : public delivery::UpstreamOwner {
+class SenderHome final : public Outbound {
  public:
   explicit SenderHome(migration::Submitter submitter) : person_(std::move(submitter)) {}
 
-  // MAIL there; its refusal is the answer. `reached` false: the session is over.
-  Task<std::expected<delivery::Handover, delivery::Handover::Refusal>> begin(
-      smtp::MailCommand mail);
-
-  // Says goodbye there, between two transactions.
-  Task<void> quit();
-
+  Task<Begun> begin(smtp::MailCommand mail) override;
+  Task<void> quit() override;
   void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client) override;
 
-  [[nodiscard]] const migration::Submitter& person() const { return person_; }
+  [[nodiscard]] const net::Endpoint& endpoint() const override { return person_.endpoint; }
+  [[nodiscard]] const std::string& migration() const override { return person_.migration; }
+  [[nodiscard]] Side side() const override { return person_.home; }
+  [[nodiscard]] const std::string* person() const override { return &person_.address; }
 
  private:
   migration::Submitter person_;  // its client is null while lent, and when the session is over

@@ -1,6 +1,7 @@
-// What a logged-in person sends (`submission = gateway`). His own server has the first word: it is
-// asked whether he may send from that address, and what goes to other domains is its to send on.
-// Recipients of ours get it where they live, by the rules for any message.
+// What a logged-in person sends (`submission = gateway`), or a machine that may relay. The person's
+// own server has the first word: it is asked whether he may send from that address. What goes to
+// other domains is the outbound server's to send on; recipients of ours get it where they live, by
+// the rules for any message.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +14,7 @@ using smtp::make_reply;
 using smtp::Reply;
 
 Task<Reply> Transaction::mail() {
-  if (sender_home_ != nullptr) {
+  if (outbound_ != nullptr && outbound_->person() != nullptr) {
     const auto leg = co_await leg_outside();
     if (!leg && !leg.error().reached)
       co_return make_reply(421, "4.4.2",
@@ -26,11 +27,11 @@ Task<Reply> Transaction::mail() {
 // Always the first of the legs: see hand_over().
 Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_outside() {
   if (!legs_.empty() && legs_.front()->outside) co_return legs_.front().get();
-  auto server = co_await sender_home_->begin(mail_);
+  auto server = co_await outbound_->begin(mail_);
   if (!server) co_return std::unexpected(server.error());
   auto leg = std::make_unique<Leg>();
-  leg->endpoint = sender_home_->person().endpoint;
-  leg->origin = migration::origin_of(sender_home_->person().home);
+  leg->endpoint = outbound_->endpoint();
+  leg->origin = migration::origin_of(outbound_->side());
   leg->outside = true;
   leg->server.emplace(std::move(*server));
   legs_.insert(legs_.begin(), std::move(leg));
@@ -44,12 +45,12 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_ou
 Task<Reply> Transaction::may_send() {
   if (sender_verdict_) co_return *sender_verdict_;
   const Reply yes = make_reply(250, "2.1.0", "Ok");
-  const std::string& himself = sender_home_->person().address;
-  if (iequals(mail_.from, himself)) co_return yes;
+  const std::string* himself = outbound_->person();
+  if (himself == nullptr || iequals(mail_.from, *himself)) co_return yes;
   const auto leg = co_await leg_outside();
   if (!leg) co_return leg.error().reply;
   if (!(*leg)->recipients.empty()) co_return yes;  // it has taken one from this sender
-  const auto reply = co_await (*leg)->server->ask(himself);
+  const auto reply = co_await (*leg)->server->ask(*himself);
   co_await (*leg)->server->finish();
   legs_.erase(legs_.begin());
   if (!reply) co_return reply.error().reply;
@@ -59,9 +60,9 @@ Task<Reply> Transaction::may_send() {
 
 Task<Reply> Transaction::rcpt_outside(std::string address) {
   if (is_named(address)) co_return make_reply(250, "2.1.5", "Ok, as before");
-  migration::Route route{.migration = sender_home_->person().migration,
+  migration::Route route{.migration = outbound_->migration(),
                          .address = std::move(address),
-                         .home = sender_home_->person().home};
+                         .home = outbound_->side()};
   Recipient recipient{std::move(route), Instead::outside};
   co_return co_await place(std::move(recipient));
 }

@@ -35,11 +35,11 @@ bool goes_in_circles(const Rooms& rooms, const std::string& bytes,
 }  // namespace
 
 Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client,
-                         SenderHome* sender_home)
+                         Outbound* outbound)
     : rooms_(rooms),
       mail_(std::move(mail)),
       client_(std::move(client)),
-      sender_home_(sender_home),
+      outbound_(outbound),
       trace_(new_trace_id()),
       at_(rooms.clock.wall()),
       body_(rooms.store.draft()) {}
@@ -139,7 +139,7 @@ MessageRecord Transaction::message_record() const {
   if (all.size() == 1) stamp.for_recipient = all[0]->address;
   const mail::HeaderView header(header_);
   std::string told;  // kept for what is delivered later
-  if (sender_home_ == nullptr && any_side_knows_client(rooms_.registry))
+  if (outbound_ == nullptr && any_side_knows_client(rooms_.registry))
     told = smtp::to_text(client_.identity);
   return {.trace = trace_,
           .at = at_,

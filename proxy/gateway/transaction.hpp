@@ -23,8 +23,8 @@
 #include "lib/delivery/handover.hpp"
 #include "lib/net/smtp_server_driver.hpp"
 #include "lib/protocol/milter/examination.hpp"
+#include "proxy/gateway/outbound.hpp"
 #include "proxy/gateway/rooms.hpp"
-#include "proxy/gateway/sender_home.hpp"
 #include "proxy/gateway/verdict.hpp"
 
 namespace tandem::gateway {
@@ -38,9 +38,9 @@ struct ClientFacts {
 
 class Transaction {
  public:
-  // `sender_home`: of the person who is logged in; null: from anybody.
+  // `outbound`: of the person who is logged in; null: from anybody.
   Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts client,
-              SenderHome* sender_home = nullptr);
+              Outbound* outbound = nullptr);
   ~Transaction();
 
   Task<smtp::Reply> mail();
@@ -120,7 +120,7 @@ class Transaction {
   Rooms& rooms_;
   smtp::MailCommand mail_;
   ClientFacts client_;
-  SenderHome* sender_home_;                    // null: nobody is logged in
+  Outbound* outbound_;                         // null: nobody is logged in
   std::optional<smtp::Reply> sender_verdict_;  // of his server, on the sender's address
   std::string trace_;
   WallTime at_;

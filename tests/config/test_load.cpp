@@ -200,7 +200,9 @@ TEST_CASE("every key of a migration arrives in the struct") {
       "[new]\nimap = imap://127.0.0.1:1143?tls=never\nsmtp = lmtp://127.0.0.1:1024?tls=never\n"
       "forward_client = yes\n"
       "[gateway]\nenabled = yes\nmirror = off\nin_doubt = 2s\n"
-      "on_unknown = defer\nwhen_home_is_down = spool\n"
+      "on_unknown = defer\nwhen_home_is_down = spool\nsubmission = passthrough\n"
+      "[relay]\nfrom = 192.0.2.7, 10.1.0.0/16\nsender = scan@A.jp, @b.jp\ntls = optional\n"
+      "per_hour = 7\nvia = old\nvia_user = scan\nvia_password_file = relay.txt\n"
       "[sync]\nexclude = Trash\nexclude = ごみ箱\n"
       "map = 送信済み -> Sent\nmap = A -> B -C\n",
       "/m/x.conf");
@@ -222,7 +224,15 @@ TEST_CASE("every key of a migration arrives in the struct") {
   gateway.on_unknown = OnUnknown::defer;
   gateway.when_home_is_down = WhenHomeIsDown::spool;
   gateway.in_doubt = std::chrono::seconds(2);
+  gateway.submission = Submission::passthrough;
   CHECK(settings.gateway == gateway);
+  CHECK(settings.relay == RelaySettings{.from = addresses({"192.0.2.7", "10.1.0.0/16"}),
+                                        .senders = {"scan@a.jp", "@b.jp"},
+                                        .tls_required = false,
+                                        .per_hour = 7,
+                                        .via = RelayVia::old_side,
+                                        .via_user = "scan",
+                                        .via_password_file = "/m/relay.txt"});
   CHECK(settings.sync == SyncSettings{{"Trash", "ごみ箱"}, {{"送信済み", "Sent"}, {"A", "B -C"}}});
 }
 
@@ -280,6 +290,50 @@ TEST_CASE("the built-in server is not told of clients: the key would do nothing"
   const std::string builtin = std::string(small_migration) + "forward_client = yes\n";
   CHECK(mentions(parse_migration(builtin, "x").problems, 7, "Remove forward_client"));
   CHECK(parse_migration(builtin + "smtp = smtp://mx.example.jp\n", "x").ok());
+}
+
+TEST_CASE("submission = gateway needs the gateway") {
+  const std::string off = std::string(small_migration) + "[gateway]\nenabled = no\n";
+  CHECK(parse_migration(off, "x").ok());  // the default gives way
+  CHECK_FALSE(parse_migration(off, "x").settings.gateway.routes_submission());
+  CHECK(mentions(parse_migration(off + "submission = gateway\n", "x").problems, 9, "not enabled"));
+  CHECK(parse_migration(off + "submission = passthrough\n", "x").ok());
+  CHECK(parse_migration(small_migration, "x").settings.gateway.routes_submission());
+}
+
+TEST_CASE("T-34 a relay is for known machines and known senders, with a log-in") {
+  const std::string relay = std::string(small_migration) + "[relay]\n";  // from line 8 on
+  const auto says = [&](const std::string& lines, unsigned line, std::string_view what) {
+    return mentions(parse_migration(relay + lines, "x").problems, line, what);
+  };
+  CHECK(parse_migration(relay + "from = 192.0.2.7\nsender = scan@a.jp\n", "x").ok());
+  CHECK(says("from = 192.0.2.7\n", 8, "names no sender"));
+  CHECK(says("sender = scan@a.jp\n", 8, "names no machine"));
+  CHECK(says("from = 10.0.0.0/8\n", 8, "too many machines"));
+  CHECK(says("from = 2001:db8::/32\n", 8, "too many machines"));
+  CHECK(says("from = scanner.example.jp\n", 8, "not an address"));
+  const std::string both = "from = 192.0.2.7\nsender = scan@a.jp\n";
+  CHECK(says("from = 192.0.2.7\nsender = scan\n", 9, "neither an address"));
+  CHECK(says(both + "via = old\n", 10, "needs a log-in"));
+  CHECK(says(both + "via_user = x\n", 9, "no side to log in to"));
+  CHECK(says(both + "via = new\nvia_user = x\nvia_password_file = y\n", 10, "built-in server"));
+  CHECK(
+      parse_migration(relay + both + "via = old\nvia_user = x\nvia_password_file = y\n", "x").ok());
+  CHECK(says(both + "[gateway]\nenabled = no\n", 8, "refuse everything"));
+}
+
+TEST_CASE("a relay and its port belong together") {
+  const TempFolder folder;
+  const std::string relay = "[relay]\nfrom = 192.0.2.7\nsender = scan@a.jp\n";
+  const auto path = folder.write("tandemail.conf", "[listen]\nrelay = 127.0.0.1:2525\n");
+  folder.write("migrations/a.conf", std::string(small_migration));
+  CHECK(mentions(load_configuration(path).problems, 0, "serves nobody"));
+  folder.write("migrations/a.conf", std::string(small_migration) + relay);
+  CHECK(mentions(load_configuration(path).problems, 0, "no certificate"));
+  folder.write("migrations/a.conf", std::string(small_migration) + relay + "tls = optional\n");
+  CHECK(load_configuration(path).problems.empty());
+  folder.write("tandemail.conf", "");
+  CHECK(mentions(load_configuration(path).problems, 0, "no port is open"));
 }
 
 TEST_CASE("files that settings name are looked at when loading") {

@@ -56,6 +56,7 @@ struct FakeHome {
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
   net::Stream* stream = nullptr;
+  std::string password;                       // who logs in with it may send; empty: anybody
   bool xclient = false;                       // believes what it is told of clients
   std::vector<smtp::ClientIdentity> clients;  // at each MAIL: whom it was told of last
 };
@@ -66,6 +67,9 @@ class FakePolicy : public net::SmtpPolicy {
   Task<smtp::Reply> on_xclient(smtp::ClientIdentity client) override {
     client_ = std::move(client);
     co_return smtp::make_reply(220, "", "ready");
+  }
+  Task<sasl::Answer> on_auth(sasl::Request request) override {
+    co_return request.secret == home_.password ? sasl::Answer::accept() : sasl::Answer::refuse();
   }
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override {
     content_.clear();
@@ -114,6 +118,8 @@ inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGro
   net::SmtpServerOptions options;
   options.group = &group;
   options.protocol.xclient = home.xclient;
+  options.protocol.require_auth = options.protocol.auth_without_tls = !home.password.empty();
+  if (!home.password.empty()) options.protocol.auth_mechanisms = {"PLAIN"};
   co_await net::serve_smtp(*stream, std::move(options), policy);
 }
 

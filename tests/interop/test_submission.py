@@ -5,7 +5,9 @@ Two real hosts, each a Dovecot with the mailboxes and a Postfix that is its MX a
 people who log in, each from his own address only. Both think the whole domain is theirs. What leaves them for
 other domains goes to one recording server.
 
-    test_submission.py [Colleagues|Passthrough]
+The same for a scanner that cannot log in, at the relay port.
+
+    test_submission.py [Colleagues|Passthrough|Scanner]
 """
 import contextlib
 import email
@@ -48,7 +50,7 @@ def letter(subject, sender, recipients):
 
 
 class World(unittest.TestCase):
-    settings = {}
+    settings, relay = {}, None
 
     @classmethod
     def setUpClass(cls):
@@ -59,7 +61,7 @@ class World(unittest.TestCase):
         cls.new = Host([person.new for person in PEOPLE], cls.sink, stack)
         cls.tandem = stack.enter_context(Tandemail([Migration(
             "move", DOMAIN, cls.old.side(), cls.new.side(), [person.row() for person in PEOPLE],
-            {"gateway": cls.settings})]))
+            {"gateway": cls.settings, **({"relay": cls.relay()} if cls.relay else {})})], relay=bool(cls.relay)))
         cls.tandem.sync()
         process.until(lambda: all(cls.tandem.synced_at(one) for one in cls.tandem.accounts()), 60, "all copied")
         cls.tandem.cut_over([MOVED.address])
@@ -104,7 +106,7 @@ class ColleaguesTest(World):
                     self.assertIn(b"with ESMTPSA id", copy)
             self.assertEqual(self.outside(subject)[0].recipients, (FRIEND,))
             self.assertEqual(self.outside(subject)[0].sender, sender.address)
-        answers = {one["recipient"]: one["home_side"] for one in self.tandem.deliveries(subject.split()[1])}
+        answers = {one["recipient"]: one["home"]["side"] for one in self.tandem.deliveries(subject.split()[1])}
         self.assertEqual(answers[STAYED.address], "old")
         self.assertEqual(answers[MOVED.address], "new")
         for host in (self.old, self.new):
@@ -162,6 +164,48 @@ class PassthroughTest(World):
         self.outside("all yours")
         process.until(lambda: self.mails("all yours", self.old, MOVED.old), 30, "it on the old side")
         self.assertEqual(self.tandem.deliveries("all yours"), [])
+
+
+class ScannerTest(World):
+    """It sits at 127.0.0.9 and sends from one address, without log-in and without TLS."""
+    address, sender = "127.0.0.9", OTHER.address
+
+    @classmethod
+    def relay(cls):
+        file = cls.old.store.write("relay-password", OTHER.old.password + "\n", 0o600)
+        return {"from": cls.address, "sender": [cls.sender, "@forms.example"], "tls": "optional", "per_hour": 20,
+                "via": "old", "via_user": OTHER.old.address, "via_password_file": file}
+
+    def scan(self, subject, recipients, sender=None, source=None, starttls=False):
+        sender = sender or self.sender
+        return swaks(self.tandem, letter(subject, sender, recipients), sender, recipients, port="relay",
+                     starttls=starttls, source=source or self.address)
+
+    def test_everybody_gets_it_once(self):
+        for starttls in (False, True):
+            subject = f"scanned, {starttls}"
+            recipients = [STAYED.address, MOVED.address, FRIEND]
+            transcript = self.scan(subject, recipients, starttls=starttls)
+            self.assertNotIn("AUTH", transcript)
+            for person in (STAYED, MOVED):
+                for copy in self.on_both_sides(subject, person):
+                    self.assertIn(letter(subject, self.sender, recipients), copy)
+            self.assertEqual(self.outside(subject)[0].recipients, (FRIEND,))
+
+    def test_nobody_else(self):
+        """T-34: no other machine, no other sender, and never at port 25."""
+        with self.assertRaisesRegex(PeerError, "554 5.7.1"):
+            self.scan("from elsewhere", [STAYED.address], source="127.0.0.10")
+        with self.assertRaisesRegex(PeerError, "553 5.7.1"):
+            self.scan("as another", [STAYED.address], sender=STAYED.address)
+        with self.assertRaisesRegex(PeerError, "553 5.7.1"):        # the log-in's server allows its own address only
+            self.scan("as a form", [FRIEND], sender="shop@forms.example")
+        with self.assertRaisesRegex(PeerError, "550 5.7.1"):
+            swaks(self.tandem, letter("at port 25", self.sender, [FRIEND]), self.sender, [FRIEND],
+                  starttls=False, source=self.address)
+        self.scan("a form to a colleague", [MOVED.address], sender="shop@forms.example")
+        self.on_both_sides("a form to a colleague", MOVED)
+        self.assertEqual([one for one in self.sink.received() if b"scanned" not in one.data], [])
 
 
 if __name__ == "__main__":

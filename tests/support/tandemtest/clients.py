@@ -90,14 +90,16 @@ def curl_smtp(target, data, sender, recipients, user=None, port="smtp", starttls
 
 
 # ---- sending -----------------------------------------------------------------------------------------
-def swaks(target, data, sender, recipients, user=None, port="smtp", starttls=True, mechanism="LOGIN"):
-    """Sends with swaks; its transcript as text."""
+def swaks(target, data, sender, recipients, user=None, port="smtp", starttls=True, mechanism="LOGIN",
+          source=None):
+    """Sends with swaks, from the loopback address `source`; its transcript as text."""
     with _home("swaks") as home:
         (home / "mail").write_bytes(data)
         words = ["swaks", "--server", target.host, "--port", target.ports[port], "--timeout", "30",
                  "--helo", "swaks.test.example", "--from", sender, "--to", ",".join(recipients),
                  "--data", f"@{home / 'mail'}"]
         words += ["--tls-on-connect"] if port == "submissions" else ["--tls"] if starttls else []
+        words += ["--local-interface", source] if source else []
         if user:
             config = _private(home / "config", f"--auth {mechanism}\n--auth-user {user.address}\n"
                                                f"--auth-password {user.password}\n")

@@ -63,14 +63,16 @@ class Tandemail(Peer):
     port_names = LISTENERS
 
     def __init__(self, migrations, hostname="mail.test.example", sections=None, mailboxes=(), binary=None,
-                 keep=False):
-        """`sections`: more of tandemail.conf, {"log": {"level": "debug"}}; the key "" is the top.
+                 keep=False, relay=False):
+        """`relay`: with a relay port, for migrations with a [relay].
+        `sections`: more of tandemail.conf, {"log": {"level": "debug"}}; the key "" is the top.
         `mailboxes`: Users of the built-in server, made before the first start."""
         super().__init__(keep)
         self.migrations, self.hostname, self.sections = list(migrations), hostname, dict(sections or {})
         self.binary = pathlib.Path(binary) if binary else binary_path()
         self.config, self.data = self.directory / "tandemail.conf", self.directory / "data"
         self.mailboxes = list(mailboxes)
+        self.port_names += ("relay",) if relay else ()
         self._certificate, self._imported = None, False
 
     def configure(self):
