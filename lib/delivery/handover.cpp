@@ -31,8 +31,8 @@ Reply as_refusal(const Reply& reply) {
 smtp::MailCommand reduced(smtp::MailCommand mail, const smtp::Capabilities& offered) {
   if (!offered.size) mail.size.reset();
   if (!offered.eight_bit_mime) mail.body = smtp::Body::unspecified;
-  mail.ret.clear();
-  mail.envid.clear();
+  if (!offered.dsn) mail.ret.clear();
+  if (!offered.dsn) mail.envid.clear();
   mail.auth.clear();
   return mail;
 }
@@ -81,10 +81,11 @@ Task<std::expected<Handover, Handover::Refusal>> Handover::begin(Upstream upstre
   co_return std::move(handover);
 }
 
-Task<std::expected<Reply, Handover::Refusal>> Handover::ask(std::string recipient) {
-  if (!upstream_.client().usable()) co_return std::unexpected(unreachable());
-  smtp::RcptCommand command{.to = std::move(recipient)};
-  const auto reply = co_await upstream_.client().rcpt(std::move(command));
+Task<std::expected<Reply, Handover::Refusal>> Handover::ask(smtp::RcptCommand recipient) {
+  net::SmtpClient& client = upstream_.client();
+  if (!client.usable()) co_return std::unexpected(unreachable());
+  if (!client.capabilities().dsn) recipient = {.to = std::move(recipient.to)};
+  const auto reply = co_await client.rcpt(std::move(recipient));
   if (!reply) co_return std::unexpected(unreachable());
   if (reply->positive()) ++accepted_;
   co_return sensible(*reply);

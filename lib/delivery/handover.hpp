@@ -44,7 +44,8 @@ class Handover {
   static Task<std::expected<Handover, Refusal>> begin(Upstream upstream, smtp::MailCommand mail);
 
   // RCPT. A positive answer adds the recipient to those that deliver() speaks of, in this order.
-  Task<std::expected<smtp::Reply, Refusal>> ask(std::string recipient);
+  // What the server has not announced is left out of it.
+  Task<std::expected<smtp::Reply, Refusal>> ask(smtp::RcptCommand recipient);
   [[nodiscard]] std::size_t accepted() const { return accepted_; }
 
   // `head` goes before the body (our Received line). One answer for each accepted recipient.

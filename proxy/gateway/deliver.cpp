@@ -96,6 +96,8 @@ Task<Reply> Transaction::record(MessageRecord message, Verdict verdict,
     outcome.recipient = records[i].recipient;
     outcome.state = verdict.states[i];
     outcome.words = findings[i].told.reply.to_string();
+    outcome.notify = records[i].notify;
+    outcome.orcpt = records[i].orcpt;
     // What is owed waits for its next attempt; the mirror copy of the others is due at once.
     outcome.due = outcome.state == HomeState::owed ? rooms_.owed.first_attempt(at_) : at_;
   }

@@ -52,16 +52,16 @@ smtp::ServerOptions Gateway::announced() const {
   options.host = options_.hostname;
   options.body.size = options_.message_size;
   options.framing = options_.framing;
-  options.dsn = false;
-  options.smtputf8 = true;
+  options.dsn = options.smtputf8 = true;
   for (const auto& migration : registry_.migrations()) {
     for (const auto* side : {&migration.old_side, &migration.new_side}) {
       if (!side->smtp) continue;
       const auto known = upstreams_.known(*side->smtp);
       if (!known) {
-        options.smtputf8 = false;  // nobody has said that it can be carried
+        options.dsn = options.smtputf8 = false;  // nobody has said that it can be carried
         continue;
       }
+      options.dsn = options.dsn && known->dsn;
       options.smtputf8 = options.smtputf8 && known->smtputf8;
       options.eight_bit_mime = options.eight_bit_mime && known->eight_bit_mime;
       if (known->size.value_or(0) > 0)
@@ -97,6 +97,7 @@ Task<void> Gateway::serve_relay(net::StreamPtr stream, std::shared_ptr<const net
   RelayFront front(rooms_, *stream, connector_, relay_rate_);
   net::SmtpServerOptions options;
   options.protocol = announced();
+  options.protocol.dsn = false;  // nobody has asked the server for mail to other domains
   options.protocol.tls_active = stream->info().tls;
   options.tls = std::move(tls);
   options.group = &group;

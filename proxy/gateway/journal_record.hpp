@@ -56,6 +56,8 @@ struct MessageRecord {
   std::string report_on;   // a delivery report of ours: the trace of the message it is about
   std::string message_id;  // of its header, with the angle brackets; empty: none
   std::uint64_t size = 0;  // bytes as received
+  std::string ret;         // RFC 3461 4.3: FULL, HDRS; empty: not given
+  std::string envid;       // RFC 3461 4.4, as received; empty: none
   std::string client;      // smtp::to_text, for a home side that is told of it; empty: nobody is
 };
 
@@ -92,6 +94,8 @@ struct RecipientRecord {
   WallTime tried{};               // when bytes last went to the home side
   bool doubled = false;           // sent again without proof that it was not there (R10)
   Instead instead = Instead::no;  // column `fallback`
+  std::string notify;             // RFC 3461 4.1, as received; empty: not given
+  std::string orcpt;              // RFC 3461 4.2, as received; empty: none
 };
 
 // A recipient with the message: something that is still to be done.
@@ -105,7 +109,9 @@ struct Outcome {
   std::string recipient;
   HomeState state = HomeState::accepted;
   std::string words;
-  WallTime due{};  // owed: the next attempt
+  WallTime due{};      // owed: the next attempt
+  std::string notify;  // as in RecipientRecord
+  std::string orcpt;
 };
 
 // A delivery report to a sender, to be owed like any message.

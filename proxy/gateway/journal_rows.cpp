@@ -28,10 +28,11 @@ Result<void> insert_message(store::Sql& sql, const MessageRecord& message,
                             const std::string& blob) {
   const auto done = sql.execute(
       "INSERT INTO gateway_message (trace, at_ms, sender, received, blob, smtputf8, eight_bit, "
-      "report_on, message_id, size, client) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      "report_on, message_id, size, client, ret, envid) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
       message.trace, to_ms(message.at), message.sender, message.received, blob, message.smtputf8,
-      message.eight_bit, message.report_on, message.message_id, message.size, message.client);
+      message.eight_bit, message.report_on, message.message_id, message.size, message.client,
+      message.ret, message.envid);
   if (!done) return fail(done.error());
   return {};
 }
@@ -41,11 +42,11 @@ Result<void> insert_recipient(store::Sql& sql, const RecipientRecord& row) {
   if (row.mirror) mirror = static_cast<std::int64_t>(*row.mirror);
   const auto done = sql.execute(
       "INSERT INTO gateway_recipient (trace, recipient, account, epoch, home, home_state, mirror, "
-      "mirror_state, replay, words, due_ms, tried_ms, fallback) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+      "mirror_state, replay, words, due_ms, tried_ms, fallback, notify, orcpt) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
       row.trace, row.recipient, row.account, row.epoch, row.home, row.home_state, mirror,
       row.mirror_state, store::Blob{row.replay}, row.words, to_ms(row.due), to_ms(row.tried),
-      row.instead);
+      row.instead, row.notify, row.orcpt);
   if (!done) return fail(done.error());
   return {};
 }
@@ -99,7 +100,8 @@ const std::string& select_pending() {
   static const std::string text =
       "SELECT r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
       "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled, "
-      "r.fallback, m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on, m.client "
+      "r.fallback, m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on, m.client, "
+      "m.ret, m.envid, r.notify, r.orcpt "
       "FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
   return text;
 }
@@ -135,7 +137,11 @@ Pending pending_of(const store::Rows& rows) {
                  .smtputf8 = rows.integer(20) != 0,
                  .eight_bit = rows.integer(21) != 0,
                  .report_on = rows.text(22),
+                 .ret = rows.text(24),
+                 .envid = rows.text(25),
                  .client = rows.text(23)};
+  one.recipient.notify = rows.text(26);
+  one.recipient.orcpt = rows.text(27);
   return one;
 }
 

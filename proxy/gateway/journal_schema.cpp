@@ -79,6 +79,12 @@ store::Schema Journal::schema() {
       INSERT INTO gateway_total VALUES (new.account, new.home_state, new.mirror_state, 1)
         ON CONFLICT DO UPDATE SET recipients = recipients + 1;
     END;
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_message ADD COLUMN ret TEXT NOT NULL DEFAULT '';
+    ALTER TABLE gateway_message ADD COLUMN envid TEXT NOT NULL DEFAULT '';
+    ALTER TABLE gateway_recipient ADD COLUMN notify TEXT NOT NULL DEFAULT '';
+    ALTER TABLE gateway_recipient ADD COLUMN orcpt TEXT NOT NULL DEFAULT '';
   )sql"}};
 }
 

@@ -101,7 +101,8 @@ Task<Result<Told::Kind>> Mirror::hand_in(migration::Account account, Side side, 
     const auto kind = server.error().reached ? ErrorKind::refused : ErrorKind::unreachable;
     co_return fail(kind, server.error().reply.to_string());
   }
-  const auto asked = co_await server->ask(copy.recipient.recipient);
+  smtp::RcptCommand recipient{.to = copy.recipient.recipient, .notify = "NEVER"};  // R7
+  const auto asked = co_await server->ask(std::move(recipient));
   if (!asked || !asked->positive()) {
     co_await server->finish();
     if (!asked) co_return fail(ErrorKind::unreachable, asked.error().reply.to_string());

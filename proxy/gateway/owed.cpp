@@ -34,9 +34,23 @@ std::string_view domain_of(std::string_view address) {
 }
 
 smtp::MailCommand mail_of(const MessageRecord& message) {
-  smtp::MailCommand mail{.from = message.sender, .smtputf8 = message.smtputf8};
+  smtp::MailCommand mail{.from = message.sender,
+                         .smtputf8 = message.smtputf8,
+                         .ret = message.ret,
+                         .envid = message.envid};
   if (message.eight_bit) mail.body = smtp::Body::eight_bit_mime;
   return mail;
+}
+
+// RFC 3461 4.1: of a failure, unless he said of what.
+bool wants_report(const Outcome& outcome) {
+  return outcome.notify.empty() || outcome.notify.find("FAILURE") != std::string::npos;
+}
+
+void quarantine(const MessageRecord& message, Outcome& outcome, std::string_view why) {
+  outcome.state = HomeState::quarantined;
+  log::error("E-OWED-6", "{} for {} is quarantined, nobody can be told ({}): {}", message.trace,
+             outcome.recipient, why, outcome.words);
 }
 
 // Whose message it is, as it was known when it came. Nothing: not known, or ours.
@@ -180,7 +194,9 @@ Task<bool> Owed::attempt_at(net::Endpoint endpoint, Pending owed, bool last,
     co_await ended(std::move(owed), std::move(told));
     co_return true;
   }
-  const auto asked = co_await server->ask(owed.recipient.recipient);
+  smtp::RcptCommand recipient{owed.recipient.recipient, owed.recipient.notify,
+                              owed.recipient.orcpt};
+  const auto asked = co_await server->ask(std::move(recipient));
   if (!asked || !asked->positive()) {
     co_await server->finish();
     Told told = asked ? Told{Told::Kind::refused, *asked} : told_of(asked.error());
@@ -218,7 +234,9 @@ Task<void> Owed::ended(Pending owed, Told told) {
   outcomes.push_back({.recipient = owed.recipient.recipient,
                       .state = HomeState::owed,
                       .words = told.reply.to_string(),
-                      .due = now + delivery::retry_delay(owed.recipient.attempts + 1)});
+                      .due = now + delivery::retry_delay(owed.recipient.attempts + 1),
+                      .notify = owed.recipient.notify,
+                      .orcpt = owed.recipient.orcpt});
   Outcome& outcome = outcomes.front();
   if (told.kind == Told::Kind::accepted) outcome.state = HomeState::accepted;
   if (is_final(owed, told) || (outcome.state == HomeState::owed && is_over(owed)))
@@ -243,8 +261,13 @@ Task<void> Owed::ended(Pending owed, Told told) {
 std::vector<ReportMail> Owed::report(const MessageRecord& message,
                                      std::vector<Outcome>& outcomes) const {
   std::vector<Outcome> failed;
-  for (const auto& outcome : outcomes)
-    if (outcome.state == HomeState::returned) failed.push_back(outcome);
+  for (auto& outcome : outcomes) {
+    if (outcome.state != HomeState::returned) continue;
+    if (wants_report(outcome))
+      failed.push_back(outcome);
+    else
+      quarantine(message, outcome, "the sender wants no report: NOTIFY=" + outcome.notify);
+  }
   std::vector<ReportMail> reports;
   if (failed.empty()) return reports;
   Result<ReportMail> made = fail(ErrorKind::invalid, "the sender fails SPF and DKIM");
@@ -254,12 +277,8 @@ std::vector<ReportMail> Owed::report(const MessageRecord& message,
     reports.push_back(std::move(*made));
     return reports;
   }
-  for (auto& outcome : outcomes) {
-    if (outcome.state != HomeState::returned) continue;
-    outcome.state = HomeState::quarantined;
-    log::error("E-OWED-6", "{} for {} is quarantined, nobody can be told ({}): {}", message.trace,
-               outcome.recipient, made.error().what, outcome.words);
-  }
+  for (auto& outcome : outcomes)
+    if (outcome.state == HomeState::returned) quarantine(message, outcome, made.error().what);
   return reports;
 }
 

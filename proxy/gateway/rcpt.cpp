@@ -68,7 +68,8 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_fo
 Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
   const auto leg = co_await leg_for(recipient);
   if (!leg) co_return std::unexpected(leg.error());
-  const auto reply = co_await (*leg)->server->ask(recipient.address);
+  smtp::RcptCommand command{recipient.address, recipient.notify, recipient.orcpt};
+  const auto reply = co_await (*leg)->server->ask(std::move(command));
   if (!reply) co_return std::unexpected(reply.error());
   if (reply->positive()) (*leg)->recipients.push_back(std::move(recipient));
   co_return *reply;
@@ -100,7 +101,7 @@ bool Transaction::comes_from(const std::string& migration, Side side) const {
 
 Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   auto route = gateway_route(rooms_.registry, command.to);
-  if (!route && outbound_ != nullptr) co_return co_await rcpt_outside(std::move(command.to));
+  if (!route && outbound_ != nullptr) co_return co_await rcpt_outside(std::move(command));
   if (!route) co_return make_reply(550, "5.7.1", "Relaying denied: not a domain of ours");
   if (outbound_ != nullptr) {
     const auto allowed = co_await may_send();
@@ -108,11 +109,12 @@ Task<Reply> Transaction::rcpt(smtp::RcptCommand command) {
   }
   if (route->account != 0 && rooms_.fence.is_held(route->account)) co_return being_moved();
   if (is_named(route->address)) co_return make_reply(250, "2.1.5", "Ok, as before");
-  Recipient recipient{std::move(*route)};
+  Recipient recipient{std::move(*route), Instead::no, command.notify, command.orcpt};
   if (!comes_from(recipient.migration, recipient.home))
     co_return co_await place(std::move(recipient));
   // R14: the home side sent it to us, so it would send it to us again.
-  Recipient turned{turned_round(recipient), Instead::came_from_home};
+  Recipient turned{turned_round(recipient), Instead::came_from_home, recipient.notify,
+                   recipient.orcpt};
   const auto reply = co_await ask(std::move(turned));
   if (!reply) co_return reply.error().reply;
   if (!reply->permanent()) co_return *reply;

@@ -7,6 +7,7 @@
 #include "lib/delivery/diagnosis/diagnosis.hpp"
 #include "lib/mail/dsn.hpp"
 #include "lib/mail/received.hpp"
+#include "lib/protocol/smtp/xtext.hpp"
 #include "proxy/gateway/rooms.hpp"
 
 namespace tandem::gateway {
@@ -21,8 +22,17 @@ std::string status_of(std::string_view words) {
   return has_enhanced ? std::string(parts[1]) : "5.0.0";
 }
 
+// What a sender gave as xtext, fit for a field of the report (T-21); else empty.
+std::string plain_text(const std::string& xtext) {
+  const auto text = smtp::decode_xtext(xtext);
+  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (!text || std::ranges::any_of(*text, control)) return "";
+  return *text;
+}
+
 mail::DsnRecipient recipient_of(const Outcome& failed, WallTime now) {
   mail::DsnRecipient one;
+  one.report.original_recipient = plain_text(failed.orcpt);
   one.report.final_recipient = failed.recipient;
   one.report.action = mail::ReportAction::failed;
   one.report.status = status_of(failed.words);
@@ -44,11 +54,15 @@ Result<ReportMail> Reporter::make(const MessageRecord& message,
                 .reporting_mta = hostname_,
                 .message_id = trace + "@" + hostname_,
                 .date = {.time = now},
+                .envelope_id = plain_text(message.envid),
                 .arrival = mail::MailDate{.time = message.at},
                 .original_size = message.blob.size,
+                .return_full = message.ret == "FULL",
                 .smtputf8 = message.smtputf8};
   for (const auto& one : failed) dsn.recipients.push_back(recipient_of(one, now));
-  const auto original = store_.blobs().read(message.blob, 0, mail::max_returned_header);
+  const std::uint64_t most =
+      dsn.return_full ? mail::max_returned_message : mail::max_returned_header;
+  const auto original = store_.blobs().read(message.blob, 0, most);
   if (original) dsn.original = *original;
   const auto written = mail::write_dsn(dsn);
   if (!written) return fail(written.error());
@@ -73,7 +87,8 @@ Result<ReportMail> Reporter::make(const MessageRecord& message,
                                   .recipient = message.sender,
                                   .account = route ? route->account : 0,
                                   .home_state = HomeState::owed,
-                                  .due = now},
+                                  .due = now,
+                                  .notify = "NEVER"},
                     .bytes = store_.draft()};
   if (auto taken = report.bytes.append(written->bytes); !taken) return fail(taken.error());
   return report;

@@ -50,7 +50,8 @@ Task<Reply> Transaction::may_send() {
   const auto leg = co_await leg_outside();
   if (!leg) co_return leg.error().reply;
   if (!(*leg)->recipients.empty()) co_return yes;  // it has taken one from this sender
-  const auto reply = co_await (*leg)->server->ask(*himself);
+  smtp::RcptCommand command{.to = *himself};
+  const auto reply = co_await (*leg)->server->ask(std::move(command));
   co_await (*leg)->server->finish();
   legs_.erase(legs_.begin());
   if (!reply) co_return reply.error().reply;
@@ -58,12 +59,13 @@ Task<Reply> Transaction::may_send() {
   co_return *reply;
 }
 
-Task<Reply> Transaction::rcpt_outside(std::string address) {
-  if (is_named(address)) co_return make_reply(250, "2.1.5", "Ok, as before");
+Task<Reply> Transaction::rcpt_outside(smtp::RcptCommand command) {
+  if (is_named(command.to)) co_return make_reply(250, "2.1.5", "Ok, as before");
   migration::Route route{.migration = outbound_->migration(),
-                         .address = std::move(address),
+                         .address = std::move(command.to),
                          .home = outbound_->side()};
-  Recipient recipient{std::move(route), Instead::outside};
+  Recipient recipient{std::move(route), Instead::outside, std::move(command.notify),
+                      std::move(command.orcpt)};
   co_return co_await place(std::move(recipient));
 }
 

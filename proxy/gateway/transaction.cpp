@@ -149,6 +149,8 @@ MessageRecord Transaction::message_record() const {
           .eight_bit = mail_.body == smtp::Body::eight_bit_mime,
           .message_id = header.text("Message-ID").substr(0, longest_message_id),
           .size = body_.size(),
+          .ret = mail_.ret,
+          .envid = mail_.envid,
           .client = std::move(told)};
 }
 
@@ -166,7 +168,9 @@ std::vector<RecipientRecord> Transaction::recipient_records() const {
                     .replay = replay_of(*one),
                     .at = at_,
                     .tried = at_,
-                    .instead = one->instead});
+                    .instead = one->instead,
+                    .notify = one->notify,
+                    .orcpt = one->orcpt});
   return rows;
 }
 

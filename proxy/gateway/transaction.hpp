@@ -56,6 +56,7 @@ class Transaction {
  private:
   struct Recipient : migration::Route {
     Instead instead = Instead::no;
+    std::string notify, orcpt;  // RFC 3461: passed on as they came
   };
   using Refusal = delivery::Handover::Refusal;
   // One server's part. Its recipients are those the server has accepted, in its order.
@@ -76,7 +77,7 @@ class Transaction {
   Task<std::expected<Leg*, Refusal>> leg_to(net::Endpoint endpoint, const migration::Route& route);
   Task<std::expected<Leg*, Refusal>> leg_outside();
   Task<smtp::Reply> may_send();
-  Task<smtp::Reply> rcpt_outside(std::string address);
+  Task<smtp::Reply> rcpt_outside(smtp::RcptCommand command);
   // The message comes from this side's own server (R14).
   [[nodiscard]] bool comes_from(const std::string& migration, Side side) const;
   Task<smtp::Reply> unknown_at_home(Recipient recipient, smtp::Reply reply);

@@ -28,7 +28,8 @@ Task<std::optional<bool>> knows(delivery::UpstreamPool& upstreams, net::Endpoint
   auto server =
       co_await delivery::Handover::open(upstreams, std::move(endpoint), origin, std::move(nobody));
   if (!server) co_return std::nullopt;
-  const auto reply = co_await server->ask(std::move(address));
+  smtp::RcptCommand command{.to = std::move(address)};
+  const auto reply = co_await server->ask(std::move(command));
   co_await server->finish();
   if (!reply || reply->temporary()) co_return std::nullopt;
   co_return reply->positive();
@@ -87,7 +88,8 @@ Task<Reply> Transaction::unknown_at_home(Recipient recipient, Reply reply) {
 
 // The other side's answer; `reply` where it cannot be asked or would take anybody.
 Task<Reply> Transaction::stand_in(Recipient recipient, Reply reply) {
-  recipient = Recipient{turned_round(std::move(recipient)), Instead::unknown_at_home};
+  static_cast<migration::Route&>(recipient) = turned_round(recipient);
+  recipient.instead = Instead::unknown_at_home;
   recipient.mirror.reset();  // there is no mailbox for a copy; the sync carries it once there is
   // R14: not back to where it came from.
   if (comes_from(recipient.migration, recipient.home)) co_return reply;

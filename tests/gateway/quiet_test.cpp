@@ -29,6 +29,7 @@ Task<void> one_copy(Scene& scene) {
   REQUIRE(scene.new_home.messages.size() == 1);
   CHECK(scene.new_home.senders == std::vector<std::string>{""});
   CHECK(scene.new_home.recipients == std::vector<std::string>{aoki});
+  CHECK(scene.new_home.last_rcpt.notify == "NEVER");
   // The bytes, with the same trace in front.
   CHECK(scene.new_home.messages[0] == scene.old_home.messages[0]);
 }

@@ -55,6 +55,9 @@ struct FakeHome {
   std::vector<std::string> messages;
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
+  bool dsn = true;                      // offers DSN (RFC 3461)
+  smtp::MailCommand last_mail;
+  smtp::RcptCommand last_rcpt;  // accepted
   net::Stream* stream = nullptr;
   std::string password;                       // who logs in with it may send; empty: anybody
   bool xclient = false;                       // believes what it is told of clients
@@ -74,6 +77,7 @@ class FakePolicy : public net::SmtpPolicy {
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override {
     content_.clear();
     home_.senders.push_back(command.from);
+    home_.last_mail = command;
     home_.clients.push_back(client_);
     const auto told = home_.mail.find(command.from);
     if (told != home_.mail.end()) co_return told->second;
@@ -87,6 +91,7 @@ class FakePolicy : public net::SmtpPolicy {
     const auto told = home_.rcpt.find(command.to);
     if (told != home_.rcpt.end()) co_return told->second;
     home_.recipients.push_back(command.to);
+    home_.last_rcpt = command;
     co_return smtp::make_reply(250, "2.1.5", "Ok");
   }
   Task<Result<void>> on_chunk(std::string_view chunk) override {
@@ -118,6 +123,7 @@ inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGro
   net::SmtpServerOptions options;
   options.group = &group;
   options.protocol.xclient = home.xclient;
+  options.protocol.dsn = home.dsn;
   options.protocol.require_auth = options.protocol.auth_without_tls = !home.password.empty();
   if (!home.password.empty()) options.protocol.auth_mechanisms = {"PLAIN"};
   co_await net::serve_smtp(*stream, std::move(options), policy);

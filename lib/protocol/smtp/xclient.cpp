@@ -7,6 +7,7 @@
 
 #include "lib/base/text.hpp"
 #include "lib/protocol/smtp/command.hpp"
+#include "lib/protocol/smtp/xtext.hpp"
 
 namespace tandem::smtp {
 namespace {
@@ -18,22 +19,6 @@ constexpr std::string_view not_now = "[TEMPUNAVAIL]";
 
 std::unexpected<Reply> syntax(std::string_view text) {
   return std::unexpected(make_reply(501, "5.5.4", text));
-}
-
-std::optional<std::string> decode_xtext(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] < 0x21 || text[i] > 0x7e || text[i] == '=') return std::nullopt;
-    if (text[i] != '+') {
-      decoded += text[i];
-      continue;
-    }
-    const auto byte = hex_decode(text.substr(i + 1, 2));
-    if (!byte || byte->size() != 1) return std::nullopt;
-    decoded += *byte;
-    i += 2;
-  }
-  return decoded;
 }
 
 // The one spelling of an address; IPv4 inside of IPv6 as IPv4.
