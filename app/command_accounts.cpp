@@ -8,6 +8,7 @@
 #include "app/api_client.hpp"
 #include "app/command.hpp"
 #include "app/configuration.hpp"
+#include "app/json_text.hpp"
 
 namespace tandem::app {
 namespace {
@@ -20,10 +21,6 @@ boost::json::object to_json(const migration::Account& account) {
           {"paused", account.paused},
           {"old_login", account.login_at(migration::Side::old_side).login},
           {"new_login", account.login_at(migration::Side::new_side).login}};
-}
-
-std::string text(const boost::json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
 }
 
 // "mirror_old" of the API as the command line says it.

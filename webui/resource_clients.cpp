@@ -17,7 +17,7 @@ namespace tandem::webui {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t longest_search = 200;
+constexpr std::size_t longest_words = 200;
 
 struct Found {
   const migration::Account* account = nullptr;
@@ -80,7 +80,7 @@ Task<HttpResponse> get_clients(Context& context, const Request& request) {
   const auto limit = limit_in(request.http);
   const std::string words = lower(request.http.parameter("q").value_or(""));
   if (!limit) co_return bad_request("limit is a number from 1 to 500.");
-  if (words.size() > longest_search) co_return bad_request("The search is too long.");
+  if (words.size() > longest_words) co_return bad_request("The search is too long.");
   const auto routes = context.parts.registry.routes();
   Census census = look(context, *routes, request.http.parameter("migration").value_or(""));
   const std::size_t seen = census.accounts - census.not_seen.size();
