@@ -158,14 +158,20 @@ Task<Result<void>> FolderPass::round() {
 Task<Result<void>> FolderPass::settle() {
   const auto counts = context_.ledger.counts(folder_.id, settings_.home);
   if (!counts) co_return fail(counts.error());
+  const auto skipped = context_.ledger.skipped(folder_.id);
+  if (!skipped) co_return fail(skipped.error());
+  // As many as are accounted for, copies of this pass included, and no more: has_removals() counts
+  // on from here.
+  home_row().messages = counts->home;
+  mirror_row().messages = counts->mirror;
+  for (const Skipped& one : *skipped)
+    if (one.uid != 0) ++folder_.at(one.side).messages;
   home_row().matched = counts->home_matched;
   mirror_row().matched = counts->mirror_matched;
   home_row().next = home_next_;
   home_row().modseq = home_modseq_;
   mirror_row().modseq = mirror_modseq_;
-  home_row().messages = home_messages_;
   mirror_row().next = mirror_next_;
-  mirror_row().messages = mirror_.selected().exists;
   folder_.bytes = folder_.bytes_done;
   if (pair_.home->status) home_row().unseen = pair_.home->status->unseen;
   if (pair_.mirror != nullptr && pair_.mirror->status)

@@ -92,8 +92,16 @@ void Committer::State::put(Unit unit, Done done) {
   }
   std::uint64_t bytes = 0;
   for (const auto& draft : unit.blobs) bytes += record::framed(draft.size());
-  waiting += done ? 1 : 0;
-  queue.push_back(Queued{.unit = std::move(unit), .done = std::move(done), .bytes = bytes});
+  Queued queued{.unit = std::move(unit), .done = std::move(done), .bytes = bytes};
+  if (!options.own_thread) {
+    lock.unlock();
+    std::deque<Queued> batch;
+    batch.push_back(std::move(queued));
+    commit_batch(batch);
+    return finish(batch);
+  }
+  waiting += queued.done ? 1 : 0;
+  queue.push_back(std::move(queued));
   lock.unlock();
   wake.notify_one();
 }
@@ -237,9 +245,9 @@ Committer::Committer(std::unique_ptr<Sql> sql, std::unique_ptr<SegmentWriter> se
   state_->sql = std::move(sql);
   state_->segments = std::move(segments);
   state_->options = options;
-  if (state_->sql)
+  if (state_->sql && options.own_thread)
     state_->thread = std::thread([state = state_.get()] { state->run(); });
-  else
+  else if (!state_->sql)
     state_->refusal = Error{.kind = ErrorKind::storage, .what = "the store was opened read-only"};
 }
 

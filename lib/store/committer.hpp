@@ -40,6 +40,7 @@ struct CommitterOptions {
   std::uint64_t segment_bytes = 256 * 1024 * 1024;  // then a new one is begun
   // How long units of commit_later may wait for company.
   std::chrono::milliseconds later = std::chrono::milliseconds(20);
+  bool own_thread = true;  // false: each unit is a batch, on the thread that hands it over
 };
 
 struct CommitterCounts {

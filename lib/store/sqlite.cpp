@@ -216,12 +216,18 @@ constexpr std::string_view read_settings = "PRAGMA query_only = ON; PRAGMA cache
 
 }  // namespace
 
+std::string memory_database(const std::string& name) {
+  return "file:" + name + "?vfs=memdb";
+}
+
 Result<std::unique_ptr<Sql>> open_sqlite(const std::string& path, SqliteMode mode) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
                     (mode == SqliteMode::write ? SQLITE_OPEN_CREATE : 0);
-  const char* const vfs = fault::armed() ? faulty_vfs() : nullptr;
+  const bool in_memory = path.starts_with("file:");
+  const char* const vfs = fault::armed() && !in_memory ? faulty_vfs() : nullptr;
   sqlite3* database = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &database, flags, vfs);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &database, flags | (in_memory ? SQLITE_OPEN_URI : 0), vfs);
   if (code != SQLITE_OK) {
     auto error = sqlite_error(database, path);
     sqlite3_close_v2(database);
@@ -232,6 +238,9 @@ Result<std::unique_ptr<Sql>> open_sqlite(const std::string& path, SqliteMode mod
   for (const auto settings :
        {common_settings, mode == SqliteMode::write ? write_settings : read_settings})
     if (auto set = connection->script(settings); !set) return fail(std::move(set.error()));
+  if (in_memory)  // without WAL, and without a journal file
+    if (auto set = connection->script("PRAGMA journal_mode = MEMORY;"); !set)
+      return fail(set.error());
   return connection;
 }
 

@@ -38,7 +38,9 @@ struct Store::State {
   std::unique_ptr<Committer> committer;
   std::mutex compacting;
 
-  [[nodiscard]] std::string database() const { return directory + "/ledger.db"; }
+  [[nodiscard]] std::string database() const {
+    return options.in_memory ? memory_database(directory) : directory + "/ledger.db";
+  }
   [[nodiscard]] std::string segments() const { return directory + "/segments"; }
   [[nodiscard]] std::string spool() const { return directory + "/spool"; }
 
@@ -61,7 +63,8 @@ Result<void> Store::State::prepare_directories() {
 Result<std::unique_ptr<Sql>> Store::State::open_database(std::vector<Schema> schemas) const {
   if (options.read_only) return open_sqlite(database(), SqliteMode::read);
   // Created here, so that its mode is ours; SQLite gives its other files the same.
-  if (auto file = File::open(database(), O_RDWR | O_CREAT); !file) return fail(file.error());
+  if (!options.in_memory)
+    if (auto file = File::open(database(), O_RDWR | O_CREAT); !file) return fail(file.error());
   auto sql = open_sqlite(database(), SqliteMode::write);
   if (!sql) return sql;
   schemas.insert(schemas.begin(), own_schema());
@@ -109,6 +112,7 @@ Result<std::unique_ptr<Store>> Store::open(std::string directory, std::vector<Sc
   auto writer = std::make_unique<SegmentWriter>(state->segments(), recovered->last, recovered->next,
                                                 options.committer.segment_bytes);
   if (options.read_only) sql->reset();
+  if (options.in_memory) options.committer.own_thread = false;
   state->committer =
       std::make_unique<Committer>(std::move(*sql), std::move(writer), options.committer);
   std::unique_ptr<Store> store(new Store(std::move(state)));

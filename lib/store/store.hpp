@@ -30,6 +30,9 @@ struct StoreOptions {
   std::size_t draft_memory = 256 * 1024;
   // Looks only, beside a running process: no lock, no repair, every commit is refused.
   bool read_only = false;
+  // For tests by the thousand: the database is in memory and gone with the Store, and a unit is
+  // committed on the thread that hands it over. All of it on one thread, then.
+  bool in_memory = false;
 };
 
 struct Usage {

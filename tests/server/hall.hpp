@@ -13,6 +13,7 @@
 #include "lib/net/stream.hpp"
 #include "server/server.hpp"
 #include "tests/server/post_office.hpp"
+#include "tests/support/real_time_net.hpp"
 
 namespace tandem::server::test {
 
@@ -49,24 +50,7 @@ class FakeAccounts final : public Accounts {
   int bad = 0;
 };
 
-// An io_context in the machine's time: a session in IDLE is woken through a deadline.
-class RealTimeNet {
- public:
-  boost::asio::io_context context{1};
-  net::TaskGroup group{context.get_executor()};
-
-  [[nodiscard]] net::Executor executor() { return context.get_executor(); }
-  void run(net::Task<void> body) {
-    std::optional<std::exception_ptr> ended;
-    boost::asio::co_spawn(context, tandem::test::run_root(std::move(body)),
-                          [&ended](std::exception_ptr error) { ended = std::move(error); });
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    context.restart();
-    while (!ended && std::chrono::steady_clock::now() < limit) context.run_one_until(limit);
-    if (!ended) throw std::runtime_error("the coroutine did not end: it waits for something");
-    if (*ended) std::rethrow_exception(*ended);
-  }
-};
+using tandem::test::RealTimeNet;
 
 class Hall {
  public:

@@ -58,6 +58,7 @@ class World {
   migration::AccountLocks locks;
   migration::EventBus events;
   SyncOptions options{.our_hostname = "tandem.example"};
+  store::StoreOptions store_options;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<migration::Registry> registry;
   std::unique_ptr<migration::SideAccess> access;
@@ -65,7 +66,8 @@ class World {
   migration::AccountId account = 0;
 
   net::Task<void> open() {
-    auto opened = store::Store::open(directory_, {migration::Registry::schema(), Sync::schema()});
+    auto opened = store::Store::open(directory_, {migration::Registry::schema(), Sync::schema()},
+                                     store_options);
     REQUIRE(opened);
     store = std::move(*opened);
     std::vector<config::MigrationSettings> all(1, settings);

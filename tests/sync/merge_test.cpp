@@ -108,6 +108,27 @@ Task<void> waits_through_a_new_validity(TwoSides& two) {
   check_work(two, 0);
 }
 
+Task<void> brought_home_and_moved(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.pass();
+  co_await two.put(new_side, letter("a"), "", work);
+  auto report = co_await two.pass();
+  CHECK(report.copied == 1);
+  {
+    const auto user = co_await two.client(old_side);
+    REQUIRE(co_await user->select(work));
+    imap::SequenceSet first;
+    first.add(1);
+    REQUIRE(co_await user->move(first, inbox));
+  }
+  report = co_await two.pass();
+  CHECK(report.copied == 0);
+  for (const Side side : {old_side, new_side}) {
+    CHECK(two.mailbox(side).size() == 1);
+    CHECK(two.mailbox(side, work).empty());
+  }
+}
+
 void run(Task<void> (*body)(TwoSides&)) {
   TwoSides two;
   two.run(body(two));
@@ -126,6 +147,9 @@ TEST_CASE("A mirror's copy that was read before home's came and was moved stays 
 }
 TEST_CASE("The gateway's two copies keep what either was flagged with before the first look") {
   run(flagged_before_the_first_look);
+}
+TEST_CASE("I2: what was brought home and is moved there is moved on the mirror, not copied") {
+  run(brought_home_and_moved);
 }
 TEST_CASE("I2: a mirror's copy that waits for home's is found again after home's new UIDVALIDITY") {
   run(waits_through_a_new_validity);

@@ -10,8 +10,6 @@
 
 namespace tandem::sync::model {
 
-enum Flag : std::uint32_t { seen = 1, answered = 2, flagged = 4, forwarded = 64 };
-
 // A message on one side.
 struct Replica {
   bool there = false;
@@ -71,6 +69,8 @@ class Reference {
   void settle_new(Message& message);
   void pair(Message& message, std::vector<std::uint32_t> flags);
   void leave_alone(Message& message, int side);
+  // What is in a folder that only the mirror has is nobody's business yet.
+  [[nodiscard]] bool is_at_home(int folder) const;
 
   std::vector<Message> split_;
 };

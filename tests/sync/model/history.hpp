@@ -5,15 +5,14 @@
 #include <random>
 #include <set>
 
-#include "tests/sync/reference.hpp"
-#include "tests/sync/town.hpp"
+#include "tests/sync/model/reference.hpp"
+#include "tests/sync/model/town.hpp"
 
 namespace tandem::sync::model {
 
 struct Wanted {
   bool crashes = true;
   bool propagate = false;
-  int windows = 5;
 };
 
 class History {
@@ -25,27 +24,28 @@ class History {
   [[nodiscard]] const std::string& fault() const { return fault_; }  // empty: all was as it must be
 
  private:
-  using Act = Task<void> (History::*)();
-  Task<void> fill();
+  using Act = void (History::*)();
+  void fill();
   Task<void> window(int number);
-  Task<void> act();
-  Task<void> arrive();
-  Task<void> arrive_by_gateway();
-  Task<void> arrive_late();
-  Task<void> flag();
-  Task<void> remove();
-  Task<void> move();
-  Task<void> copy();
-  Task<void> make_folder();
-  Task<void> rename_folder();
-  Task<void> remove_folder();
-  Task<void> renumber();
+  void act();
+  void arrive();
+  void arrive_by_gateway();
+  void arrive_late();
+  void flag();
+  void remove();
+  void move();
+  void copy();
+  void make_folder();
+  void rename_folder();
+  void remove_folder();
+  void renumber();
   Task<void> crash();
   Task<void> pass();
   Task<void> idle_pass();
   Task<void> quiet();
   void compare();
   void look_after_crash();
+  std::set<int> twins_in(int folder) const;
   void compare_folder(int side, int folder);
   Task<void> switch_home();
 
@@ -69,9 +69,10 @@ class History {
   bool crashed_ = false;    // in this window
   std::set<int> touched_;   // contents that were moved, copied or removed in this window
   std::set<int> troubled_;  // folders that were renumbered, renamed or removed in it
-  // Side and content: of equal messages nobody knows which copy belongs to which.
-  std::set<std::pair<int, int>> mixed_up_;
-  std::set<int> fresh_;  // contents that came in this window
+  // Contents of equal messages of which nobody knows which copy belongs to which: left alone.
+  std::set<int> mixed_up_;
+  std::set<int> flagged_;  // contents that got flags in this window
+  std::set<int> fresh_;    // contents that came in this window
 };
 
 }  // namespace tandem::sync::model

@@ -1,4 +1,4 @@
-#include "tests/sync/reference.hpp"
+#include "tests/sync/model/reference.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,6 +20,10 @@ void Reference::settle() {
   settle_folders();
   pair_news();
   for (Message& message : messages) {
+    const Replica& theirs = message.at[static_cast<std::size_t>(1 - home)];
+    if (message.orphan && theirs.there && theirs.folder != message.folder &&
+        !is_at_home(theirs.folder))
+      message.orphan = false;
     if (message.paired)
       settle_pair(message);
     else if (!message.orphan)
@@ -95,6 +99,10 @@ void Reference::pair(Message& message, std::vector<std::uint32_t> flags) {
   message.agreed = std::move(flags);
 }
 
+bool Reference::is_at_home(int folder) const {
+  return folders[static_cast<std::size_t>(folder)].there[static_cast<std::size_t>(home)];
+}
+
 // The copy on `side` is what is left of the message.
 void Reference::leave_alone(Message& message, int side) {
   message.paired = false;
@@ -125,14 +133,13 @@ void Reference::settle_pair(Message& message) {
     other.at[h].there = false;
     leave_alone(other, static_cast<int>(m));
     // In a folder that only the mirror has, it is nobody's business yet.
-    if (!folders[static_cast<std::size_t>(theirs.folder)].there[h]) other.orphan = false;
+    if (!is_at_home(theirs.folder)) other.orphan = false;
     split_.push_back(other);
     theirs.there = false;
     leave_alone(message, home);
   } else {
     leave_alone(message, ours.there ? home : 1 - home);
-    if (theirs.there && !folders[static_cast<std::size_t>(theirs.folder)].there[h])
-      message.orphan = false;
+    if (theirs.there && !is_at_home(theirs.folder)) message.orphan = false;
   }
 }
 

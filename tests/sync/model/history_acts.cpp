@@ -1,7 +1,7 @@
 // What people, senders and the gateway do between passes.
 #include <fmt/core.h>
 
-#include "tests/sync/history.hpp"
+#include "tests/sync/model/history.hpp"
 
 namespace tandem::sync::model {
 namespace {
@@ -18,27 +18,27 @@ std::string trace_of(int content) {
 
 }  // namespace
 
-Task<void> History::arrive() {
+void History::arrive() {
   const int side = roll(3) == 0 ? 1 - model_.home : model_.home;
   const int folder = roll(3) == 0 ? pick_folder(side) : 0;
-  if (has_trouble(folder)) co_return;
+  if (has_trouble(folder)) return;
   // Whether the first contact was before or after it, nobody can say then.
   if (crashed_ && side != model_.home &&
       !model_.folders[static_cast<std::size_t>(folder)].contacted)
-    co_return;
+    return;
   const int content = next_content_++;
   const auto flags = some_flags[static_cast<std::size_t>(roll(3))];
   const std::string text = bytes_of(content, "");
   const std::int64_t date = 1'700'000'000 + content;
-  const auto uid = co_await town_.put(side, name(side, folder), text, flags, date);
+  const auto uid = town_.put(side, name(side, folder), text, flags, date);
   model_.add(content, side, folder, uid, flags);
   fresh_.insert(content);
   tell(fmt::format("{} arrives on {} in {} uid {}", content, side, name(side, folder), uid));
 }
 
 // Both copies, each below its own server's Received line.
-Task<void> History::arrive_by_gateway() {
-  if (has_trouble(0)) co_return;
+void History::arrive_by_gateway() {
+  if (has_trouble(0)) return;
   const int content = next_content_++;
   const std::string trace = trace_of(content);
   const std::string text = bytes_of(content, trace);
@@ -48,7 +48,7 @@ Task<void> History::arrive_by_gateway() {
   message.traced = true;
   for (int side = 0; side < 2; ++side) {
     const std::string own = side == model_.home ? "Received: from x by home\r\n" + text : text;
-    const auto uid = co_await town_.put(side, name(side, 0), own, 0, date + side);
+    const auto uid = town_.put(side, name(side, 0), own, 0, date + side);
     message.at[static_cast<std::size_t>(side)] = {
         .there = true, .folder = 0, .uid = uid, .ours = side != model_.home};
   }
@@ -57,8 +57,8 @@ Task<void> History::arrive_by_gateway() {
 }
 
 // The mirror's copy alone, or home's after it.
-Task<void> History::arrive_late() {
-  if (has_trouble(0) || crashed_) co_return;
+void History::arrive_late() {
+  if (has_trouble(0) || crashed_) return;
   const auto m = static_cast<std::size_t>(1 - model_.home);
   for (Message& message : model_.messages) {
     if (!message.traced || message.paired || message.orphan || !message.at[m].there) continue;
@@ -66,38 +66,39 @@ Task<void> History::arrive_late() {
       continue;
     const std::string trace = trace_of(message.content);
     const std::string text = bytes_of(message.content, trace);
-    const auto uid = co_await town_.put(model_.home, "INBOX", text, 0, 1'700'000'000);
+    const auto uid = town_.put(model_.home, "INBOX", text, 0, 1'700'000'000);
     message.at[1 - m] = {.there = true, .folder = 0, .uid = uid};
     tell(fmt::format("{} comes late to home", message.content));
-    co_return;
+    return;
   }
   const int content = next_content_++;
   const std::string trace = trace_of(content);
   const std::string text = bytes_of(content, trace);
-  const auto uid = co_await town_.put(static_cast<int>(m), "INBOX", text, 0, 1'700'000'000);
+  const auto uid = town_.put(static_cast<int>(m), "INBOX", text, 0, 1'700'000'000);
   Message& message = model_.add(content, static_cast<int>(m), 0, uid, 0);
   message.traced = true;
   tell(fmt::format("{} comes through the gateway, to the mirror first", content));
 }
 
-Task<void> History::flag() {
+void History::flag() {
   const int side = roll(2);
   Message* message = pick(side, false);
-  if (message == nullptr) co_return;
+  if (message == nullptr) return;
   Replica& replica = message->at[static_cast<std::size_t>(side)];
   const auto flags = some_flags[static_cast<std::size_t>(roll(5))];
-  co_await town_.set_flags(side, name(side, replica.folder), replica.uid, flags);
+  town_.set_flags(side, name(side, replica.folder), replica.uid, flags);
   replica.flags = flags;
+  flagged_.insert(message->content);
   tell(fmt::format("{} gets flags {} on {}", message->content, flags, side));
 }
 
-Task<void> History::remove() {
+void History::remove() {
   const int side = roll(3) == 0 ? 1 - model_.home : model_.home;
   Message* message = pick(side, true);
-  if (message == nullptr) co_return;
+  if (message == nullptr) return;
   Replica& replica = message->at[static_cast<std::size_t>(side)];
   Replica& other = message->at[static_cast<std::size_t>(1 - side)];
-  co_await town_.remove(side, name(side, replica.folder), replica.uid);
+  town_.remove(side, name(side, replica.folder), replica.uid);
   touched_.insert(message->content);
   tell(fmt::format("{} is removed on {} from {}", message->content, side,
                    name(side, replica.folder)));
@@ -109,15 +110,15 @@ Task<void> History::remove() {
   }
 }
 
-Task<void> History::move() {
+void History::move() {
   const int side = roll(4) == 0 ? 1 - model_.home : model_.home;
   Message* message = pick(side, true);
-  if (message == nullptr) co_return;
+  if (message == nullptr) return;
   Replica& replica = message->at[static_cast<std::size_t>(side)];
   const int to = pick_folder(side);
-  if (to == replica.folder || has_trouble(to)) co_return;
+  if (to == replica.folder || has_trouble(to)) return;
   const int from = replica.folder;
-  const auto uid = co_await town_.carry(side, name(side, from), replica.uid, name(side, to), true);
+  const auto uid = town_.carry(side, name(side, from), replica.uid, name(side, to), true);
   replica.folder = to;
   replica.uid = uid;
   touched_.insert(message->content);
@@ -125,26 +126,25 @@ Task<void> History::move() {
                    name(side, from), name(side, to), uid));
 }
 
-Task<void> History::copy() {
+void History::copy() {
   const int side = model_.home;
   const Message* message = pick(side, true);
-  if (message == nullptr || message->traced) co_return;
+  if (message == nullptr || message->traced) return;
   const Replica replica = message->at[static_cast<std::size_t>(side)];
   const int to = pick_folder(side);
-  if (to == replica.folder || has_trouble(to)) co_return;
+  if (to == replica.folder || has_trouble(to)) return;
   const int content = message->content;
   const auto uid =
-      co_await town_.carry(side, name(side, replica.folder), replica.uid, name(side, to), false);
+      town_.carry(side, name(side, replica.folder), replica.uid, name(side, to), false);
   model_.add(content, side, to, uid, replica.flags);
   touched_.insert(content);
   tell(fmt::format("{} is copied on {} to {} uid {}", content, side, name(side, to), uid));
 }
 
-Task<void> History::make_folder() {
+void History::make_folder() {
   const int side = roll(4) == 0 ? 1 - model_.home : model_.home;
   const std::string made = fmt::format("Work {}", next_folder_++);
-  const auto created = co_await town_.boxes().create(town_.mailbox(side), made);
-  REQUIRE(created);
+  REQUIRE(town_.mailbox(side).create(made) != nullptr);
   Folder folder;
   folder.name = {made, made};
   folder.there[static_cast<std::size_t>(side)] = true;
@@ -153,35 +153,33 @@ Task<void> History::make_folder() {
   tell(fmt::format("folder {} is made on {}", made, side));
 }
 
-Task<void> History::rename_folder() {
+void History::rename_folder() {
   const int side = model_.home;
-  if (crashed_) co_return;
+  if (crashed_) return;
   const int which = pick_folder(side);
   Folder& folder = model_.folders[static_cast<std::size_t>(which)];
-  if (which < 3 || has_trouble(which)) co_return;
+  if (which < 3 || has_trouble(which)) return;
   const std::string renamed = fmt::format("Renamed {}", next_folder_++);
   const std::string before = name(side, which);
-  const auto done = co_await town_.boxes().rename(town_.mailbox(side), before, renamed);
-  REQUIRE(done);
+  REQUIRE(town_.mailbox(side).rename(before, renamed));
   folder.name[static_cast<std::size_t>(side)] = renamed;
   if (folder.there[0] && folder.there[1]) folder.name = {renamed, renamed};
   troubled_.insert(which);
   tell(fmt::format("folder {} is renamed to {} on {}", before, renamed, side));
 }
 
-Task<void> History::remove_folder() {
+void History::remove_folder() {
   const int side = roll(2);
   const auto s = static_cast<std::size_t>(side);
   const int which = pick_folder(side);
   Folder& folder = model_.folders[static_cast<std::size_t>(which)];
-  if (which < 3 || has_trouble(which) || crashed_) co_return;
+  if (which < 3 || has_trouble(which) || crashed_) return;
   // What was moved or copied out of it or into it shall not blur what is expected.
   for (const Message& message : model_.messages)
     if (touched_.contains(message.content) || fresh_.contains(message.content))
       for (const Replica& replica : message.at)
-        if ((replica.there && replica.folder == which) || message.folder == which) co_return;
-  const auto removed = co_await town_.boxes().remove(town_.mailbox(side), name(side, which));
-  REQUIRE(removed);
+        if ((replica.there && replica.folder == which) || message.folder == which) return;
+  REQUIRE(town_.mailbox(side).remove(name(side, which)));
   troubled_.insert(which);
   folder.there[s] = false;
   if (side != model_.home && folder.there[static_cast<std::size_t>(model_.home)])
@@ -194,14 +192,32 @@ Task<void> History::remove_folder() {
   }
 }
 
-Task<void> History::renumber() {
+// Contents that are in the folder more than once, on either side.
+std::set<int> History::twins_in(int folder) const {
+  std::set<int> twins;
+  for (std::size_t side = 0; side < 2; ++side) {
+    std::set<int> once;
+    for (const Message& message : model_.messages)
+      if (message.at[side].there && message.at[side].folder == folder &&
+          !once.insert(message.content).second)
+        twins.insert(message.content);
+  }
+  return twins;
+}
+
+void History::renumber() {
   const int side = roll(2);
   const int which = pick_folder(side);
-  if (has_trouble(which)) co_return;
+  if (has_trouble(which)) return;
   for (const Message& message : model_.messages)
     if (touched_.contains(message.content))
       for (const Replica& replica : message.at)
-        if (replica.folder == which || message.folder == which) co_return;
+        if (replica.folder == which || message.folder == which) return;
+  // Which of several equal ones is which, nobody can tell then.
+  const std::set<int> twins = twins_in(which);
+  for (const int content : twins)
+    if (flagged_.contains(content)) return;
+  mixed_up_.insert(twins.begin(), twins.end());
   town_.renumber(side, name(side, which));
   troubled_.insert(which);
   for (Message& message : model_.messages) {
@@ -209,7 +225,7 @@ Task<void> History::renumber() {
     if (replica.there && replica.folder == which && replica.uid != 0) replica.uid += 1'000'000;
   }
   tell(fmt::format("folder {} gets a new UIDVALIDITY on {}", name(side, which), side));
-  co_return;
+  return;
 }
 
 }  // namespace tandem::sync::model

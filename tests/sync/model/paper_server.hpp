@@ -1,0 +1,62 @@
+// An IMAP server on paper: mailboxes in memory and just the commands that the sync gives (UIDs
+// only; RFC 3501, 4315, 3502, 6851, 7162, 5819). For histories by the ten thousand, and written
+// apart from our own server, so that the two do not share a fault.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/net/imap_server_io.hpp"
+#include "lib/protocol/imap/date_time.hpp"
+
+namespace tandem::sync::paper {
+
+using net::Task;
+
+struct Message {
+  std::uint32_t uid = 0;
+  std::vector<std::string> flags;
+  imap::DateTime date;
+  std::shared_ptr<const std::string> bytes;
+  std::uint64_t modseq = 0;
+};
+
+struct Folder {
+  std::string name;
+  std::uint32_t validity = 0;
+  std::uint32_t next = 1;
+  std::uint64_t modseq = 1;
+  bool subscribed = false;
+  std::vector<Message> messages;  // ascending by UID
+
+  std::uint32_t add(Message message);  // with the next UID
+  void touch(Message& message) { message.modseq = ++modseq; }
+  [[nodiscard]] Message* find(std::uint32_t uid);
+};
+
+// One account's mailbox. A folder keeps its address until it is removed.
+class Mailbox {
+ public:
+  Mailbox();  // with the usual folders
+  [[nodiscard]] Folder* find(std::string_view name);
+  Folder* create(const std::string& name);  // null: there is one
+  bool remove(std::string_view name);
+  bool rename(std::string_view from, const std::string& to);
+  // The folder gets another UIDVALIDITY; its messages keep their order, not their UIDs.
+  void renumber(Folder& folder, std::uint32_t by);
+  [[nodiscard]] std::vector<std::shared_ptr<Folder>>& folders() { return folders_; }
+  [[nodiscard]] std::shared_ptr<Folder> share(std::string_view name);
+
+ private:
+  std::vector<std::shared_ptr<Folder>> folders_;
+  std::uint32_t last_validity_ = 0;
+};
+
+// What LOGIN or AUTHENTICATE PLAIN names; null: refused.
+using Accounts = std::function<Mailbox*(const std::string& login)>;
+
+// Until the client leaves or the connection breaks.
+Task<void> serve(net::StreamPtr stream, Accounts accounts);
+
+}  // namespace tandem::sync::paper
