@@ -46,27 +46,26 @@ function(tandem_room name)
   target_link_libraries(${name} PUBLIC tandem_flags ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
 endfunction()
 
-# tandem_quick(NAME): the same room once more, optimised and in few pieces, as NAME_quick; for the
-# tests that play a hundred thousand cases. Not built unless such a test is.
+# tandem_quick(NAME): the same room once more, optimised and in few pieces, as NAME_quick, and so
+# every room it links; for the tests that play cases by the ten thousand. Once for all of them; not
+# built unless such a test is.
 function(tandem_quick name)
-  get_target_property(folder ${name} SOURCE_DIR)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  if(TARGET ${name}_quick)
+    return()
+  endif()
+  get_target_property(sources ${name} SOURCES)
   add_library(${name}_quick STATIC EXCLUDE_FROM_ALL ${sources})
   set_target_properties(${name}_quick PROPERTIES UNITY_BUILD ON)
   tandem_unity_alone(${sources})
   target_compile_options(${name}_quick PRIVATE -O2)
-  get_target_property(embedded ${name} TANDEM_EMBEDDED)
-  if(embedded)
-    target_sources(${name}_quick PRIVATE ${embedded})
-    set_source_files_properties(${embedded} PROPERTIES GENERATED ON)
-  endif()
   get_target_property(links ${name} LINK_LIBRARIES)
   foreach(link ${links})
-    if(TARGET ${link}_quick)
-      target_link_libraries(${name}_quick PUBLIC ${link}_quick)
-    else()
-      target_link_libraries(${name}_quick PUBLIC ${link})
+    get_target_property(kind ${link} TYPE)
+    if(link MATCHES "^tandem_" AND kind STREQUAL STATIC_LIBRARY)
+      tandem_quick(${link})
+      set(link ${link}_quick)
     endif()
+    target_link_libraries(${name}_quick PUBLIC ${link})
   endforeach()
 endfunction()
 
@@ -98,5 +97,4 @@ std::span<const std::string_view> ${function}() { return texts; }
 }  // namespace ${namespace}
 ")
   target_sources(${target} PRIVATE ${CMAKE_BINARY_DIR}/generated/${source})
-  set_property(TARGET ${target} PROPERTY TANDEM_EMBEDDED ${CMAKE_BINARY_DIR}/generated/${source})
 endfunction()

@@ -42,12 +42,17 @@ void check_work(TwoSides& two, std::uint32_t flags) {
   }
 }
 
-Task<void> flagged_and_moved(TwoSides& two) {
+// On both sides and agreed on, then flagged differently on each.
+Task<void> flag_on_both(TwoSides& two) {
   co_await make_folder(two, old_side);
   co_await two.put(old_side, letter("a"), "\\Answered");
   co_await two.pass();
   co_await two.set_flags(new_side, 1, "\\Answered \\Seen");
   co_await two.set_flags(old_side, 1, "\\Flagged");
+}
+
+Task<void> flagged_and_moved(TwoSides& two) {
+  co_await flag_on_both(two);
   co_await move_to_work(two, old_side, 1);
   const auto report = co_await two.pass();
   CHECK(report.copied == 0);
@@ -55,11 +60,7 @@ Task<void> flagged_and_moved(TwoSides& two) {
 }
 
 Task<void> moved_on_both(TwoSides& two) {
-  co_await make_folder(two, old_side);
-  co_await two.put(old_side, letter("a"), "\\Answered");
-  co_await two.pass();
-  co_await two.set_flags(new_side, 1, "\\Answered \\Seen");
-  co_await two.set_flags(old_side, 1, "\\Flagged");
+  co_await flag_on_both(two);
   co_await move_to_work(two, old_side, 1);
   co_await move_to_work(two, new_side, 1);
   const auto report = co_await two.pass();
