@@ -30,7 +30,7 @@ struct CanarySight {
   std::optional<std::string> folder;  // nothing: not found in time
   Duration after{0};                  // until it was seen, from our answer on
   // Authentication-Results and Received-SPF that this side put in front of our Received field, each
-  // on one line.
+  // on one line. None of a copy: it passed no filter, and what the sync copied bears home's.
   std::vector<std::string> judged;
   std::optional<Error> trouble;  // the mailbox could not be looked at
 };

@@ -145,11 +145,12 @@ Task<Result<void>> Canary::look_once(net::ImapClient& client, CanarySight& sight
   body.peek = true;
   body.section.text = imap::SectionText::header;
   attributes.bodies.push_back(body);
+  sight.folder = **folder;
+  if (sight.is_copy) co_return Result<void>{};
   KeepHeader kept;
   const auto fetched = co_await client.fetch(std::move(*uids), std::move(attributes), kept);
   if (!fetched) co_return fetched;
   sight.judged = judged_in(kept.header, trace);
-  sight.folder = **folder;
   co_return Result<void>{};
 }
 

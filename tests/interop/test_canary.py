@@ -48,6 +48,7 @@ class CanaryTest(unittest.TestCase):
         self.assertIn('new side (copy): in "INBOX" after ', text)
         self.assertIn("amber: The old side doubts the sender: spf=fail.", text)
         self.assertIn("docs/trust-recipes.md", text)
+        self.assertEqual(text.count("doubts"), 1, "a copy was judged: " + text)
         code, text = self.canary(tandem, JIRO.address, "--from", SENDER)
         self.assertEqual(code, AMBER, text)
         self.assertIn('The old side filed it in "Junk" instead of the inbox.', text)
