@@ -37,6 +37,11 @@ smtp::MailCommand reduced(smtp::MailCommand mail, const smtp::Capabilities& offe
   return mail;
 }
 
+smtp::RcptCommand reduced(smtp::RcptCommand recipient, const smtp::Capabilities& offered) {
+  if (offered.dsn) return recipient;
+  return {.to = std::move(recipient.to)};
+}
+
 }  // namespace
 
 Handover::Refusal Handover::unreachable() {
@@ -51,40 +56,59 @@ Handover::Handover(Upstream upstream)
 
 Task<std::expected<Handover, Handover::Refusal>> Handover::open(
     UpstreamPool& pool, net::Endpoint endpoint, Origin origin, smtp::MailCommand mail,
-    std::optional<smtp::ClientIdentity> whom) {
-  auto upstream = co_await pool.take(endpoint, origin, std::move(whom));
-  if (!upstream) {
-    log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());
-    co_return std::unexpected(unreachable());
+    smtp::RcptCommand first, std::optional<smtp::ClientIdentity> whom) {
+  auto upstream = co_await pool.take(endpoint, origin, whom);
+  while (upstream) {
+    Handover handover(std::move(*upstream));
+    auto started = co_await handover.start(mail, first);
+    if (started) co_return std::move(handover);
+    if (!handover.closed_meanwhile_) co_return std::unexpected(std::move(started.error()));
+    upstream = co_await pool.open_new(endpoint, origin, whom);
   }
-  co_return co_await begin(std::move(*upstream), std::move(mail));
+  log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());
+  co_return std::unexpected(unreachable());
 }
 
 Task<std::expected<Handover, Handover::Refusal>> Handover::begin(Upstream upstream,
                                                                  smtp::MailCommand mail) {
   Handover handover(std::move(upstream));
-  net::SmtpClient& client = handover.upstream_.client();
+  auto started = co_await handover.start(std::move(mail), std::nullopt);
+  if (!started) co_return std::unexpected(std::move(started.error()));
+  co_return std::move(handover);
+}
+
+Task<std::expected<void, Handover::Refusal>> Handover::start(
+    smtp::MailCommand mail, std::optional<smtp::RcptCommand> first) {
+  net::SmtpClient& client = upstream_.client();
   if (mail.smtputf8 && !client.capabilities().smtputf8) {
-    co_await handover.finish();
+    co_await finish();
     Refusal refusal{
         make_reply(553, "5.6.7", "The mailbox's server takes no internationalised addresses")};
     co_return std::unexpected(std::move(refusal));
   }
   mail = reduced(std::move(mail), client.capabilities());
-  const auto reply = co_await client.mail(std::move(mail));
-  if (!reply) co_return std::unexpected(unreachable());
-  if (!reply->positive()) {
-    co_await handover.finish();
-    Refusal refusal{sensible(*reply)};
+  std::vector<smtp::RcptCommand> recipients;
+  if (first) recipients.push_back(reduced(std::move(*first), client.capabilities()));
+  const auto replies = co_await client.envelope(std::move(mail), recipients, false);
+  closed_meanwhile_ = upstream_.age() == Upstream::Age::unchecked &&
+                      (!replies || replies->empty() || replies->front().code == 421);
+  if (!replies || replies->empty()) co_return std::unexpected(unreachable());
+  if (!replies->front().positive()) {
+    co_await finish();
+    Refusal refusal{sensible(replies->front())};
     co_return std::unexpected(std::move(refusal));
   }
-  co_return std::move(handover);
+  if (!first) co_return std::expected<void, Refusal>();
+  if (replies->size() < 2) co_return std::unexpected(unreachable());
+  if (replies->back().positive()) ++accepted_;
+  first_ = sensible(replies->back());
+  co_return std::expected<void, Refusal>();
 }
 
 Task<std::expected<Reply, Handover::Refusal>> Handover::ask(smtp::RcptCommand recipient) {
   net::SmtpClient& client = upstream_.client();
   if (!client.usable()) co_return std::unexpected(unreachable());
-  if (!client.capabilities().dsn) recipient = {.to = std::move(recipient.to)};
+  recipient = reduced(std::move(recipient), client.capabilities());
   const auto reply = co_await client.rcpt(std::move(recipient));
   if (!reply) co_return std::unexpected(unreachable());
   if (reply->positive()) ++accepted_;
@@ -109,6 +133,7 @@ Task<std::vector<Told>> Handover::deliver(std::string head, BodySource body) {
     over_ = true;
     co_return told_by(*replies);
   }
+  if (!client.dot_left()) co_return all(Told::Kind::unsent, unreachable().reply);
   log::warning("W-HAND-2", "{} fell silent after a message: {}", server_,
                replies.error().to_string());
   co_return told_by(client.early_replies());

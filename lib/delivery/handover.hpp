@@ -1,6 +1,7 @@
-// Handover: one message to one server, in one SMTP or LMTP transaction. MAIL is said at open(),
-// each recipient is asked for live, and deliver() says for each of them what came of it. Whether
-// bytes may have arrived is never guessed: what is `unsent` did not, what is `silent` may have.
+// Handover: one message to one server, in one SMTP or LMTP transaction. MAIL and the first
+// recipient are said at open(), in one group where the server pipelines; each further recipient is
+// asked for live, and deliver() says for each of them what came of it. Whether bytes may have
+// arrived is never guessed: what is `unsent` did not, what is `silent` may have.
 //
 // One thread; the connection's owner outlives it.
 #pragma once
@@ -36,13 +37,17 @@ class Handover {
     bool reached = true;
   };
   [[nodiscard]] static Refusal unreachable();
-  // `whom`: the client that the server is told of, where it trusts us; nothing: we ourselves.
+  // `first`: see first(). `whom`: the client that the server is told of, where it trusts us;
+  // nothing: we ourselves.
   static Task<std::expected<Handover, Refusal>> open(UpstreamPool& pool, net::Endpoint endpoint,
                                                      Origin origin, smtp::MailCommand mail,
+                                                     smtp::RcptCommand first,
                                                      std::optional<smtp::ClientIdentity> whom = {});
-  // The same over a connection that is there already.
+  // MAIL alone, over a connection that is there already.
   static Task<std::expected<Handover, Refusal>> begin(Upstream upstream, smtp::MailCommand mail);
 
+  // What the server said of the recipient it was opened with, as ask() would have told.
+  [[nodiscard]] const smtp::Reply& first() const { return first_; }
   // RCPT. A positive answer adds the recipient to those that deliver() speaks of, in this order.
   // What the server has not announced is left out of it.
   Task<std::expected<smtp::Reply, Refusal>> ask(smtp::RcptCommand recipient);
@@ -58,6 +63,8 @@ class Handover {
 
  private:
   explicit Handover(Upstream upstream);
+  Task<std::expected<void, Refusal>> start(smtp::MailCommand mail,
+                                           std::optional<smtp::RcptCommand> first);
   [[nodiscard]] std::vector<Told> all(Told::Kind kind, const smtp::Reply& reply) const;
   [[nodiscard]] std::vector<Told> told_by(const std::vector<smtp::Reply>& replies) const;
   Task<Result<void>> send(std::string head, BodySource body);
@@ -65,7 +72,9 @@ class Handover {
   Upstream upstream_;
   std::string server_;
   bool lmtp_ = false;
-  bool over_ = false;  // the transaction ended with an answer: nothing to reset
+  smtp::Reply first_;
+  bool closed_meanwhile_ = false;  // the connection had ended before it was used again
+  bool over_ = false;              // the transaction ended with an answer: nothing to reset
   std::size_t accepted_ = 0;
 };
 

@@ -1,6 +1,9 @@
 #include "lib/delivery/upstream_pool.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <boost/asio/this_coro.hpp>
 
 #include "lib/base/log.hpp"
 
@@ -20,16 +23,6 @@ ClientTls client_tls(TlsMode mode) {
   return ClientTls::required;
 }
 
-// A server that has closed meanwhile shows now, before anything depends on it.
-Task<bool> is_ready(net::SmtpClient& client, std::optional<smtp::ClientIdentity> whom) {
-  Result<smtp::Reply> reply;
-  if (whom)
-    reply = co_await client.forward(std::move(*whom));
-  else
-    reply = co_await client.noop();
-  co_return reply && reply->positive();
-}
-
 bool may_start_tls(TlsMode mode) {
   return mode == TlsMode::starttls || mode == TlsMode::opportunistic;
 }
@@ -37,8 +30,8 @@ bool may_start_tls(TlsMode mode) {
 }  // namespace
 
 Upstream::Upstream(UpstreamOwner& owner, net::Endpoint endpoint,
-                   std::unique_ptr<net::SmtpClient> client)
-    : owner_(&owner), endpoint_(std::move(endpoint)), client_(std::move(client)) {}
+                   std::unique_ptr<net::SmtpClient> client, Age age)
+    : owner_(&owner), endpoint_(std::move(endpoint)), client_(std::move(client)), age_(age) {}
 
 Task<void> Upstream::finish(bool needs_reset) {
   if (!client_->usable()) co_return;
@@ -46,12 +39,12 @@ Task<void> Upstream::finish(bool needs_reset) {
     const auto reply = co_await client_->rset();
     if (!reply || !reply->positive()) co_return;
   }
-  owner_->give_back(endpoint_, std::move(client_));
+  const net::Executor executor = co_await boost::asio::this_coro::executor;
+  owner_->give_back(endpoint_, std::move(client_), executor);
 }
 
-UpstreamPool::UpstreamPool(const net::Connector& connector, const Clock& clock,
-                           UpstreamOptions options)
-    : connector_(connector), clock_(clock), options_(std::move(options)) {}
+UpstreamPool::UpstreamPool(const net::Connector& connector, UpstreamOptions options)
+    : connector_(connector), options_(std::move(options)) {}
 UpstreamPool::~UpstreamPool() = default;
 
 UpstreamPool::Key UpstreamPool::key_of(const net::Endpoint& endpoint, bool forwarded) {
@@ -59,26 +52,33 @@ UpstreamPool::Key UpstreamPool::key_of(const net::Endpoint& endpoint, bool forwa
 }
 
 std::unique_ptr<net::SmtpClient> UpstreamPool::take_idle(const Key& key) {
-  std::vector<Idle> stale;  // closed after the lock is gone
+  std::vector<Idle> closed;  // let go after the lock is gone
   const std::lock_guard lock(mutex_);
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   while (!found->second.empty()) {
     Idle idle = std::move(found->second.back());
     found->second.pop_back();
-    if (clock_.steady() - idle.since < options_.idle_limit) return std::move(idle.client);
-    stale.push_back(std::move(idle));
+    if (idle.client->usable()) return std::move(idle.client);
+    closed.push_back(std::move(idle));
   }
   return nullptr;
 }
 
-void UpstreamPool::give_back(const net::Endpoint& endpoint,
-                             std::unique_ptr<net::SmtpClient> client) {
+void UpstreamPool::give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client,
+                             const net::Executor& executor) {
   const Key key = key_of(endpoint, client->forwarded());
+  auto end = std::make_unique<net::Timer>(executor, [one = client.get()] { one->close(); });
+  end->arm_after(options_.idle_limit);
+  std::vector<Idle> closed;
   const std::lock_guard lock(mutex_);
   auto& idle = idle_[key];
-  if (idle.size() < options_.idle_per_endpoint)
-    idle.push_back({std::move(client), clock_.steady()});
+  // The one that was given back last is taken first: those at the front grow old.
+  while (!idle.empty() && !idle.front().client->usable()) {
+    closed.push_back(std::move(idle.front()));
+    idle.erase(idle.begin());
+  }
+  if (idle.size() < options_.idle_per_endpoint) idle.push_back({std::move(client), std::move(end)});
 }
 
 void UpstreamPool::close_idle() {
@@ -109,9 +109,14 @@ Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin,
   std::optional<smtp::ClientIdentity> whom;
   if (forwarded) whom = client;
   const Key key = key_of(endpoint, forwarded);
-  while (auto idle = take_idle(key)) {
-    const bool ready = co_await is_ready(*idle, whom);
-    if (ready) {
+  auto idle = take_idle(key);
+  if (idle && !whom) {
+    Upstream upstream(*this, endpoint, std::move(idle), Upstream::Age::unchecked);
+    co_return std::move(upstream);
+  }
+  if (idle) {
+    const auto told = co_await idle->forward(std::move(*whom));
+    if (told && told->positive()) {
       Upstream upstream(*this, endpoint, std::move(idle));
       co_return std::move(upstream);
     }

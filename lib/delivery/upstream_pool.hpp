@@ -19,6 +19,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/smtp_client.hpp"
+#include "lib/net/timer.hpp"
 
 namespace tandem::delivery {
 
@@ -29,27 +30,34 @@ struct UpstreamOptions {
   Duration connect_limit = std::chrono::seconds(20);  // until EHLO is answered
   Duration idle_limit = std::chrono::seconds(30);     // servers close idle clients; we do it first
   Duration dot_limit = std::chrono::seconds(240);     // silence after the dot (R13)
-  std::size_t idle_per_endpoint = 4;                  // and thread
+  std::size_t idle_per_endpoint = 64;                 // and thread
 };
 
 // Whose the connections are that are lent.
 class UpstreamOwner {
  public:
   virtual ~UpstreamOwner() = default;
-  // `client` is usable, and no transaction is open.
-  virtual void give_back(const net::Endpoint& endpoint,
-                         std::unique_ptr<net::SmtpClient> client) = 0;
+  // `client` is usable, no transaction is open, and it belongs to `executor`.
+  virtual void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client,
+                         const net::Executor& executor) = 0;
 };
 
 // A connection on loan. Given back by finish(); dropped (closed) otherwise.
 class Upstream {
  public:
-  Upstream(UpstreamOwner& owner, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client);
+  // What is known of a connection that was lent before.
+  enum class Age : std::uint8_t {
+    checked,    // new, or it has just answered
+    unchecked,  // its server may have closed it meanwhile
+  };
+  Upstream(UpstreamOwner& owner, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client,
+           Age age = Age::checked);
   Upstream(Upstream&&) = default;
   Upstream& operator=(Upstream&&) = default;
 
   [[nodiscard]] net::SmtpClient& client() { return *client_; }
   [[nodiscard]] const net::Endpoint& endpoint() const { return endpoint_; }
+  [[nodiscard]] Age age() const { return age_; }
   // The transaction is over: RSET where one may be open, then back to its owner.
   Task<void> finish(bool needs_reset);
 
@@ -57,43 +65,45 @@ class Upstream {
   UpstreamOwner* owner_;
   net::Endpoint endpoint_;
   std::unique_ptr<net::SmtpClient> client_;
+  Age age_;
 };
 
 class UpstreamPool final : public UpstreamOwner {
  public:
-  UpstreamPool(const net::Connector& connector, const Clock& clock, UpstreamOptions options);
+  UpstreamPool(const net::Connector& connector, UpstreamOptions options);
   ~UpstreamPool() override;
 
-  // An idle connection or a new one, ready for MAIL. Kinds: unreachable, tls, refused, timed_out.
+  // An idle connection or a new one, ready for MAIL: if it is `unchecked` and fails at the first
+  // command, open_new() is to be asked for another. Kinds: unreachable, tls, refused, timed_out.
   // `client`: whom the mail is from, for a server that trusts us: it is told where it offers
   // XCLIENT to us. A connection that speaks for somebody is never used for anybody else untold.
   Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin,
                               std::optional<smtp::ClientIdentity> client = {});
+  Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
+                                  std::optional<smtp::ClientIdentity> client = {});
   // What the endpoint announced when it was last spoken to.
   [[nodiscard]] std::optional<smtp::Capabilities> known(const net::Endpoint& endpoint) const;
   // Closes what this thread has idle; each thread calls it before it ends.
   void close_idle();
 
-  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client) override;
+  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client,
+                 const net::Executor& executor) override;
 
  private:
   struct Idle {
     std::unique_ptr<net::SmtpClient> client;
-    SteadyTime since;
+    std::unique_ptr<net::Timer> end;  // closes it when it was idle for too long
   };
   // Connections that speak for clients are apart from those that speak for us.
   using Key = std::pair<std::thread::id, std::string>;
   static Key key_of(const net::Endpoint& endpoint, bool forwarded);
 
   std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
-  Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
-                                  std::optional<smtp::ClientIdentity> client);
   [[nodiscard]] bool may_forward(const net::Endpoint& endpoint) const;
   void note_told(const net::Endpoint& endpoint, bool told);
   void remember(const net::Endpoint& endpoint, const smtp::Capabilities& capabilities);
 
   const net::Connector& connector_;
-  const Clock& clock_;
   UpstreamOptions options_;
   mutable std::mutex mutex_;
   std::map<Key, std::vector<Idle>> idle_;

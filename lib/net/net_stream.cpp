@@ -87,7 +87,10 @@ Task<Result<void>> NetStream::write(std::string_view bytes) {
     if (bytes.empty()) co_return Result<void>();
     const Attempt attempt = try_write(bytes);
     switch (attempt.outcome) {
-      case Outcome::done: bytes.remove_prefix(attempt.count); continue;
+      case Outcome::done:
+        bytes.remove_prefix(attempt.count);
+        if (bytes.empty()) co_return Result<void>();  // what has left is never called a failure
+        continue;
       case Outcome::end:
       case Outcome::failed: co_return fail(failure(attempt));
       case Outcome::want_read:

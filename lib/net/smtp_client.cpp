@@ -12,6 +12,8 @@ using smtp::Reply;
 
 namespace {
 
+constexpr std::size_t piece = 64 * 1024;
+
 Error closed_by_server(Origin origin) {
   return {ErrorKind::closed, "The server closed the connection", origin, true, {}, {}};
 }
@@ -109,25 +111,40 @@ Task<Result<Reply>> SmtpClient::data_begin() {
 }
 
 Task<Result<void>> SmtpClient::data_chunk(std::string_view bytes) {
-  constexpr std::size_t piece = 64 * 1024;
+  dot_left_ = false;
   while (!bytes.empty()) {
-    std::string out;
-    machine_->content(bytes.substr(0, piece), out);
+    machine_->content(bytes.substr(0, piece), content_);
     bytes.remove_prefix(std::min(piece, bytes.size()));
-    stream_->expires_after(machine_->options().waits.data_block);
-    auto written = co_await stream_->write(out);
-    if (!written) {
-      machine_->failed(written.error());
-      stream_->close();
-      co_return written;
-    }
+    if (content_.size() < piece) continue;
+    auto written = co_await write_content();
+    if (!written) co_return written;
   }
-  stream_->expires_never();
   co_return Result<void>();
 }
 
+Task<Result<void>> SmtpClient::write_content() {
+  stream_->expires_after(machine_->options().waits.data_block);
+  auto written = co_await stream_->write(content_);
+  content_.clear();
+  stream_->expires_never();
+  if (!written) {
+    machine_->failed(written.error());
+    stream_->close();
+  }
+  co_return written;
+}
+
+// The end of the message and its dot leave in one write: a server is woken once for a short one.
 Task<Result<SmtpClient::Replies>> SmtpClient::data_end() {
+  dot_left_ = false;
   machine_->data_end();
+  ClientAction dot = machine_->next();
+  if (dot.kind == ClientAction::Kind::send) {
+    content_ += dot.bytes;
+    const auto written = co_await write_content();
+    dot_left_ = written.has_value();
+  }
+  std::string().swap(content_);
   co_return co_await run();
 }
 

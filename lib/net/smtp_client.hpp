@@ -37,11 +37,14 @@ class SmtpClient {
   Task<Result<Replies>> envelope(smtp::MailCommand mail, std::vector<smtp::RcptCommand> rcpts,
                                  bool with_data);
   Task<Result<smtp::Reply>> data_begin();  // 354: content may follow
-  // Content at any split; stuffed and cleaned on the way. Any size; written in pieces of 64 KiB.
+  // Content at any split; stuffed and cleaned on the way. Any size; it leaves in pieces of 64 KiB,
+  // the last one together with the dot.
   Task<Result<void>> data_chunk(std::string_view bytes);
   // SMTP: one reply. LMTP: one per accepted recipient; after an Error early_replies() has those
   // that came, and they stand.
   Task<Result<Replies>> data_end();
+  // After an Error of data_end(): the dot had left before it.
+  [[nodiscard]] bool dot_left() const { return dot_left_; }
   [[nodiscard]] Replies early_replies() { return machine_->take_early_replies(); }
   // Ends the message without its dot: closes the connection (RFC 5321 has no other way).
   void data_abandon() { close(); }
@@ -66,10 +69,13 @@ class SmtpClient {
   Task<Result<Replies>> run();
   Task<Result<smtp::Reply>> run_one();
   Task<void> read(Duration wait);
+  Task<Result<void>> write_content();
 
   StreamPtr stream_;
   std::shared_ptr<const TlsClient> tls_;
   std::unique_ptr<smtp::ClientMachine> machine_;
+  std::string content_;  // stuffed, not written yet
+  bool dot_left_ = false;
 };
 
 }  // namespace tandem::net

@@ -16,7 +16,7 @@ Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions opti
       clock_(parts.clock),
       connector_(parts.connector),
       relay_rate_(parts.clock),
-      upstreams_(parts.connector, parts.clock, {.host = options_.hostname}),
+      upstreams_(parts.connector, {.host = options_.hostname}),
       journal_(parts.store),
       doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,

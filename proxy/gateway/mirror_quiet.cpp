@@ -95,18 +95,17 @@ Task<Result<Told::Kind>> Mirror::hand_in(migration::Account account, Side side, 
   auto body = store_.blobs().open(copy.message.blob);
   if (!body) co_return fail(body.error());
   smtp::MailCommand mail = quiet_mail(copy.message);
+  smtp::RcptCommand recipient{.to = copy.recipient.recipient, .notify = "NEVER"};  // R7
   auto server = co_await delivery::Handover::open(upstreams_, *endpoint, migration::origin_of(side),
-                                                  std::move(mail));
+                                                  std::move(mail), std::move(recipient));
   if (!server) {
     const auto kind = server.error().reached ? ErrorKind::refused : ErrorKind::unreachable;
     co_return fail(kind, server.error().reply.to_string());
   }
-  smtp::RcptCommand recipient{.to = copy.recipient.recipient, .notify = "NEVER"};  // R7
-  const auto asked = co_await server->ask(std::move(recipient));
-  if (!asked || !asked->positive()) {
+  if (!server->first().positive()) {
+    const std::string words = server->first().to_string();
     co_await server->finish();
-    if (!asked) co_return fail(ErrorKind::unreachable, asked.error().reply.to_string());
-    co_return fail(ErrorKind::refused, asked->to_string());
+    co_return fail(ErrorKind::refused, words);
   }
   const WallTime doubt_ends = clock_.wall() + doubt_of(account);
   const auto noted =

@@ -186,20 +186,20 @@ Task<bool> Owed::attempt_at(net::Endpoint endpoint, Pending owed, bool last,
                             std::optional<smtp::ClientIdentity> client) {
   smtp::MailCommand mail = mail_of(owed.message);
   const Origin origin = migration::origin_of(owed.recipient.home);
-  auto server = co_await delivery::Handover::open(rooms_.upstreams, std::move(endpoint), origin,
-                                                  std::move(mail), std::move(client));
+  smtp::RcptCommand recipient{owed.recipient.recipient, owed.recipient.notify,
+                              owed.recipient.orcpt};
+  auto server =
+      co_await delivery::Handover::open(rooms_.upstreams, std::move(endpoint), origin,
+                                        std::move(mail), std::move(recipient), std::move(client));
   if (!server) {
     if (!server.error().reached && !last) co_return false;
     Told told = told_of(server.error());
     co_await ended(std::move(owed), std::move(told));
     co_return true;
   }
-  smtp::RcptCommand recipient{owed.recipient.recipient, owed.recipient.notify,
-                              owed.recipient.orcpt};
-  const auto asked = co_await server->ask(std::move(recipient));
-  if (!asked || !asked->positive()) {
+  if (!server->first().positive()) {
+    Told told{Told::Kind::refused, server->first()};
     co_await server->finish();
-    Told told = asked ? Told{Told::Kind::refused, *asked} : told_of(asked.error());
     co_await ended(std::move(owed), std::move(told));
     co_return true;
   }

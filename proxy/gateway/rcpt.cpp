@@ -25,10 +25,14 @@ bool Transaction::is_named(const std::string& address) const {
                              [&](const Recipient* one) { return one->address == address; });
 }
 
-Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to(
-    net::Endpoint endpoint, const migration::Route& route) {
+Transaction::Leg* Transaction::leg_at(const net::Endpoint& endpoint) const {
   for (const auto& leg : legs_)
-    if (!leg->outside && leg->endpoint == endpoint) co_return leg.get();
+    if (!leg->outside && leg->endpoint == endpoint) return leg.get();
+  return nullptr;
+}
+
+Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::open_leg(
+    net::Endpoint endpoint, const migration::Route& route, smtp::RcptCommand first) {
   if (legs_.size() >= most_legs) {
     Refusal many{make_reply(452, "4.5.3", "Send to this recipient in a message of its own")};
     co_return std::unexpected(std::move(many));
@@ -42,7 +46,7 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
       migration::is_told_clients(rooms_.registry, route.migration, route.home))
     client = client_.identity;
   auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
-                                                  std::move(client));
+                                                  std::move(first), std::move(client));
   if (!server) {
     if (!server.error().reached) out_of_reach_.push_back(endpoint);
     co_return std::unexpected(server.error());
@@ -55,23 +59,33 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_to
   co_return legs_.back().get();
 }
 
-Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::leg_for(
-    const Recipient& recipient) {
-  if (recipient.instead == Instead::outside) co_return co_await leg_outside();
+Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
+  if (recipient.instead == Instead::outside) {
+    const auto outside = co_await leg_outside();
+    if (!outside) co_return std::unexpected(outside.error());
+    co_return co_await ask_at(**outside, std::move(recipient));
+  }
   const auto endpoint = home_endpoint(rooms_.registry, recipient);
-  if (endpoint) co_return co_await leg_to(*endpoint, recipient);
-  log::error("E-GATE-3", "{}", endpoint.error().to_string());
-  Refusal nowhere{make_reply(451, "4.3.5", "No server is configured for this mailbox")};
-  co_return std::unexpected(std::move(nowhere));
+  if (!endpoint) {
+    log::error("E-GATE-3", "{}", endpoint.error().to_string());
+    Refusal nowhere{make_reply(451, "4.3.5", "No server is configured for this mailbox")};
+    co_return std::unexpected(std::move(nowhere));
+  }
+  if (Leg* leg = leg_at(*endpoint)) co_return co_await ask_at(*leg, std::move(recipient));
+  smtp::RcptCommand command{recipient.address, recipient.notify, recipient.orcpt};
+  const auto leg = co_await open_leg(*endpoint, recipient, std::move(command));
+  if (!leg) co_return std::unexpected(leg.error());
+  const Reply reply = (*leg)->server->first();
+  if (reply.positive()) (*leg)->recipients.push_back(std::move(recipient));
+  co_return reply;
 }
 
-Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {
-  const auto leg = co_await leg_for(recipient);
-  if (!leg) co_return std::unexpected(leg.error());
+Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask_at(Leg& leg,
+                                                                     Recipient recipient) {
   smtp::RcptCommand command{recipient.address, recipient.notify, recipient.orcpt};
-  const auto reply = co_await (*leg)->server->ask(std::move(command));
+  const auto reply = co_await leg.server->ask(std::move(command));
   if (!reply) co_return std::unexpected(reply.error());
-  if (reply->positive()) (*leg)->recipients.push_back(std::move(recipient));
+  if (reply->positive()) leg.recipients.push_back(std::move(recipient));
   co_return *reply;
 }
 

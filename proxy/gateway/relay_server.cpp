@@ -78,7 +78,8 @@ Task<void> RelayServer::quit() {
   if (client_) co_await client_->quit();
 }
 
-void RelayServer::give_back(const net::Endpoint&, std::unique_ptr<net::SmtpClient> client) {
+void RelayServer::give_back(const net::Endpoint&, std::unique_ptr<net::SmtpClient> client,
+                            const net::Executor&) {
   client_ = std::move(client);
 }
 

@@ -21,7 +21,8 @@ class RelayServer final : public Outbound {
 
   Task<Begun> begin(smtp::MailCommand mail) override;
   Task<void> quit() override;
-  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client) override;
+  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client,
+                 const net::Executor& executor) override;
 
   [[nodiscard]] const net::Endpoint& endpoint() const override { return endpoint_; }
   [[nodiscard]] const std::string& migration() const override { return migration_.name; }

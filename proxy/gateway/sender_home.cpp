@@ -15,7 +15,8 @@ Task<void> SenderHome::quit() {
   if (person_.client) co_await person_.client->quit();
 }
 
-void SenderHome::give_back(const net::Endpoint&, std::unique_ptr<net::SmtpClient> client) {
+void SenderHome::give_back(const net::Endpoint&, std::unique_ptr<net::SmtpClient> client,
+                           const net::Executor&) {
   person_.client = std::move(client);
 }
 

@@ -17,7 +17,8 @@ class SenderHome final : public Outbound {
 
   Task<Begun> begin(smtp::MailCommand mail) override;
   Task<void> quit() override;
-  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client) override;
+  void give_back(const net::Endpoint& endpoint, std::unique_ptr<net::SmtpClient> client,
+                 const net::Executor& executor) override;
 
   [[nodiscard]] const net::Endpoint& endpoint() const override { return person_.endpoint; }
   [[nodiscard]] const std::string& migration() const override { return person_.migration; }

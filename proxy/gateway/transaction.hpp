@@ -73,8 +73,10 @@ class Transaction {
   Task<smtp::Reply> place(Recipient recipient);
   // Finds or opens the leg to a side's server, and asks there.
   Task<std::expected<smtp::Reply, Refusal>> ask(Recipient recipient);
-  Task<std::expected<Leg*, Refusal>> leg_for(const Recipient& recipient);
-  Task<std::expected<Leg*, Refusal>> leg_to(net::Endpoint endpoint, const migration::Route& route);
+  static Task<std::expected<smtp::Reply, Refusal>> ask_at(Leg& leg, Recipient recipient);
+  [[nodiscard]] Leg* leg_at(const net::Endpoint& endpoint) const;
+  Task<std::expected<Leg*, Refusal>> open_leg(net::Endpoint endpoint, const migration::Route& route,
+                                              smtp::RcptCommand first);
   Task<std::expected<Leg*, Refusal>> leg_outside();
   Task<smtp::Reply> may_send();
   Task<smtp::Reply> rcpt_outside(smtp::RcptCommand command);

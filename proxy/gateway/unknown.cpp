@@ -25,14 +25,14 @@ Reply come_again() {
 Task<std::optional<bool>> knows(delivery::UpstreamPool& upstreams, net::Endpoint endpoint,
                                 Origin origin, std::string address) {
   smtp::MailCommand nobody;
-  auto server =
-      co_await delivery::Handover::open(upstreams, std::move(endpoint), origin, std::move(nobody));
-  if (!server) co_return std::nullopt;
   smtp::RcptCommand command{.to = std::move(address)};
-  const auto reply = co_await server->ask(std::move(command));
+  auto server = co_await delivery::Handover::open(upstreams, std::move(endpoint), origin,
+                                                  std::move(nobody), std::move(command));
+  if (!server) co_return std::nullopt;
+  const Reply reply = server->first();
   co_await server->finish();
-  if (!reply || reply->temporary()) co_return std::nullopt;
-  co_return reply->positive();
+  if (reply.temporary()) co_return std::nullopt;
+  co_return reply.positive();
 }
 
 }  // namespace

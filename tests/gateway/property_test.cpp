@@ -83,14 +83,15 @@ Task<std::optional<smtp::Reply>> send_content(Case& play, net::SmtpClient& clien
   const auto go = co_await client.data_begin();
   if (!go) co_return std::nullopt;
   if (!go->intermediate()) co_return *go;
-  const auto written = co_await client.data_chunk(play.letter);
-  if (!written) co_return std::nullopt;
   if (play.world.chance(0.2)) {  // the connection is lost while the answer is under way
-    const auto dot = co_await client.stream().write(".\r\n");
-    if (dot) co_await play.scene.settle();
+    const auto content = as_content(play.letter);
+    const auto written = co_await client.stream().write(content);
+    if (written) co_await play.scene.settle();
     client.close();
     co_return std::nullopt;
   }
+  const auto written = co_await client.data_chunk(play.letter);
+  if (!written) co_return std::nullopt;
   const auto replies = co_await client.data_end();
   if (!replies) co_return std::nullopt;
   co_return replies->front();

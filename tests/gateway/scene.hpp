@@ -17,6 +17,7 @@
 #include "lib/base/text.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/smtp_client.hpp"
+#include "lib/protocol/smtp/dot_writer.hpp"
 #include "migration/account_locks.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
@@ -26,6 +27,15 @@
 #include "tests/support/run.hpp"
 
 namespace tandem::gateway {
+
+// A message as it is sent: stuffed, with its dot.
+inline std::string as_content(const std::string& message) {
+  std::string out;
+  smtp::DotWriter writer;
+  writer.write(message, out);
+  writer.end(out);
+  return out;
+}
 
 // The envelope's commands, each from the same sender.
 inline Task<smtp::Reply> say_mail(net::SmtpClient& client,

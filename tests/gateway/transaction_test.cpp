@@ -64,7 +64,9 @@ Task<void> client_goes_before_dot(Scene& scene) {
   co_await say_mail(*client);
   co_await say_rcpt(*client, "aoki@example.jp");
   co_await client->data_begin();
-  co_await client->data_chunk(letter);
+  const auto written = co_await client->stream().write(letter);
+  REQUIRE(written);
+  co_await scene.settle();
   client->close();
   co_await scene.net.timers.settle();
   CHECK(scene.old_home.messages.empty());
@@ -173,8 +175,8 @@ Task<void> quit_before_the_answer(Scene& scene) {
   co_await say_mail(*client);
   co_await say_rcpt(*client, "aoki@example.jp");
   REQUIRE(co_await client->data_begin());
-  REQUIRE(co_await client->data_chunk(letter));
-  REQUIRE(co_await client->stream().write(".\r\nQUIT\r\n"));
+  const auto content = as_content(letter) + "QUIT\r\n";
+  REQUIRE(co_await client->stream().write(content));
   co_await scene.settle();
   client->close();
   co_await scene.settle();

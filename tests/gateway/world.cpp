@@ -96,7 +96,9 @@ Task<bool> World::rcpt(Session& session, std::string recipient) {
 Task<bool> World::command(Session& session, std::string line) {
   const std::string verb = upper(line.substr(0, 4));
   if (verb == "EHLO" || verb == "LHLO")
-    co_return co_await say(session, "250-world\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
+    co_return co_await say(session, std::string("250-world\r\n") +
+                                        (chance(0.5) ? "250-PIPELINING\r\n" : "") +
+                                        "250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
   if (verb == "MAIL") {
     session.recipients.clear();
     co_return co_await answer(session, Point::mail, "250 2.1.0 ok");
@@ -141,7 +143,7 @@ Task<bool> World::content(Session& session) {
     if (!co_await act(session, now, "250 2.0.0 ok")) co_return false;
   }
   session.recipients.clear();
-  co_return true;
+  co_return !chance(trouble / 4);  // some close what they take for idle
 }
 
 void World::store(std::size_t side, const std::string& recipient, const std::string& message) {

@@ -1,5 +1,7 @@
 #include "lib/protocol/smtp/dot_reader.hpp"
 
+#include "lib/protocol/smtp/plain_run.hpp"
+
 namespace tandem::smtp {
 
 DotReader::DotReader(FramingPolicy policy, BodyLimits limits, Mode mode)
@@ -31,6 +33,24 @@ void DotReader::text(char c, std::string& out) {
   if (++line_ > limits_.line) suspect(Verdict::line_too_long);
   put(c, out);
   at_ = At::text;
+}
+
+// Many bytes of one line at once, as long as no limit is near.
+std::size_t DotReader::run(std::string_view in, std::string& out) {
+  if (verdict_ != Verdict::ok) return 0;
+  const std::string_view plain = in.substr(0, plain_run(in));
+  const std::uint64_t size = size_ + plain.size();
+  if (size > limits_.size || (in_header_ && size > limits_.header)) return 0;
+  if (plain.empty() || line_ + plain.size() > limits_.line) return 0;
+  if (only_dots_) {
+    only_dots_ = plain.find_first_not_of('.') == std::string_view::npos;
+    some_dots_ |= only_dots_;
+  }
+  size_ = size;
+  line_ += plain.size();
+  out += plain;
+  at_ = At::text;
+  return plain.size();
 }
 
 void DotReader::segment_end(bool bare) {
@@ -95,6 +115,8 @@ std::size_t DotReader::feed(std::string_view in, std::string& out) {
     } else if (c == '.' && at_ == At::line_start && mode_ == Mode::dots) {
       some_dots_ = true;
       at_ = At::dot;
+    } else if (const std::size_t plain = run(in.substr(taken - 1), out); plain > 0) {
+      taken += plain - 1;
     } else {
       text(c, out);
     }

@@ -71,6 +71,7 @@ class DotReader {
 
   void put(char c, std::string& out);
   void text(char c, std::string& out);
+  std::size_t run(std::string_view in, std::string& out);
   void real_end(std::string& out);
   void bare_lf(std::string& out);
   void bare_cr(std::string& out);

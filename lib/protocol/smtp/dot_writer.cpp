@@ -1,5 +1,7 @@
 #include "lib/protocol/smtp/dot_writer.hpp"
 
+#include "lib/protocol/smtp/plain_run.hpp"
+
 namespace tandem::smtp {
 
 void DotWriter::text(char c, std::string& out) {
@@ -14,15 +16,21 @@ void DotWriter::line_end(std::string& out) {
 }
 
 void DotWriter::write(std::string_view in, std::string& out) {
-  for (const char c : in) {
+  while (!in.empty()) {
+    const char c = in.front();
     if (c == '\n') {
       held_cr_ = false;
       line_end(out);
+      in.remove_prefix(1);
       continue;
     }
     if (held_cr_) text(' ', out);
     held_cr_ = c == '\r';
     if (!held_cr_) text(c, out);
+    in.remove_prefix(1);
+    const std::size_t plain = held_cr_ ? 0 : plain_run(in);
+    out += in.substr(0, plain);
+    in.remove_prefix(plain);
   }
 }
 
