@@ -95,10 +95,11 @@ Task<bool> World::rcpt(Session& session, std::string recipient) {
 
 Task<bool> World::command(Session& session, std::string line) {
   const std::string verb = upper(line.substr(0, 4));
-  if (verb == "EHLO" || verb == "LHLO")
-    co_return co_await say(session, std::string("250-world\r\n") +
-                                        (chance(0.5) ? "250-PIPELINING\r\n" : "") +
-                                        "250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
+  if (verb == "EHLO" || verb == "LHLO") {
+    std::string offers = "250-world\r\n250-8BITMIME\r\n";
+    if (chance(0.5)) offers += "250-PIPELINING\r\n";
+    co_return co_await say(session, offers + "250 ENHANCEDSTATUSCODES");
+  }
   if (verb == "MAIL") {
     session.recipients.clear();
     co_return co_await answer(session, Point::mail, "250 2.1.0 ok");

@@ -1,6 +1,6 @@
 // How many bytes at the beginning of `in` are neither CR, LF nor NUL: what message content mostly
-// consists of, and may be copied at once. It looks at no more than a few lines' worth, so that bytes
-// chosen by a hostile peer are not looked at again and again.
+// consists of, and may be copied at once. It looks at no more than a few lines' worth, so that
+// bytes chosen by a hostile peer are not looked at again and again.
 #pragma once
 
 #include <cstddef>
