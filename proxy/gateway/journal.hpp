@@ -56,7 +56,7 @@ class Journal {
   Task<Result<void>> resolve(RecipientRecord recipient, bool arrived, bool doubled);
 
   [[nodiscard]] Result<std::vector<Pending>> mirrors_due(WallTime now, std::size_t limit) const;
-  Task<Result<void>> mirror_made(RecipientRecord recipient);
+  Task<Result<void>> mirrors_made(std::vector<RecipientRecord> recipients);
   Task<Result<void>> mirror_failed(RecipientRecord recipient, std::string words, WallTime due);
 
   [[nodiscard]] Result<std::vector<Pending>> owed_due(WallTime now, std::size_t limit) const;

@@ -19,14 +19,18 @@ Result<std::vector<Pending>> Journal::mirrors_due(WallTime now, std::size_t limi
   });
 }
 
-Task<Result<void>> Journal::mirror_made(RecipientRecord recipient) {
+Task<Result<void>> Journal::mirrors_made(std::vector<RecipientRecord> recipients) {
+  if (recipients.empty()) co_return Result<void>{};
   store::Unit unit;
-  unit.apply = [&recipient](store::Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
-    const auto done =
-        sql.execute("UPDATE gateway_recipient SET mirror_state = $1, words = '' WHERE id = $2",
-                    MirrorState::made, recipient.id);
-    if (!done) return fail(done.error());
-    return release_when_done(sql, recipient.trace);
+  unit.apply = [&recipients](store::Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
+    for (const auto& one : recipients) {
+      const auto done =
+          sql.execute("UPDATE gateway_recipient SET mirror_state = $1, words = '' WHERE id = $2",
+                      MirrorState::made, one.id);
+      if (!done) return fail(done.error());
+      if (auto released = release_when_done(sql, one.trace); !released) return released;
+    }
+    return {};
   };
   co_return co_await commit(store_, std::move(unit));
 }

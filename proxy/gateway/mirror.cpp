@@ -1,5 +1,7 @@
 #include "proxy/gateway/mirror.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -14,6 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t look_ahead = 200;  // rows read from the journal at a time
 constexpr Duration look_again = 1s;      // for debts that fall due
+// Copies made while the account is locked, and looked for in one search: its line stays short.
+constexpr std::size_t at_once = 10;
 
 }  // namespace
 
@@ -85,8 +89,7 @@ Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch
   if (!client) co_return fail(client.error());
   while (!batch.empty()) {
     const auto guard = co_await locks_.lock(account.id);
-    auto done = co_await copy_one(**client, batch.front());
-    done = co_await leave(batch, std::move(done));
+    const auto done = co_await copy_some(**client, batch);
     if (!done) co_return done;
   }
   co_await (*client)->logout();
@@ -105,17 +108,38 @@ Task<Result<void>> Mirror::leave(Batch& batch, Result<void> done) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Mirror::copy_one(net::ImapClient& client, Pending copy) {
-  const auto there =
-      co_await mailbox_has_trace(client, "INBOX", copy.message.trace, copy.message.at);
-  if (!there) co_return fail(there.error());
-  if (!*there) {
-    const auto appended = co_await append(client, copy);
-    if (!appended) co_return appended;
+// The first of the batch. What was made before an error is recorded all the same.
+Task<Result<void>> Mirror::copy_some(net::ImapClient& client, Batch& batch) {
+  Batch made;
+  auto done = co_await append_missing(client, batch, made);
+  std::vector<RecipientRecord> recipients;
+  for (const auto& copy : made) recipients.push_back(copy.recipient);
+  auto recorded = co_await journal_.mirrors_made(std::move(recipients));
+  if (!recorded) {
+    std::ranges::move(batch, std::back_inserter(made));
+    batch = std::move(made);
+    co_return recorded;
   }
-  const auto recorded = co_await journal_.mirror_made(copy.recipient);
-  if (recorded) tell(copy.recipient);
-  co_return recorded;
+  for (const auto& copy : made) tell(copy.recipient);
+  co_return done;
+}
+
+Task<Result<void>> Mirror::append_missing(net::ImapClient& client, Batch& batch, Batch& made) {
+  const std::size_t count = std::min(batch.size(), at_once);
+  std::vector<Sought> sought;
+  for (std::size_t i = 0; i < count; ++i)
+    sought.push_back({batch[i].message.trace, batch[i].message.at});
+  const auto there = co_await traces_in(client, "INBOX", std::move(sought));
+  if (!there) co_return fail(there.error());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pending copy = batch.front();
+    Result<void> appended;
+    if (!there->contains(copy.message.trace)) appended = co_await append(client, copy);
+    if (appended) made.push_back(copy);
+    const auto left = co_await leave(batch, std::move(appended));
+    if (!left) co_return left;
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> Mirror::append(net::ImapClient& client, const Pending& copy) {

@@ -1,9 +1,8 @@
 // Mirror: makes the quiet copies (R7 to R9). It takes what the journal says is due, account by
-// account: under the account's lock it looks for the trace id in the mirror's INBOX and appends the
-// message where it is missing, dated with the time of receipt; where the settings say `quiet`, it
-// is handed in as mail instead (mirror_quiet). A failure is a debt, tried again
-// after 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told
-// (I5).
+// account: under the account's lock it looks for the trace ids of a few messages in the mirror's
+// INBOX and appends what is missing, dated with the time of receipt; where the settings say
+// `quiet`, it is handed in as mail instead (mirror_quiet). A failure is a debt, tried again after
+// 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told (I5).
 //
 // One io_context; notify() from any thread.
 #pragma once
@@ -47,7 +46,8 @@ class Mirror {
   Task<void> copy_batch(Batch batch);
   Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
   Task<Result<void>> leave(Batch& batch, Result<void> done);
-  Task<Result<void>> copy_one(net::ImapClient& client, Pending copy);
+  Task<Result<void>> copy_some(net::ImapClient& client, Batch& batch);
+  Task<Result<void>> append_missing(net::ImapClient& client, Batch& batch, Batch& made);
   Task<Result<void>> append(net::ImapClient& client, const Pending& copy);
   [[nodiscard]] bool goes_by_mail(const migration::Account& account, Side side) const;
   Task<Result<void>> mail_all(migration::Account account, Side side, Batch& batch);

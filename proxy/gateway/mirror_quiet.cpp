@@ -84,7 +84,8 @@ Task<Result<void>> Mirror::mail_one(migration::Account account, Side side, Pendi
     if (*told == Told::Kind::silent) co_return Result<void>{};  // the journal has it as a debt
     if (eyes != nullptr) co_await wait_until_there(*eyes, copy);
   }
-  const auto recorded = co_await journal_.mirror_made(copy.recipient);
+  std::vector<RecipientRecord> made{copy.recipient};
+  const auto recorded = co_await journal_.mirrors_made(std::move(made));
   if (recorded) tell(copy.recipient);
   co_return recorded;
 }

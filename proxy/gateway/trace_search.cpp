@@ -1,5 +1,6 @@
 #include "proxy/gateway/trace_search.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <utility>
 
@@ -20,17 +21,45 @@ bool can_be_opened(const net::ImapListed& listed) {
   return !iequals(listed.entry.name, "INBOX");
 }
 
+// In the mailbox that is open. OR takes two keys (RFC 3501 6.4.4).
+Task<Result<bool>> has_any(net::ImapClient& client, std::span<const Sought> sought) {
+  const auto oldest = std::ranges::min(sought, {}, &Sought::received).received;
+  std::string search = fmt::format("SINCE {}", since(oldest));
+  for (std::size_t i = 0; i < sought.size(); ++i)
+    search +=
+        fmt::format("{} HEADER Received {}", i + 1 < sought.size() ? " OR" : "", sought[i].trace);
+  const auto found = co_await client.search(std::move(search));
+  if (!found) co_return fail(found.error());
+  co_return !found->empty();
+}
+
 }  // namespace
+
+Task<Result<std::set<std::string>>> traces_in(net::ImapClient& client, std::string mailbox,
+                                              std::vector<Sought> sought) {
+  std::set<std::string> there;
+  const auto opened = co_await client.examine(std::move(mailbox));
+  if (!opened) co_return fail(opened.error());
+  if (opened->exists == 0 || sought.empty()) co_return there;
+  const auto any = co_await has_any(client, sought);
+  if (!any) co_return fail(any.error());
+  if (*any && sought.size() == 1) there.insert(sought.front().trace);
+  for (std::size_t i = 0; *any && sought.size() > 1 && i < sought.size(); ++i) {
+    const std::span<const Sought> one(&sought[i], 1);
+    const auto this_one = co_await has_any(client, one);
+    if (!this_one) co_return fail(this_one.error());
+    if (*this_one) there.insert(sought[i].trace);
+  }
+  co_return there;
+}
 
 Task<Result<bool>> mailbox_has_trace(net::ImapClient& client, std::string mailbox,
                                      std::string trace, WallTime received) {
-  const auto opened = co_await client.examine(std::move(mailbox));
-  if (!opened) co_return fail(opened.error());
-  if (opened->exists == 0) co_return false;
-  const auto found =
-      co_await client.search(fmt::format("SINCE {} HEADER Received {}", since(received), trace));
-  if (!found) co_return fail(found.error());
-  co_return !found->empty();
+  std::vector<Sought> one;
+  one.push_back({std::move(trace), received});
+  const auto there = co_await traces_in(client, std::move(mailbox), std::move(one));
+  if (!there) co_return fail(there.error());
+  co_return !there->empty();
 }
 
 Task<Result<std::optional<std::string>>> mailbox_with_trace(net::ImapClient& client,

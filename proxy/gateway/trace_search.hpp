@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "lib/base/clock.hpp"
 #include "lib/net/imap_client.hpp"
@@ -15,6 +17,14 @@ using net::Task;
 // In one mailbox, which is left open for reading. `received` narrows the search to that day on.
 Task<Result<bool>> mailbox_has_trace(net::ImapClient& client, std::string mailbox,
                                      std::string trace, WallTime received);
+// Which of several are in one mailbox: one search, if none of them is there. At most ten or so: the
+// search is one line (RFC 2683 3.2.1.5 asks for less than 1000 bytes).
+struct Sought {
+  std::string trace;
+  WallTime received;
+};
+Task<Result<std::set<std::string>>> traces_in(net::ImapClient& client, std::string mailbox,
+                                              std::vector<Sought> sought);
 // The mailbox of the account that has it, left open for reading; INBOX first: a filter may have
 // filed it. Nothing: none has.
 Task<Result<std::optional<std::string>>> mailbox_with_trace(net::ImapClient& client,

@@ -202,8 +202,10 @@ Task<bool> World::imap_command(net::BufferedReader& reader, std::size_t side, st
   if (verb == "EXAMINE" || verb == "SELECT")
     reply = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 2] ok\r\n";
   if (verb == "UID" || verb == "SEARCH") {
-    const std::string trace(words.back());
-    const bool there = inbox[user][side].find(trace) != std::string::npos;
+    bool there = false;
+    for (std::size_t i = 1; i < words.size(); ++i)
+      if (words[i - 1] == "Received" && inbox[user][side].find(words[i]) != std::string::npos)
+        there = true;
     reply = there ? "* SEARCH 1\r\n" : "* SEARCH\r\n";
   }
   if (verb == "LOGOUT") reply = "* BYE bye\r\n";
