@@ -29,7 +29,8 @@ Task<void> some_are_there(Scene& scene, World& world) {
   // The sync brings three of them meanwhile.
   const auto waiting = scene.gateway().queue(100);
   for (const int number : {0, 7, 15})
-    world.inbox[aoki][1] += "Received: by gate.example with id " + waiting[number].trace_id + "\r\n";
+    world.inbox[aoki][1] +=
+        "Received: by gate.example with id " + waiting[number].trace_id + "\r\n";
   world.searchable[1] = true;
   const auto none = [&] { return scene.gateway().queue(100).empty(); };
   CHECK(co_await scene.pass_until(none, 10min));
@@ -45,7 +46,8 @@ Task<void> some_are_there(Scene& scene, World& world) {
 
 }  // namespace
 
-TEST_CASE("gateway R7 I2: of several copies for a mailbox only those are appended that are missing") {
+TEST_CASE(
+    "gateway R7 I2: of several copies for a mailbox only those are appended that are missing") {
   World world;
   net::TaskGroup* group = nullptr;
   const auto serve = [&](const std::string& side, net::StreamPtr& stream, net::Protocol protocol) {
