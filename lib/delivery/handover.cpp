@@ -27,12 +27,13 @@ Reply as_refusal(const Reply& reply) {
   return make_reply(451, "4.3.0", "The mailbox's server answered out of turn, try again later");
 }
 
-// What the server has not announced is not said to it.
+// What the server has not announced is not said to it. REQUIRETLS: see is_protected().
 smtp::MailCommand reduced(smtp::MailCommand mail, const smtp::Capabilities& offered) {
   if (!offered.size) mail.size.reset();
   if (!offered.eight_bit_mime) mail.body = smtp::Body::unspecified;
   if (!offered.dsn) mail.ret.clear();
   if (!offered.dsn) mail.envid.clear();
+  mail.require_tls = mail.require_tls && offered.require_tls;
   mail.auth.clear();
   return mail;
 }
@@ -86,6 +87,11 @@ Task<std::expected<void, Handover::Refusal>> Handover::start(
         make_reply(553, "5.6.7", "The mailbox's server takes no internationalised addresses")};
     co_return std::unexpected(std::move(refusal));
   }
+  if (mail.require_tls && !is_protected()) {
+    co_await finish();
+    Refusal refusal{make_reply(550, "5.7.30", "The mailbox's server does not support REQUIRETLS")};
+    co_return std::unexpected(std::move(refusal));
+  }
   mail = reduced(std::move(mail), client.capabilities());
   std::vector<smtp::RcptCommand> recipients;
   if (first) recipients.push_back(reduced(std::move(*first), client.capabilities()));
@@ -103,6 +109,15 @@ Task<std::expected<void, Handover::Refusal>> Handover::start(
   if (replies->back().positive()) ++accepted_;
   first_ = sensible(replies->back());
   co_return std::expected<void, Refusal>();
+}
+
+// RFC 8689 4.2.1: over TLS with a certificate that was checked, to a server that promises as much.
+// What is handed over inside this process is on no network.
+bool Handover::is_protected() {
+  const net::Endpoint& endpoint = upstream_.endpoint();
+  if (!endpoint.in_process.empty()) return true;
+  net::SmtpClient& client = upstream_.client();
+  return client.stream().info().tls && endpoint.is_verified() && client.capabilities().require_tls;
 }
 
 Task<std::expected<Reply, Handover::Refusal>> Handover::ask(smtp::RcptCommand recipient) {

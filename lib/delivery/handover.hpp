@@ -30,8 +30,8 @@ struct Told {
 
 class Handover {
  public:
-  // Refusals are replies for whoever asked: the server's own, or 451 4.4.1 where it cannot be
-  // reached (`reached` false).
+  // Refusals are replies for whoever asked: the server's own, 451 4.4.1 where it cannot be reached
+  // (`reached` false), or 5yz where it lacks what the message needs (SMTPUTF8, REQUIRETLS).
   struct Refusal {
     smtp::Reply reply;
     bool reached = true;
@@ -65,6 +65,7 @@ class Handover {
   explicit Handover(Upstream upstream);
   Task<std::expected<void, Refusal>> start(smtp::MailCommand mail,
                                            std::optional<smtp::RcptCommand> first);
+  [[nodiscard]] bool is_protected();
   [[nodiscard]] std::vector<Told> all(Told::Kind kind, const smtp::Reply& reply) const;
   [[nodiscard]] std::vector<Told> told_by(const std::vector<smtp::Reply>& replies) const;
   Task<Result<void>> send(std::string head, BodySource body);

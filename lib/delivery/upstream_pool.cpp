@@ -35,6 +35,7 @@ Upstream::Upstream(UpstreamOwner& owner, net::Endpoint endpoint,
 
 Task<void> Upstream::finish(bool needs_reset) {
   if (!client_->usable()) co_return;
+  if (client_->spent()) co_return co_await client_->quit();
   if (needs_reset) {
     const auto reply = co_await client_->rset();
     if (!reply || !reply->positive()) co_return;

@@ -31,6 +31,11 @@ struct Endpoint {
   // The name under which an in-process server is registered with the Connector; empty: a socket.
   std::string in_process;
 
+  // TLS without a certificate that was checked cannot come about.
+  [[nodiscard]] bool is_verified() const {
+    if (tls == TlsMode::opportunistic) return !pin.empty() || !ca_file.empty();
+    return tls != TlsMode::never;
+  }
   [[nodiscard]] std::string to_string() const;  // for people and logs: never a secret
   bool operator==(const Endpoint&) const = default;
 };

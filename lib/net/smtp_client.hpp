@@ -60,6 +60,7 @@ class SmtpClient {
 
   [[nodiscard]] bool usable() const;
   [[nodiscard]] const smtp::Capabilities& capabilities() const { return machine_->capabilities(); }
+  [[nodiscard]] bool spent() const { return machine_->spent(); }
   [[nodiscard]] std::size_t accepted() const { return machine_->accepted(); }
   [[nodiscard]] Stream& stream() { return *stream_; }
   // For a proxy that takes over after AUTH: the stream, and the bytes read ahead.

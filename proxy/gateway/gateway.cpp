@@ -52,15 +52,19 @@ smtp::ServerOptions Gateway::announced() const {
   options.host = options_.hostname;
   options.body.size = options_.message_size;
   options.framing = options_.framing;
-  options.dsn = options.smtputf8 = true;
+  options.dsn = options.smtputf8 = options.require_tls_extension = options.limits = true;
   for (const auto& migration : registry_.migrations()) {
     for (const auto* side : {&migration.old_side, &migration.new_side}) {
       if (!side->smtp) continue;
       const auto known = upstreams_.known(*side->smtp);
-      if (!known) {
-        options.dsn = options.smtputf8 = false;  // nobody has said that it can be carried
+      if (!known) {  // nobody has said that it can be carried
+        options.dsn = options.smtputf8 = options.require_tls_extension = false;
         continue;
       }
+      const bool here = !side->smtp->in_process.empty();  // on no network
+      options.require_tls_extension = options.require_tls_extension && (here || known->require_tls);
+      if (known->rcpt_max)
+        options.max_recipients = std::min<std::uint64_t>(options.max_recipients, *known->rcpt_max);
       options.dsn = options.dsn && known->dsn;
       options.smtputf8 = options.smtputf8 && known->smtputf8;
       options.eight_bit_mime = options.eight_bit_mime && known->eight_bit_mime;
@@ -97,7 +101,8 @@ Task<void> Gateway::serve_relay(net::StreamPtr stream, std::shared_ptr<const net
   RelayFront front(rooms_, *stream, connector_, relay_rate_);
   net::SmtpServerOptions options;
   options.protocol = announced();
-  options.protocol.dsn = false;  // nobody has asked the server for mail to other domains
+  // Nobody has asked the server for mail to other domains.
+  options.protocol.dsn = options.protocol.require_tls_extension = false;
   options.protocol.tls_active = stream->info().tls;
   options.tls = std::move(tls);
   options.group = &group;

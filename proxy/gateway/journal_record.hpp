@@ -52,13 +52,14 @@ struct MessageRecord {
   std::string received;  // what goes in front: our Received line, fields that milters added
   store::BlobRef blob;   // the bytes as received; none when nothing is left to be done with them
   bool smtputf8 = false;
-  bool eight_bit = false;  // BODY=8BITMIME
-  std::string report_on;   // a delivery report of ours: the trace of the message it is about
-  std::string message_id;  // of its header, with the angle brackets; empty: none
-  std::uint64_t size = 0;  // bytes as received
-  std::string ret;         // RFC 3461 4.3: FULL, HDRS; empty: not given
-  std::string envid;       // RFC 3461 4.4, as received; empty: none
-  std::string client;      // smtp::to_text, for a home side that is told of it; empty: nobody is
+  bool eight_bit = false;    // BODY=8BITMIME
+  bool require_tls = false;  // RFC 8689
+  std::string report_on;     // a delivery report of ours: the trace of the message it is about
+  std::string message_id;    // of its header, with the angle brackets; empty: none
+  std::uint64_t size = 0;    // bytes as received
+  std::string ret;           // RFC 3461 4.3: FULL, HDRS; empty: not given
+  std::string envid;         // RFC 3461 4.4, as received; empty: none
+  std::string client;        // smtp::to_text, for a home side that is told of it; empty: nobody is
 };
 
 // One recipient for whom the client was told 250: one answer may stand for a part of a transaction

@@ -28,11 +28,11 @@ Result<void> insert_message(store::Sql& sql, const MessageRecord& message,
                             const std::string& blob) {
   const auto done = sql.execute(
       "INSERT INTO gateway_message (trace, at_ms, sender, received, blob, smtputf8, eight_bit, "
-      "report_on, message_id, size, client, ret, envid) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+      "report_on, message_id, size, client, ret, envid, require_tls) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
       message.trace, to_ms(message.at), message.sender, message.received, blob, message.smtputf8,
       message.eight_bit, message.report_on, message.message_id, message.size, message.client,
-      message.ret, message.envid);
+      message.ret, message.envid, message.require_tls);
   if (!done) return fail(done.error());
   return {};
 }
@@ -101,7 +101,7 @@ const std::string& select_pending() {
       "SELECT r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
       "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled, "
       "r.fallback, m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on, m.client, "
-      "m.ret, m.envid, r.notify, r.orcpt "
+      "m.ret, m.envid, r.notify, r.orcpt, m.require_tls "
       "FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
   return text;
 }
@@ -136,6 +136,7 @@ Pending pending_of(const store::Rows& rows) {
                  .blob = store::BlobRef::from_text(rows.view(19)).value_or(store::BlobRef{}),
                  .smtputf8 = rows.integer(20) != 0,
                  .eight_bit = rows.integer(21) != 0,
+                 .require_tls = rows.integer(28) != 0,
                  .report_on = rows.text(22),
                  .ret = rows.text(24),
                  .envid = rows.text(25),

@@ -85,6 +85,9 @@ store::Schema Journal::schema() {
     ALTER TABLE gateway_message ADD COLUMN envid TEXT NOT NULL DEFAULT '';
     ALTER TABLE gateway_recipient ADD COLUMN notify TEXT NOT NULL DEFAULT '';
     ALTER TABLE gateway_recipient ADD COLUMN orcpt TEXT NOT NULL DEFAULT '';
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_message ADD COLUMN require_tls INTEGER NOT NULL DEFAULT 0;
   )sql"}};
 }
 

@@ -25,7 +25,8 @@ constexpr int most_looks = 30;  // for a copy that was accepted
 constexpr Duration between_looks = 500ms;
 
 smtp::MailCommand quiet_mail(const MessageRecord& message) {
-  smtp::MailCommand mail{.from = "", .smtputf8 = message.smtputf8};
+  smtp::MailCommand mail{
+      .from = "", .smtputf8 = message.smtputf8, .require_tls = message.require_tls};
   if (message.eight_bit) mail.body = smtp::Body::eight_bit_mime;
   return mail;
 }

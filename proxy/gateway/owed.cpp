@@ -36,6 +36,7 @@ std::string_view domain_of(std::string_view address) {
 smtp::MailCommand mail_of(const MessageRecord& message) {
   smtp::MailCommand mail{.from = message.sender,
                          .smtputf8 = message.smtputf8,
+                         .require_tls = message.require_tls,
                          .ret = message.ret,
                          .envid = message.envid};
   if (message.eight_bit) mail.body = smtp::Body::eight_bit_mime;

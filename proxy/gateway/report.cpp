@@ -57,7 +57,8 @@ Result<ReportMail> Reporter::make(const MessageRecord& message,
                 .envelope_id = plain_text(message.envid),
                 .arrival = mail::MailDate{.time = message.at},
                 .original_size = message.blob.size,
-                .return_full = message.ret == "FULL",
+                // RFC 8689 5: what was not to be sent without TLS is not sent back.
+                .return_full = message.ret == "FULL" && !message.require_tls,
                 .smtputf8 = message.smtputf8};
   for (const auto& one : failed) dsn.recipients.push_back(recipient_of(one, now));
   const std::uint64_t most =
@@ -80,6 +81,7 @@ Result<ReportMail> Reporter::make(const MessageRecord& message,
                                 .received = mail::make_received(stamp),
                                 .smtputf8 = written->smtputf8,
                                 .eight_bit = written->eight_bit,
+                                .require_tls = message.require_tls,
                                 .report_on = message.trace,
                                 .message_id = "<" + dsn.message_id + ">",
                                 .size = written->bytes.size()},

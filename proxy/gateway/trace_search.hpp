@@ -18,7 +18,7 @@ using net::Task;
 Task<Result<bool>> mailbox_has_trace(net::ImapClient& client, std::string mailbox,
                                      std::string trace, WallTime received);
 // Which of several are in one mailbox: one search, if none of them is there. At most ten or so: the
-// search is one line (RFC 2683 3.2.1.5 asks for less than 1000 bytes).
+// search is one line, and some servers take no more than 1000 bytes.
 struct Sought {
   std::string trace;
   WallTime received;

@@ -147,6 +147,7 @@ MessageRecord Transaction::message_record() const {
           .received = mail::make_received(stamp),
           .smtputf8 = mail_.smtputf8,
           .eight_bit = mail_.body == smtp::Body::eight_bit_mime,
+          .require_tls = mail_.require_tls,
           .message_id = header.text("Message-ID").substr(0, longest_message_id),
           .size = body_.size(),
           .ret = mail_.ret,

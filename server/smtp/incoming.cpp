@@ -76,8 +76,9 @@ smtp::ServerOptions smtp_options(const ServerSettings& settings) {
   options.host = settings.hostname;
   options.body.size = settings.message_size;
   options.framing = settings.framing;
-  options.dsn = false;  // nobody here sends the reports it asks for (RFC 3461)
-  options.extra_lines = {"LIMITS RCPTMAX=" + std::to_string(options.max_recipients)};
+  options.dsn = false;                   // nobody here sends the reports it asks for (RFC 3461)
+  options.require_tls_extension = true;  // nobody here sends it on
+  options.limits = true;
   return options;
 }
 

@@ -123,6 +123,28 @@ TEST_CASE("client: open, a pipelined transaction, content, quit; also byte by by
   }
 }
 
+TEST_CASE("client: LIMITS are read, and a session that took MAILMAX messages is spent") {
+  ClientRun run(plain());
+  run.table[0].second = "250-mx\r\n250 LIMITS MAILMAX=2 RCPTMAX=100 RCPTDOMAINMAX=x odd=\r\n";
+  run.machine.open();
+  REQUIRE(run.run("220 mx\r\n"));
+  CHECK(run.machine.capabilities().mail_max == 2U);
+  CHECK(run.machine.capabilities().rcpt_max == 100U);
+  for (const bool spent : {false, true}) {
+    run.machine.mail({.from = "a@x"});
+    REQUIRE(run.run());
+    CHECK(run.machine.spent() == spent);
+  }
+  run.table[0].second = "250-mx\r\n250 LIMITS MAILMAX=0 RCPTMAX=many\r\n";
+  ClientRun without(plain());
+  without.table = run.table;
+  without.machine.open();
+  REQUIRE(without.run("220 mx\r\n"));
+  CHECK_FALSE(without.machine.capabilities().mail_max);
+  CHECK_FALSE(without.machine.capabilities().rcpt_max);
+  CHECK_FALSE(without.machine.spent());
+}
+
 TEST_CASE("client: step mode, and without pipelining a refused MAIL ends the group") {
   ClientRun run(plain());
   run.table[0].second = "250 mx\r\n";

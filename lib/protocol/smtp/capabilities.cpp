@@ -31,6 +31,18 @@ void add_names(std::string_view words, std::vector<std::string>& names) {
   }
 }
 
+// "LIMITS MAILMAX=20 RCPTMAX=100". A limit of 0 is none (RFC 9422 4.1).
+void add_limits(std::string_view words, Capabilities& capabilities) {
+  for (const std::string_view word : split(words, ' ')) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto number = parse_number(word.substr(equals + 1));
+    if (!number || *number == 0) continue;
+    if (iequals(word.substr(0, equals), "MAILMAX")) capabilities.mail_max = number;
+    if (iequals(word.substr(0, equals), "RCPTMAX")) capabilities.rcpt_max = number;
+  }
+}
+
 void add_line(Capabilities& capabilities, std::string_view line) {
   // "AUTH=PLAIN" is what some old servers send.
   const std::size_t end = line.find_first_of(" =");
@@ -41,6 +53,7 @@ void add_line(Capabilities& capabilities, std::string_view line) {
   }
   if (iequals(keyword, "SIZE")) capabilities.size = parse_number(rest).value_or(0);
   if (iequals(keyword, "AUTH")) add_names(rest, capabilities.auth);
+  if (iequals(keyword, "LIMITS")) add_limits(rest, capabilities);
   if (iequals(keyword, "XCLIENT")) add_names(rest, capabilities.xclient_names);
 }
 

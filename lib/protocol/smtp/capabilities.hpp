@@ -24,6 +24,8 @@ struct Capabilities {
   std::vector<std::string> xclient_names;  // upper case
   std::optional<std::uint64_t> size;       // 0: no fixed limit (RFC 1870 4)
   std::vector<std::string> auth;           // upper case
+  // LIMITS (RFC 9422): messages in a session, recipients in a message.
+  std::optional<std::uint64_t> mail_max, rcpt_max;
 };
 
 [[nodiscard]] Capabilities parse_capabilities(const Reply& ehlo);

@@ -61,6 +61,7 @@ void ClientMachine::envelope(const MailCommand& mail, const std::vector<RcptComm
   if (!mail.from.empty() && !is_mailbox(mail.from, true))
     return refuse(ErrorKind::invalid, "This is no sender address");
   expect(to_line(mail), Expect::mail);
+  ++mails_;
   for (const RcptCommand& rcpt : rcpts) {
     if (!iequals(rcpt.to, "postmaster") && !is_mailbox(rcpt.to, true))
       return refuse(ErrorKind::invalid, "This is no recipient address");

@@ -97,6 +97,10 @@ class ClientMachine {
   [[nodiscard]] std::vector<Reply> take_early_replies() { return std::exchange(replies_, {}); }
 
   [[nodiscard]] const Capabilities& capabilities() const { return capabilities_; }
+  // The server takes no further message in this session (RFC 9422 4.1, MAILMAX).
+  [[nodiscard]] bool spent() const {
+    return capabilities_.mail_max && mails_ >= *capabilities_.mail_max;
+  }
   // False after an Error, a 421 or QUIT: only closing is left.
   [[nodiscard]] bool usable() const { return usable_; }
   [[nodiscard]] bool tls_active() const { return options_.tls_active; }
@@ -163,6 +167,7 @@ class ClientMachine {
   bool forwarded_ = false;
   std::deque<std::string> xclient_left_;
   std::size_t accepted_ = 0;
+  std::uint64_t mails_ = 0;  // MAIL commands in this session
 };
 
 }  // namespace tandem::smtp

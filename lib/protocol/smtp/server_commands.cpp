@@ -103,7 +103,7 @@ Reply ServerMachine::ehlo_reply(const Reply& reply) const {
     line(true, std::move(offer));
   }
   line(options_.xclient, "XCLIENT " + std::string(xclient_attributes));
-  for (const std::string& extra : options_.extra_lines) line(true, extra);
+  line(options_.limits, "LIMITS RCPTMAX=" + std::to_string(options_.max_recipients));
   return out;
 }
 

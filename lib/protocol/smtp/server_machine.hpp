@@ -41,10 +41,10 @@ struct ServerOptions {
   bool eight_bit_mime = true;
   bool smtputf8 = true;
   bool dsn = true;
-  bool require_tls_extension = false;    // REQUIRETLS, RFC 8689
-  bool xclient = false;                  // this peer may say for whom it speaks (T-22)
-  std::vector<std::string> extra_lines;  // further EHLO lines, e.g. "LIMITS RCPTMAX=100"
-  BodyLimits body;                       // body.size is announced as SIZE
+  bool require_tls_extension = false;  // REQUIRETLS, RFC 8689
+  bool xclient = false;                // this peer may say for whom it speaks (T-22)
+  bool limits = false;                 // LIMITS RCPTMAX with max_recipients, RFC 9422
+  BodyLimits body;                     // body.size is announced as SIZE
   FramingPolicy framing = FramingPolicy::normalise;
   std::size_t max_recipients = 1000;
   int max_errors = 5;
