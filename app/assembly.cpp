@@ -9,6 +9,7 @@
 #include "app/client_setup.hpp"
 #include "config/endpoint.hpp"
 #include "lib/base/log.hpp"
+#include "lib/net/give_back.hpp"
 
 namespace tandem::app {
 namespace {
@@ -228,6 +229,7 @@ net::Task<Result<void>> Assembly::start() {
   co_await listeners_->start();
   net::TaskGroup& background = threads_.group(0);
   background.spawn(certificates_.watch(background));
+  background.spawn(net::give_memory_back(addresses_, offload_, background));
   background.spawn(gateway_->run(background));
   background.spawn(web_->run(background));
   background.spawn(sessions_->run(background));

@@ -82,7 +82,7 @@ class Assembly {
   net::Offload offload_;
   migration::EventBus events_;
   migration::AccountLocks locks_;
-  AddressLimit addresses_;
+  net::AddressLimit addresses_;
   std::unique_ptr<store::Store> ledger_;
   std::unique_ptr<migration::Registry> registry_;
   std::unique_ptr<migration::SideAccess> access_;

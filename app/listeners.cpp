@@ -38,6 +38,7 @@ net::Task<Result<void>> Listeners::open_address(std::shared_ptr<Service> service
   options.reuse_port = true;
   if (service->implicit_tls) options.implicit_tls = tls_->for_protocol(service->alpn);
   options.proxy_protocol = service->proxy_protocol;
+  options.limit = &limit_;
   std::uint16_t port = address.port;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     auto listener = net::Listener::open(threads_.executor(i), address.address, port, options);
@@ -65,11 +66,6 @@ net::Task<void> Listeners::start_on(std::size_t thread) {
 }
 
 net::Task<void> Listeners::serve_one(std::shared_ptr<Service> service, net::StreamPtr stream) {
-  const auto place = limit_.enter(stream->info().peer_address);
-  if (!place) {
-    stream->close();
-    co_return;
-  }
   std::shared_ptr<const net::TlsServer> starttls;
   if (!service->implicit_tls && tls_ != nullptr) starttls = tls_->for_protocol(service->alpn);
   co_await service->serve(std::move(stream), std::move(starttls), threads_.here());

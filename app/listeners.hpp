@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "app/address_limit.hpp"
 #include "app/threads.hpp"
 #include "config/process_settings.hpp"
+#include "lib/net/address_limit.hpp"
 #include "lib/net/listener.hpp"
 #include "lib/net/tls.hpp"
 
@@ -37,7 +37,7 @@ struct Bound {
 
 class Listeners {
  public:
-  Listeners(Threads& threads, AddressLimit& limit, std::shared_ptr<const net::TlsServer> tls)
+  Listeners(Threads& threads, net::AddressLimit& limit, std::shared_ptr<const net::TlsServer> tls)
       : threads_(threads), limit_(limit), tls_(std::move(tls)) {}
 
   // Binds all addresses of the service on all threads. Error: which one cannot be bound, and why.
@@ -54,7 +54,7 @@ class Listeners {
   net::Task<void> serve_one(std::shared_ptr<Service> service, net::StreamPtr stream);
 
   Threads& threads_;
-  AddressLimit& limit_;
+  net::AddressLimit& limit_;
   std::shared_ptr<const net::TlsServer> tls_;
   struct Opened {
     std::size_t thread = 0;

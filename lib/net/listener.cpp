@@ -84,6 +84,11 @@ Task<void> serve_one(std::shared_ptr<const ListenerOptions> options, StreamPtr s
     const bool passed = co_await pass_proxy_protocol(*options->proxy_protocol, *stream);
     if (!passed) co_return;
   }
+  AddressLimit::Place place;  // the client's, not that of who speaks for it
+  if (options->limit != nullptr) {
+    place = options->limit->enter(stream->info().peer_address);
+    if (!place) co_return;
+  }
   if (options->implicit_tls) {
     stream->expires_after(options->handshake_limit);
     const auto started = co_await stream->start_tls(options->implicit_tls);
@@ -140,7 +145,6 @@ Task<void> Listener::serve(TaskGroup& group, Handler handler) {
         accept4(state->descriptor.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket >= 0) {
       auto stream = take_over(state->executor, *options, socket);
-      if (options->admit && !options->admit(stream->info())) continue;
       group.spawn(serve_one(options, std::move(stream), handler));
       if (++in_a_row % accepted_in_a_row == 0) co_await yield_now();
       continue;

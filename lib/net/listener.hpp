@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/net/address_limit.hpp"
 #include "lib/net/address_set.hpp"
 #include "lib/net/socket_address.hpp"
 #include "lib/net/stream.hpp"
@@ -29,8 +30,8 @@ struct ListenerOptions {
   std::shared_ptr<const TlsServer> implicit_tls;
   Duration handshake_limit = std::chrono::seconds(30);
   std::optional<ProxyProtocol> proxy_protocol;  // nothing: headers are not looked for
-  // Asked before anything is spent on a connection; false: it is closed without a word.
-  std::function<bool(const ConnectionInfo&)> admit;
+  // A connection beyond it is closed without a word, before TLS; null: there is no limit.
+  AddressLimit* limit = nullptr;
 };
 
 class Listener {

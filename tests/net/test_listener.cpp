@@ -1,4 +1,4 @@
-// The listener: many short connections, TLS from the first byte, admission, stopping.
+// The listener: many short connections, TLS from the first byte, limits, stopping.
 #include <sys/resource.h>
 
 #include <catch2/catch.hpp>
@@ -80,15 +80,12 @@ Task<void> implicit_tls(TestNet& net) {
   co_await server.join();
 }
 
-Task<void> admission(TestNet& net) {
+// One that never says a word of TLS holds its place all the same.
+Task<void> limited(TestNet& net, bool tls) {
+  net::AddressLimit limit(1);
   net::ListenerOptions options;
-  int asked = 0;
-  options.admit = [&asked](const net::ConnectionInfo& info) {
-    CHECK(info.peer_address == "127.0.0.1");
-    CHECK(info.peer_port != 0);
-    CHECK(info.local_port != 0);
-    return ++asked > 1;
-  };
+  options.limit = &limit;
+  if (tls) options.implicit_tls = tls_server("imap");
   auto listener = Listener::open(net.executor(), "::", 0, options);  // takes IPv4 too
   REQUIRE(listener);
   net::TaskGroup server(net.executor());
@@ -96,10 +93,24 @@ Task<void> admission(TestNet& net) {
   const net::SocketAddress to{"127.0.0.1", (*listener)->port()};
   auto first = co_await net::connect_tcp(to, "", seconds(5));
   REQUIRE(first);
-  CHECK(co_await read_greeting(**first) == "");
-  auto second = co_await net::connect_tcp(to, "127.0.0.1", seconds(5));
+  if (!tls) CHECK(co_await read_greeting(**first) == "220 hello\r\n");
+  auto second = co_await net::connect_tcp(to, "", seconds(5));
   REQUIRE(second);
-  CHECK(co_await read_greeting(**second) == "220 hello\r\n");
+  CHECK(co_await read_greeting(**second) == "");
+  auto neighbour = co_await net::connect_tcp(to, "127.0.0.2", seconds(5));
+  REQUIRE(neighbour);
+  if (!tls) CHECK(co_await read_greeting(**neighbour) == "220 hello\r\n");
+  if (tls) co_await net.timers.settle();
+  (*first)->close();
+  (*neighbour)->close();
+  while (limit.count().open > 0) co_await net::yield_now();
+  auto third = co_await net::connect_tcp(to, "", seconds(5));
+  REQUIRE(third);
+  if (tls) {
+    const auto settings = tls_client("localhost", "imap");
+    REQUIRE(co_await (*third)->start_tls(settings));
+  }
+  CHECK(co_await read_greeting(**third) == "220 hello\r\n");
   server.cancel();
   co_await server.join();
 }
@@ -138,9 +149,12 @@ TEST_CASE("TLS from the first byte, within a limit") {
   net.run(implicit_tls(net));
 }
 
-TEST_CASE("connections are admitted by the hook, with their addresses") {
-  TestNet net;
-  net.run(admission(net));
+TEST_CASE("T-18 an address has its connections and no more, the handshake counted") {
+  for (const bool tls : {false, true}) {
+    CAPTURE(tls);
+    TestNet net;
+    net.run(limited(net, tls));
+  }
 }
 
 TEST_CASE("out of descriptors the listener pauses and goes on") {

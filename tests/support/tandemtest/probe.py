@@ -44,8 +44,11 @@ def pop3(peer, user, port="pop3s"):
 
 
 def smtp(peer, port="smtp", tls=False, user=None):
-    """An SMTP client that said EHLO; `tls` does STARTTLS, `user` authenticates. Use with `with`."""
-    client = smtplib.SMTP(peer.host, peer.ports[port], local_hostname="client.test.example", timeout=BOUND)
+    """An SMTP client that said EHLO, over TLS at "submissions"; `tls` does STARTTLS, `user` authenticates. Use with `with`."""
+    kind, more = smtplib.SMTP, {}
+    if port == "submissions":
+        kind, more = smtplib.SMTP_SSL, {"context": tls_context(peer)}
+    client = kind(peer.host, peer.ports[port], local_hostname="client.test.example", timeout=BOUND, **more)
     try:
         client.ehlo()
         if tls:

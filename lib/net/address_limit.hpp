@@ -1,5 +1,6 @@
-// AddressLimit: how many connections one client address may hold, all protocols together. IPv6
-// clients are counted per /64, which is what one customer is given. Any thread.
+// AddressLimit: how many connections one client address may hold, all listeners together, from
+// before their TLS handshake on (T-18). IPv6 clients are counted per /64, which is what one
+// customer is given. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +8,15 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "lib/net/address_set.hpp"
 
-namespace tandem::app {
+namespace tandem::net {
 
 class AddressLimit {
  public:
   // Those of `unlimited` speak for many.
-  explicit AddressLimit(std::size_t most, net::AddressSet unlimited = {})
+  explicit AddressLimit(std::size_t most, AddressSet unlimited = {})
       : most_(most), unlimited_(std::move(unlimited)) {}
 
   // Counts one connection for as long as it lives; empty: the address has enough already.
@@ -25,7 +25,7 @@ class AddressLimit {
     Place() = default;
     Place(AddressLimit& limit, std::string key) : limit_(&limit), key_(std::move(key)) {}
     Place(Place&& other) noexcept;
-    Place& operator=(Place&&) = delete;
+    Place& operator=(Place&& other) noexcept;
     ~Place();
     explicit operator bool() const { return limit_ != nullptr; }
 
@@ -35,16 +35,24 @@ class AddressLimit {
   };
   [[nodiscard]] Place enter(std::string_view address);
 
+  // All connections together: now, and at the most since the last time that was asked.
+  struct Counts {
+    std::size_t open = 0;
+    std::size_t most = 0;
+  };
+  [[nodiscard]] Counts count();
+
  private:
   void leave(const std::string& key);
 
   std::size_t most_;
-  net::AddressSet unlimited_;
+  AddressSet unlimited_;
   std::mutex mutex_;
   std::map<std::string, std::size_t> open_;
+  Counts all_;
 };
 
 // The address itself, or the first 64 bits of an IPv6 address.
 [[nodiscard]] std::string counted_as(std::string_view address);
 
-}  // namespace tandem::app
+}  // namespace tandem::net
