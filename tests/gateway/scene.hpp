@@ -166,14 +166,15 @@ class Scene {
 
   explicit Scene(config::MigrationSettings settings = gateway_settings(), Server server = {},
                  FilterOptions filter = {}, Duration greet_pause = Duration(0),
-                 std::string data = {})
+                 std::string data = {}, store::StoreOptions store_options = {})
       : server_(std::move(server)) {
     if (data.empty()) data = directory_.path + "/data";
     add_side("old", old_home);
     add_side("new", new_home);
     add_side("outside", outside);
     for (const auto& milter : filter.milters) add_milter(milter.in_process);
-    auto opened = store::Store::open(data, {migration::Registry::schema(), Gateway::schema()});
+    auto opened =
+        store::Store::open(data, {migration::Registry::schema(), Gateway::schema()}, store_options);
     REQUIRE(opened);
     store_ = std::move(*opened);
     auto made = migration::Registry::open(*store_, {std::move(settings)}, secrets_, net.clock());
