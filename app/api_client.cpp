@@ -20,6 +20,8 @@ namespace {
 
 // An import or a sync of thousands of accounts takes its time.
 constexpr auto answer_limit = std::chrono::minutes(10);
+// So does reading every message of a large mailbox twice.
+constexpr auto patient_limit = std::chrono::hours(24);
 constexpr std::size_t answer_size = std::size_t{64} << 20;
 
 Error not_running(std::string what) {
@@ -104,7 +106,8 @@ Result<ApiClient> ApiClient::open(const config::ProcessSettings& settings) {
                    std::move(pin), std::move(*token));
 }
 
-Result<std::string> ApiClient::ask(std::string method, std::string path, std::string body) const {
+Result<std::string> ApiClient::ask(std::string method, std::string path, std::string body,
+                                   Duration limit) const {
   net::HttpCall call;
   call.method = std::move(method);
   call.url = url_ + path;
@@ -112,7 +115,7 @@ Result<std::string> ApiClient::ask(std::string method, std::string path, std::st
   if (!body.empty()) call.headers.add("Content-Type", "application/json");
   call.body = std::move(body);
   call.pin = pin_;
-  call.limit = answer_limit;
+  call.limit = limit;
   call.body_limit = answer_size;
   const net::Connector connector;
   const auto response =
@@ -125,11 +128,15 @@ Result<std::string> ApiClient::ask(std::string method, std::string path, std::st
 }
 
 Result<std::string> ApiClient::get(std::string path) const {
-  return ask("GET", std::move(path), "");
+  return ask("GET", std::move(path), "", answer_limit);
 }
 
 Result<std::string> ApiClient::post(std::string path, std::string json) const {
-  return ask("POST", std::move(path), std::move(json));
+  return ask("POST", std::move(path), std::move(json), answer_limit);
+}
+
+Result<std::string> ApiClient::post_patiently(std::string path, std::string json) const {
+  return ask("POST", std::move(path), std::move(json), patient_limit);
 }
 
 }  // namespace tandem::app

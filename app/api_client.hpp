@@ -6,6 +6,7 @@
 
 #include "app/command.hpp"
 #include "config/process_settings.hpp"
+#include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
 #include "lib/base/secret.hpp"
 
@@ -21,12 +22,14 @@ class ApiClient {
   // what, server_words and next_step are the API's. Error unreachable: no server is running.
   [[nodiscard]] Result<std::string> get(std::string path) const;
   [[nodiscard]] Result<std::string> post(std::string path, std::string json) const;
+  // The same where the answer may take hours.
+  [[nodiscard]] Result<std::string> post_patiently(std::string path, std::string json) const;
 
  private:
   ApiClient(std::string url, std::string pin, Secret token)
       : url_(std::move(url)), pin_(std::move(pin)), token_(std::move(token)) {}
-  [[nodiscard]] Result<std::string> ask(std::string method, std::string path,
-                                        std::string body) const;
+  [[nodiscard]] Result<std::string> ask(std::string method, std::string path, std::string body,
+                                        Duration limit) const;
 
   std::string url_;
   std::string pin_;  // of our own certificate; empty: no TLS

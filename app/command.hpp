@@ -41,6 +41,7 @@ ExitCode run_accounts(const Arguments& arguments);
 ExitCode run_check(const Arguments& arguments);
 ExitCode run_clients(const Arguments& arguments);
 ExitCode run_canary(const Arguments& arguments);
+ExitCode run_verify(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_cutover(const Arguments& arguments);
 ExitCode run_deliveries(const Arguments& arguments);

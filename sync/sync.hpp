@@ -19,6 +19,7 @@
 #include "lib/net/task.hpp"
 #include "migration/cutover_parts.hpp"
 #include "migration/inbox_map.hpp"
+#include "migration/verify.hpp"
 #include "migration/views.hpp"
 
 namespace tandem::store {
@@ -57,33 +58,14 @@ struct SyncOptions {
 };
 
 // Two copies that should be and are not, or one that nobody expects.
-struct Difference {
-  std::string folder;  // UTF-8, as on the home side
-  Side lacking = Side::new_side;
-  std::uint32_t uid = 0;  // on the side that has it
-  std::int64_t date = 0;  // INTERNALDATE, seconds since 1970
-  std::string subject;
-  std::string reason;  // plain words
-  std::string next_step;
-};
-
-struct FolderVerdict {
-  std::string name;  // as on the home side
-  std::uint64_t home_messages = 0;
-  std::uint64_t mirror_messages = 0;
-  std::uint64_t missing = 0;  // on home, not on the mirror
-  std::uint64_t extra = 0;    // on the mirror, not on home
-};
-
-struct VerifyReport {
-  std::vector<FolderVerdict> folders;
-  std::vector<Difference> differences;  // at most 10,000 are named
-  bool clean = false;                   // nothing missing that was not recorded as impossible
-};
+using migration::Difference;
+using migration::FolderVerdict;
+using migration::VerifyReport;
 
 class Sync final : public migration::Delta,
                    public migration::CopyView,
-                   public migration::InboxMaps {
+                   public migration::InboxMaps,
+                   public migration::Verifier {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -102,9 +84,8 @@ class Sync final : public migration::Delta,
   // rehearsal: `sync --once`). conflict: `from` is not the account's home.
   Task<Result<migration::DeltaReport>> run_delta(AccountId account, Side from) override;
 
-  // Reads both sides again and compares per folder, by multisets of digests (`full`: of whole
-  // messages, else of headers and body sizes). Changes nothing.
-  Task<Result<VerifyReport>> verify(AccountId account, bool full);
+  // Not while a pass of the account runs: it waits for its end, and the next waits for it.
+  Task<Result<VerifyReport>> verify(AccountId account, bool full) override;
 
   [[nodiscard]] migration::CopyProgress progress(AccountId account) const override;
   [[nodiscard]] std::vector<migration::FolderProgress> folders(AccountId account) const override;

@@ -149,6 +149,7 @@ Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
   std::vector<KnownPair> known;
   for (const FolderRow& row : *rows) known.push_back({row.at(home).name, row.at(mirror).name});
   VerifyReport report;
+  report.home = home;
   const auto pairs = pair_folders(*home_side, *mirror_side, known, migration->sync, home);
   for (const FolderPair& pair : pairs) {
     const auto row = std::ranges::find_if(

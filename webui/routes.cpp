@@ -24,6 +24,7 @@ constexpr std::array table = {
     Route{"GET", "/api/accounts/{}", Access::logged_in, get_account},
     Route{"GET", "/api/check/{}", Access::operators, get_check},
     Route{"POST", "/api/canary", Access::operators, post_canary},
+    Route{"POST", "/api/verify", Access::operators, post_verify},
     Route{"POST", "/api/sync", Access::operators, post_sync},
     Route{"POST", "/api/cutover", Access::operators, post_cutover},
     Route{"POST", "/api/rollback", Access::operators, post_rollback},

@@ -37,6 +37,7 @@ class DeliveryView;
 class EventBus;
 class Registry;
 class SideAccess;
+class Verifier;
 }  // namespace tandem::migration
 
 namespace tandem::webui {
@@ -50,6 +51,7 @@ struct WebParts {
   migration::CopyView& copies;
   migration::DeliveryView& deliveries;
   migration::CanarySender& canaries;
+  migration::Verifier& verifier;
   const migration::ClientView& clients;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration interval = std::chrono::seconds(10);
 
-void trim() {
+void ask_for_free_memory() {
   malloc_trim(0);
 }
 
@@ -25,7 +25,7 @@ bool CrowdWatch::gone(AddressLimit::Counts counts) {
 Task<void> give_memory_back(AddressLimit& connections, Offload& pool, TaskGroup& group) {
   Notifier stop;
   const auto handle = group.on_stop([&stop] { stop.notify(); });
-  const std::function<void()> work = trim;
+  const std::function<void()> work = ask_for_free_memory;
   CrowdWatch watch;
   while (!group.stopping()) {
     if (watch.gone(connections.count())) co_await pool.run(work);

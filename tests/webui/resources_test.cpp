@@ -124,6 +124,39 @@ Task<void> canary(Site& site) {
   CHECK(answer.status == 400);
 }
 
+Task<void> verification(Site& site) {
+  fill(site);
+  Browser browser{site};
+  co_await browser.enter();
+  migration::VerifyReport report;
+  report.folders.push_back({"送信済み", 3, 2, 1, 0});
+  report.differences.push_back({.folder = "送信済み",
+                                .lacking = migration::Side::new_side,
+                                .uid = 7,
+                                .date = 1'764'000'000,
+                                .subject = "hello\x01",
+                                .reason = "why",
+                                .next_step = "what now"});
+  site.rooms.verified = report;
+  Answer answer =
+      co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "full": true})");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(answer_of("/api/verify", "post"), answer.json()) == "");
+  const json::value told = answer.json();
+  CHECK(told.at("clean") == false);
+  CHECK(told.at("full") == true);
+  CHECK(told.at("folders").at(0).at("missing") == 1);
+  CHECK(told.at("differences").at(0).at("date") == "2025-11-24T16:00:00Z");
+  CHECK_FALSE(answer.body.contains('\x01'));
+  answer = co_await browser.post("/api/verify", R"({"account": "nobody@example.jp"})");
+  CHECK(answer.status == 404);
+  answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "half": true})");
+  CHECK(answer.status == 400);
+  site.rooms.verified = fail(ErrorKind::unreachable, "The old side cannot be reached.");
+  answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp"})");
+  CHECK(answer.status >= 500);
+}
+
 Task<void> filter_is_down(Site& site) {
   Browser browser{site};
   co_await browser.enter();
@@ -133,6 +166,11 @@ Task<void> filter_is_down(Site& site) {
   const json::value& said = overview.at("migrations").at(0).at("sentence");
   CHECK(said.at("code") == "filter_down");
   CHECK(said.at("count") == 3);
+}
+
+TEST_CASE("a verification: folder by folder, and what differs") {
+  Site site;
+  site.net.run(verification(site));
 }
 
 TEST_CASE("a canary: what became of it, the worst first") {

@@ -21,6 +21,7 @@
 #include "migration/cutover.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
+#include "migration/verify.hpp"
 #include "tests/migration/ledger_fixture.hpp"
 #include "tests/support/run.hpp"
 #include "webui/web.hpp"
@@ -36,6 +37,7 @@ struct FakeRooms final : migration::SessionFence,
                          migration::CopyView,
                          migration::DeliveryView,
                          migration::CanarySender,
+                         migration::Verifier,
                          migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
@@ -47,6 +49,7 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<std::string> asked_of_queue;  // "retry TRACE RECIPIENT", "drop TRACE RECIPIENT WHY"
   bool delta_fails = false;
   Result<migration::CanaryReport> canary;  // what becomes of one
+  Result<migration::VerifyReport> verified;
 
   Task<void> hold(migration::AccountId, Duration) override { co_return; }
   Task<std::size_t> drain(migration::AccountId, Duration) override { co_return 1; }
@@ -68,6 +71,9 @@ struct FakeRooms final : migration::SessionFence,
                                    std::string reason) override;
   Task<Result<migration::CanaryReport>> send_canary(migration::CanaryOrder) override {
     co_return canary;
+  }
+  Task<Result<migration::VerifyReport>> verify(migration::AccountId, bool) override {
+    co_return verified;
   }
 };
 

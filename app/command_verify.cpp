@@ -1,0 +1,109 @@
+// tandemail verify: both sides read again and compared, account by account. The running server does
+// it.
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+
+#include "app/api_client.hpp"
+#include "app/command.hpp"
+#include "app/json_text.hpp"
+
+namespace tandem::app {
+namespace json = boost::json;
+namespace {
+
+// Of one account; all of them are in --json.
+constexpr std::size_t most_named = 20;
+
+struct Outcome {
+  std::size_t clean = 0;
+  std::size_t with_differences = 0;
+  std::size_t not_read = 0;
+};
+
+std::uint64_t sum(const json::value& found, std::string_view member) {
+  std::uint64_t all = 0;
+  for (const json::value& folder : found.at("folders").as_array())
+    all += folder.at(member).to_number<std::uint64_t>();
+  return all;
+}
+
+void print_differences(const json::array& differences) {
+  for (std::size_t i = 0; i < differences.size() && i < most_named; ++i) {
+    const json::value& one = differences[i];
+    fmt::print("    {} \"{}\", {}: {}\n        {}\n", text(one.at("folder")),
+               text(one.at("subject")), text(one.at("date")), text(one.at("reason")),
+               text(one.at("next_step")));
+  }
+  if (differences.size() > most_named)
+    fmt::print("    and {} more: --json names them all.\n", differences.size() - most_named);
+}
+
+void print_account(const json::value& found) {
+  const std::string address = text(found.at("address"));
+  const std::uint64_t missing = sum(found, "missing");
+  const std::uint64_t extra = sum(found, "extra");
+  if (found.at("clean").as_bool())
+    fmt::print("{}: clean, {} messages in {} folders\n", address, sum(found, "home_messages"),
+               found.at("folders").as_array().size());
+  else
+    fmt::print("{}: {} messages missing on the other side, {} only there\n", address, missing,
+               extra);
+  const auto not_copied = found.at("not_copied").to_number<std::uint64_t>();
+  if (not_copied > 0)
+    fmt::print("    {} more could not be copied: 'tandemail status {}' says why.\n", not_copied,
+               address);
+  print_differences(found.at("differences").as_array());
+  std::fflush(stdout);
+}
+
+Result<std::vector<std::string>> accounts_in(const Arguments& arguments, const ApiClient& api) {
+  if (!arguments.words.empty()) return arguments.words;
+  const auto listed = api.get("/api/accounts");
+  if (!listed) return fail(listed.error());
+  std::vector<std::string> addresses;
+  const json::value accounts = json::parse(*listed);
+  for (const auto& account : accounts.at("accounts").as_array())
+    addresses.push_back(text(account.at("address")));
+  return addresses;
+}
+
+ExitCode exit_code(const Outcome& outcome) {
+  if (outcome.not_read > 0) return ExitCode::needs_you;
+  return outcome.with_differences > 0 ? ExitCode::done_with_notes : ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode run_verify(const Arguments& arguments) {
+  const auto api = ApiClient::open(arguments);
+  if (!api) return report(api.error());
+  const auto addresses = accounts_in(arguments, *api);
+  if (!addresses) return report(addresses.error());
+  Outcome outcome;
+  json::array all;
+  for (const std::string& address : *addresses) {
+    const json::object order{{"account", address}, {"full", arguments.has("full")}};
+    const auto answer = api->post_patiently("/api/verify", json::serialize(order));
+    if (!answer) {  // the others are looked at all the same
+      ++outcome.not_read;
+      fmt::print(stderr, "{}: not verified\n", address);
+      report(answer.error());
+      continue;
+    }
+    json::value found = json::parse(*answer);
+    ++(found.at("clean").as_bool() ? outcome.clean : outcome.with_differences);
+    if (arguments.has("json"))
+      all.push_back(std::move(found));
+    else
+      print_account(found);
+  }
+  if (arguments.has("json"))
+    fmt::print("{}\n", json::serialize(all));
+  else
+    fmt::print("{} accounts: {} clean, {} with differences, {} not read.\n", addresses->size(),
+               outcome.clean, outcome.with_differences, outcome.not_read);
+  return exit_code(outcome);
+}
+
+}  // namespace tandem::app
