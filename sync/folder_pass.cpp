@@ -100,6 +100,13 @@ Task<Result<void>> FolderPass::check_validity() {
   const Side mirror_side = migration::other(settings_.home);
   first_ever_ = mirror_row().validity == 0;
   first_contact_ = mirror_row().validity != mirror_.selected().uid_validity;
+  // What a first contact that was broken off has written down may be of another UIDVALIDITY: only
+  // one that came to its end says of which.
+  for (const Side side : {Side::old_side, Side::new_side}) {
+    if (!first_ever_) break;
+    const auto forgotten = co_await context_.ledger.forget_uids(folder_.id, side);
+    if (!forgotten) co_return forgotten;
+  }
   if (mirror_row().validity != 0 && first_contact_) {
     log::warning("W-SYNC-2", "account {}: UIDVALIDITY of '{}' changed on the {} side",
                  folder_.account, mirror_row().name, migration::name_of(mirror_side));

@@ -136,7 +136,8 @@ Message* History::pick(int side, bool structural) {
     if (!replica.there || replica.uid == 0 || replica.unsure || has_trouble(replica.folder))
       continue;
     if (mixed_up_.contains(message.content)) continue;
-    if (structural && touched_.contains(message.content)) continue;
+    // A broken pass may have moved it and merged its flags, and its new UID is not known.
+    if ((structural || crashed_) && touched_.contains(message.content)) continue;
     const bool settled = message.paired || message.orphan;
     if (crashed_ && !settled && (side != model_.home || message.traced)) continue;
     if (crashed_ && structural && !settled && model_.has_twin(message)) continue;
@@ -264,7 +265,8 @@ void History::compare() {
     for (std::size_t folder = 0; folder < model_.folders.size(); ++folder)
       compare_folder(side, static_cast<int>(folder));
   for (Message& message : model_.messages) {
-    if (message.paired && message.at[0].flags != message.at[1].flags)
+    if (message.paired && message.at[0].flags != message.at[1].flags &&
+        !mixed_up_.contains(message.content))
       blame(fmt::format("{} has flags {} on old and {} on new", message.content,
                         message.at[0].flags, message.at[1].flags));
     model_.resolve(message);
@@ -291,7 +293,7 @@ void History::compare_folder(int side, int folder) {
     if (found == letters.end()) return false;
     if (crashed_ && replica.uid == 0 && std::ranges::count_if(letters, is_it) > 1)
       mixed_up_.insert(content);
-    if (!fits(found->flags, replica) && !replica.unsure)
+    if (!fits(found->flags, replica) && !replica.unsure && !mixed_up_.contains(content))
       blame(fmt::format("{} has flags {} instead of {} on {} in {}", content, found->flags,
                         replica.flags, side, name(side, folder)));
     replica.uid = found->uid;

@@ -23,7 +23,7 @@ void Reference::settle() {
     const Replica& theirs = message.at[static_cast<std::size_t>(1 - home)];
     if (message.orphan && theirs.there && theirs.folder != message.folder &&
         !is_at_home(theirs.folder))
-      message.orphan = false;
+      bury(message);
     if (message.paired)
       settle_pair(message);
     else if (!message.orphan)
@@ -110,6 +110,11 @@ void Reference::leave_alone(Message& message, int side) {
   message.folder = message.at[static_cast<std::size_t>(side)].folder;
 }
 
+void Reference::bury(Message& message) {
+  message.orphan = message.traced = false;  // no copy of the gateway's is waited for any more
+  message.buried = true;
+}
+
 void Reference::settle_pair(Message& message) {
   const auto h = static_cast<std::size_t>(home);
   const auto m = 1 - h;
@@ -133,13 +138,13 @@ void Reference::settle_pair(Message& message) {
     other.at[h].there = false;
     leave_alone(other, static_cast<int>(m));
     // In a folder that only the mirror has, it is nobody's business yet.
-    if (!is_at_home(theirs.folder)) other.orphan = false;
+    if (!is_at_home(theirs.folder)) bury(other);
     split_.push_back(other);
     theirs.there = false;
     leave_alone(message, home);
   } else {
     leave_alone(message, ours.there ? home : 1 - home);
-    if (theirs.there && !is_at_home(theirs.folder)) message.orphan = false;
+    if (theirs.there && !is_at_home(theirs.folder)) bury(message);
   }
 }
 
@@ -156,12 +161,14 @@ void Reference::settle_new(Message& message) {
     message.waiting = true;
   } else if (ours.there) {
     theirs = {.there = true, .folder = ours.folder, .flags = ours.flags, .ours = true};
+    theirs.unsure = std::exchange(message.buried, false);
     pair(message, {ours.flags});
   } else if (theirs.there) {
     const Folder& folder = folders[static_cast<std::size_t>(theirs.folder)];
     if (!folder.there[h]) return;
     if (!folder.contacted) return leave_alone(message, static_cast<int>(m));
     ours = {.there = true, .folder = theirs.folder, .flags = theirs.flags, .ours = true};
+    ours.unsure = std::exchange(message.buried, false);
     pair(message, {theirs.flags});
   }
 }

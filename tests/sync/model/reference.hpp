@@ -28,7 +28,10 @@ struct Message {
   bool paired = false;   // both are known to be the same one
   bool waiting = false;  // the mirror's copy came first; nobody copies it
   bool orphan = false;   // known, and its counterpart was removed: it stays alone
-  int folder = 0;        // of the pair, when it was last alike
+  // Its counterpart was removed with its whole folder: when the folder is there again, the ledger
+  // knows it as removed only if it had a reason to learn its content.
+  bool buried = false;
+  int folder = 0;  // of the pair, when it was last alike
   // Its flags then. Several: a pass was broken off that may have written down what it had made of
   // them, or not.
   std::vector<std::uint32_t> agreed = {0};
@@ -69,6 +72,7 @@ class Reference {
   void settle_new(Message& message);
   void pair(Message& message, std::vector<std::uint32_t> flags);
   void leave_alone(Message& message, int side);
+  void bury(Message& message);
   // What is in a folder that only the mirror has is nobody's business yet.
   [[nodiscard]] bool is_at_home(int folder) const;
 
