@@ -47,8 +47,7 @@ void print_account(const json::value& found) {
     fmt::print("{}: clean, {} messages in {} folders\n", address, sum(found, "home_messages"),
                found.at("folders").as_array().size());
   else
-    fmt::print("{}: {} messages missing on the other side, {} only there\n", address, missing,
-               extra);
+    fmt::print("{}: missing on the other side: {}, only there: {}\n", address, missing, extra);
   const auto not_copied = found.at("not_copied").to_number<std::uint64_t>();
   if (not_copied > 0)
     fmt::print("    {} more could not be copied: 'tandemail status {}' says why.\n", not_copied,

@@ -17,7 +17,7 @@ struct Pair {
   std::string_view what, action;
 };
 // The ledger's words and the contract's.
-constexpr std::array<Pair, 16> actions = {{{"set up", "setup"},
+constexpr std::array<Pair, 18> actions = {{{"set up", "setup"},
                                            {"log in", "login"},
                                            {"log in failed", "login_failed"},
                                            {"log out", "logout"},
@@ -32,7 +32,9 @@ constexpr std::array<Pair, 16> actions = {{{"set up", "setup"},
                                            {"call off", "call_off"},
                                            {"user", "user"},
                                            {"queue retry", "queue_retry"},
-                                           {"queue drop", "queue_drop"}}};
+                                           {"queue drop", "queue_drop"},
+                                           {"canary", "canary"},
+                                           {"verify", "verify"}}};
 
 std::string_view action_of(std::string_view what) {
   for (const auto& [known, action] : actions)
@@ -42,11 +44,11 @@ std::string_view action_of(std::string_view what) {
 
 json::object describe(const migration::AuditEntry& entry) {
   const std::string_view action = action_of(entry.what);
-  // An import names the migration before a colon, what is given up its reason after one; a step and
-  // a pause their account.
+  // An import names the migration before a colon, what is given up its reason after one, a
+  // verification its outcome; a step and a pause their account.
   const auto colon = entry.detail.find(": ");
-  const bool two_parts =
-      (action == "import" || action == "queue_drop") && colon != entry.detail.npos;
+  const bool two_parts = (action == "import" || action == "queue_drop" || action == "verify") &&
+                         colon != entry.detail.npos;
   std::string detail = two_parts ? entry.detail.substr(colon + 2) : "";
   if (action == "config") detail = entry.what;
   return {{"id", entry.id},

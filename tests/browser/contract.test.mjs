@@ -52,6 +52,13 @@ test("GET /api/check/{address}", async () => {
   }
 });
 
+test("POST /api/verify", async () => {
+  const { accounts } = (await ask("/api/accounts")).body;
+  for (const { address } of accounts.slice(0, 2)) {
+    checked(await post("/api/verify", { account: address }), schemaOf("/api/verify", "post"));
+  }
+});
+
 test("a simulation changes nothing and answers a plan", async () => {
   const { migrations } = (await ask("/api/overview")).body;
   const before = (await ask("/api/runs")).body.runs.length;

@@ -183,6 +183,26 @@ pageTest("both sides of an account are looked at on request", {}, async (page) =
   assert.equal(await drawer.locator(".check li", { hasText: /messages in \d+ folders/ }).count(), 2);
 });
 
+pageTest("both sides of an account are compared on request", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const compared = page.locator("dialog.drawer .verify");
+  await compared.getByRole("button", { name: "Compare both sides" }).click();
+  await compared.getByText(/^No difference: [\d,]+ messages in \d+ folders\.$/).waitFor({ timeout: 30_000 });
+});
+
+pageTest("what a comparison misses is named, with the next step", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync_with_notes");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const compared = page.locator("dialog.drawer .verify");
+  await compared.getByRole("button").click();
+  await compared.getByText("Missing on the other side: 1. Only there: 0.").waitFor();
+  await compared.getByText("Sync now").waitFor();
+  await compared.locator("li", { hasText: "Angebot Nr. 7" }).waitFor();
+}, onlyMock);
+
 pageTest("a refused log-in is told with side, the server's words and the next step", {}, async (page) => {
   await go(page, "#/accounts?state=needs_you");
   const address = await firstAddress(page);

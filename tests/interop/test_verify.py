@@ -76,7 +76,7 @@ class VerifyTest(unittest.TestCase):
             self.assertEqual(client.uid("FETCH", str(uid), "(FLAGS)")[0], "OK")
         code, text = self.verify(HANAKO.address)
         self.assertEqual(code, NOTES, text)
-        self.assertIn(f"{HANAKO.address}: 1 messages missing on the other side, 1 only there", text)
+        self.assertIn(f"{HANAKO.address}: missing on the other side: 1, only there: 1", text)
         self.assertIn('INBOX "only there"', text)
 
     def test_3_an_altered_body_shows_when_whole_messages_are_compared(self):

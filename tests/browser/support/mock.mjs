@@ -184,6 +184,14 @@ export class Mock {
     return { body: { address: account.address, light: isRed ? "red" : "green", old: look(!isRed), new: look(true), remarks: isRed ? [refused] : [] } };
   }
 
+  verify(account, full) {
+    if (!account) return fault(404, "not_found");
+    const clean = account.state === "in_sync";
+    const folder = (name, missing) => ({ name, home_messages: 120, mirror_messages: 120 - missing, missing, extra: 0 });
+    const lost = { folder: "Projekt", lacking: "new", uid: 7, date: world.ago(90_000), subject: "Angebot Nr. 7", reason: "on the home side, not on the mirror", next_step: "Run a pass and verify again." };
+    return { body: { address: account.address, home: account.home, full, clean, folders: [folder("INBOX", 0), folder("Projekt", clean ? 0 : 1)], differences: clean ? [] : [lost], not_copied: account.notes } };
+  }
+
   deliveriesLike(words, limit) {
     const has = (text) => text.toLowerCase().includes(words.toLowerCase());
     const { owed, debts } = this.overview().migrations[0];
@@ -194,6 +202,7 @@ export class Mock {
     if (path === "/api/cutover") return this.switchHomes("cut_over", body);
     if (path === "/api/rollback") return this.switchHomes("roll_back", body);
     if (path.startsWith("/api/queue/")) return this.ofQueue(path, body);
+    if (path === "/api/verify") return this.verify(this.find(body.account), body.full ?? false);
     const next = { "/api/accounts/pause": "paused", "/api/accounts/resume": "copying", "/api/sync": "copying" }[path];
     if (!next) return fault(404, "not_found");
     for (const address of body.accounts) this.change(address, { state: next, problem: null });

@@ -134,6 +134,9 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
       </p>
       <Actions addresses={[account.address]} move={move} />
       <AccountCheck address={account.address} move={move} />
+      <WithLater>
+        {({ AccountVerify }) => <AccountVerify address={account.address} move={move} />}
+      </WithLater>
       <Phone address={account.address} />
       <h3>{t("detail.folders")}</h3>
       <Folders folders={detail.folders} move={move} />

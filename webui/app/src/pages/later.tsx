@@ -2,3 +2,4 @@
 export { AuditPage } from "./audit";
 export { ClientsOf, ClientsPage } from "./clients";
 export { PhoneSetup } from "./setup";
+export { AccountVerify } from "./verify";
