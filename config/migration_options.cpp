@@ -75,6 +75,15 @@ Outcome set_give_up_after(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+Outcome set_tell_delay_after(Settings& settings, const Value& value) {
+  const auto time = parse_duration(value.text);
+  if (!time || *time < std::chrono::minutes(15) || *time > std::chrono::days(14))
+    return Fault{fmt::format("\"{}\" is not a time from 15min to 14d.", printable(value.text, 60)),
+                 "Write it like 4h."};
+  settings.gateway.tell_delay_after = *time;
+  return std::nullopt;
+}
+
 // Not so many machines that nobody can know them all.
 bool is_wide(std::string_view network) {
   const auto slash = network.find('/');
@@ -199,7 +208,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 16> tail_rows = {{
+constexpr std::array<Row<Settings>, 17> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -251,6 +260,11 @@ constexpr std::array<Row<Settings>, 16> tail_rows = {{
       .help = "How long an accepted message is tried before its sender gets a report.",
       .help_ja = "受け付けたメールの配送を試み続ける時間。過ぎると差出人へ不達を通知。"},
      set_give_up_after},
+    {{.section = "gateway", .name = "tell_delay_after", .type = "time", .fallback = "4h",
+      .limits = "15min to 14d; from give_up_after on: never",
+      .help = "How long an accepted message is late before its sender is told so, once.",
+      .help_ja = "受け付けたメールの配送がこの時間遅れると、差出人へ一度だけ遅延を通知。give_up_after 以上なら通知しない。"},
+     set_tell_delay_after},
 
     {{.section = "relay", .name = "from", .type = "list",
       .limits = "addresses and networks, with commas between", .example = "192.168.1.20, 192.168.1.21",

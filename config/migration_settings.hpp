@@ -66,6 +66,7 @@ struct GatewaySettings {
   Duration in_doubt = std::chrono::minutes(5);
   // How long delivery of a message that was accepted is tried before its sender is told.
   Duration give_up_after = std::chrono::days(4);
+  Duration tell_delay_after = std::chrono::hours(4);
 
   [[nodiscard]] bool routes_submission() const {
     return enabled && submission == Submission::gateway;

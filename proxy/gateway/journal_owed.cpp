@@ -82,6 +82,11 @@ Task<Result<void>> Journal::owed_ended(RecipientRecord recipient, Outcome outcom
         outcome.state, HomeState::accepted, HomeState::owed, recipient.id);
     if (!counted) return fail(counted.error());
     if (auto done = set_home(sql, recipient.trace, outcome); !done) return done;
+    if (outcome.state == HomeState::owed && report) {
+      const auto told =
+          sql.execute("UPDATE gateway_recipient SET delay_told = 1 WHERE id = $1", recipient.id);
+      if (!told) return fail(told.error());
+    }
     return report ? insert_report(sql, *report, blobs[0]) : Result<void>{};
   };
   co_return co_await commit(store_, std::move(unit));

@@ -97,6 +97,7 @@ struct RecipientRecord {
   Instead instead = Instead::no;  // column `fallback`
   std::string notify;             // RFC 3461 4.1, as received; empty: not given
   std::string orcpt;              // RFC 3461 4.2, as received; empty: none
+  bool delay_told = false;        // its sender has had a report of the delay
 };
 
 // A recipient with the message: something that is still to be done.
@@ -113,6 +114,7 @@ struct Outcome {
   WallTime due{};      // owed: the next attempt
   std::string notify;  // as in RecipientRecord
   std::string orcpt;
+  std::optional<WallTime> until;  // owed: a report says that it is tried until then
 };
 
 // A delivery report to a sender, to be owed like any message.

@@ -101,7 +101,7 @@ const std::string& select_pending() {
       "SELECT r.id, r.trace, r.recipient, r.account, r.epoch, r.home, r.home_state, r.mirror, "
       "r.mirror_state, r.replay, r.words, r.attempts, r.due_ms, m.at_ms, r.tried_ms, r.doubled, "
       "r.fallback, m.sender, m.received, m.blob, m.smtputf8, m.eight_bit, m.report_on, m.client, "
-      "m.ret, m.envid, r.notify, r.orcpt, m.require_tls "
+      "m.ret, m.envid, r.notify, r.orcpt, m.require_tls, r.delay_told "
       "FROM gateway_recipient r JOIN gateway_message m USING (trace) ";
   return text;
 }
@@ -143,6 +143,7 @@ Pending pending_of(const store::Rows& rows) {
                  .client = rows.text(23)};
   one.recipient.notify = rows.text(26);
   one.recipient.orcpt = rows.text(27);
+  one.recipient.delay_told = rows.integer(29) != 0;
   return one;
 }
 

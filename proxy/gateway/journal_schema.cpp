@@ -88,6 +88,9 @@ store::Schema Journal::schema() {
   )sql",
                     R"sql(
     ALTER TABLE gateway_message ADD COLUMN require_tls INTEGER NOT NULL DEFAULT 0;
+  )sql",
+                    R"sql(
+    ALTER TABLE gateway_recipient ADD COLUMN delay_told INTEGER NOT NULL DEFAULT 0;
   )sql"}};
 }
 

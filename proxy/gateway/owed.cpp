@@ -48,6 +48,10 @@ bool wants_report(const Outcome& outcome) {
   return outcome.notify.empty() || outcome.notify.find("FAILURE") != std::string::npos;
 }
 
+bool wants_delay_report(const Outcome& outcome) {
+  return outcome.notify.empty() || outcome.notify.find("DELAY") != std::string::npos;
+}
+
 void quarantine(const MessageRecord& message, Outcome& outcome, std::string_view why) {
   outcome.state = HomeState::quarantined;
   log::error("E-OWED-6", "{} for {} is quarantined, nobody can be told ({}): {}", message.trace,
@@ -98,12 +102,14 @@ Task<void> Owed::attempt_all(Batch batch) {
   busy_.erase(trace);
 }
 
-bool Owed::is_over(const Pending& owed) const {
+config::GatewaySettings Owed::settings_of(const Pending& owed) const {
   const auto route = gateway_route(rooms_.registry, owed.recipient.recipient);
   const auto* migration = route ? rooms_.registry.settings(route->migration) : nullptr;
-  const Duration limit = migration != nullptr ? migration->gateway.give_up_after
-                                              : config::GatewaySettings{}.give_up_after;
-  return rooms_.clock.wall() - owed.message.at > limit;
+  return migration != nullptr ? migration->gateway : config::GatewaySettings{};
+}
+
+bool Owed::is_over(const Pending& owed) const {
+  return rooms_.clock.wall() - owed.message.at > settings_of(owed).give_up_after;
 }
 
 // A mailbox of the account list that is not there yet may still be made (R5).
@@ -249,6 +255,7 @@ Task<void> Owed::ended(Pending owed, Told told) {
   auto reports = report(owed.message, outcomes);
   std::optional<ReportMail> one;
   if (!reports.empty()) one.emplace(std::move(reports.front()));
+  if (outcome.state == HomeState::owed) one = report_delay(owed, outcome);
   const auto recorded =
       co_await rooms_.journal.owed_ended(owed.recipient, std::move(outcome), std::move(one));
   if (!recorded)
@@ -257,6 +264,25 @@ Task<void> Owed::ended(Pending owed, Told told) {
   rooms_.events.publish({.kind = migration::Event::Kind::delivery,
                          .account = owed.recipient.account,
                          .trace_id = owed.message.trace});
+}
+
+Result<ReportMail> Owed::write_report(const MessageRecord& message,
+                                      const std::vector<Outcome>& outcomes) const {
+  if (fails_spf_and_dkim(message.received, rooms_.options.hostname, message.sender))
+    return fail(ErrorKind::invalid, "the sender fails SPF and DKIM");
+  return reporter_.make(message, outcomes);
+}
+
+// Once. There is none on what can have none (a null sender, a report of ours).
+std::optional<ReportMail> Owed::report_delay(const Pending& owed, Outcome outcome) const {
+  const config::GatewaySettings settings = settings_of(owed);
+  const Duration late = rooms_.clock.wall() - owed.message.at;
+  if (owed.recipient.delay_told || late < settings.tell_delay_after) return std::nullopt;
+  if (owed.message.sender.empty() || !wants_delay_report(outcome)) return std::nullopt;
+  outcome.until = owed.message.at + settings.give_up_after;
+  auto made = write_report(owed.message, {std::move(outcome)});
+  if (!made) return std::nullopt;
+  return std::move(*made);
 }
 
 std::vector<ReportMail> Owed::report(const MessageRecord& message,
@@ -271,9 +297,7 @@ std::vector<ReportMail> Owed::report(const MessageRecord& message,
   }
   std::vector<ReportMail> reports;
   if (failed.empty()) return reports;
-  Result<ReportMail> made = fail(ErrorKind::invalid, "the sender fails SPF and DKIM");
-  if (!fails_spf_and_dkim(message.received, rooms_.options.hostname, message.sender))
-    made = reporter_.make(message, failed);
+  auto made = write_report(message, failed);
   if (made) {
     reports.push_back(std::move(*made));
     return reports;

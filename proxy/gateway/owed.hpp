@@ -1,8 +1,9 @@
 // Owed: delivers what the gateway answered 250 for and the home side has not got (R6, R12). Each
 // attempt routes afresh: the reader may have been moved since. Bytes go out only after the journal
 // says so (owed_sent), and what is then not answered is a doubt like any other (doubts.hpp). After
-// gateway.give_up_after, or a final refusal, the sender is told; where that cannot be, the message
-// is quarantined until a person decides.
+// gateway.tell_delay_after the sender hears once that it is late; after gateway.give_up_after, or a
+// final refusal, that it failed; where that cannot be, the message is quarantined until a person
+// decides.
 //
 // One io_context; notify(), first_attempt() and report() from any thread.
 #pragma once
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "config/migration_settings.hpp"
 #include "lib/delivery/handover.hpp"
 #include "lib/net/sync.hpp"
 #include "lib/net/task_group.hpp"
@@ -52,6 +54,11 @@ class Owed {
                         std::optional<smtp::ClientIdentity> client = {});
   Task<void> send(delivery::Handover server, Pending owed);
   Task<void> ended(Pending owed, delivery::Told told);
+  // The sender is told, unless that would be a stranger.
+  [[nodiscard]] Result<ReportMail> write_report(const MessageRecord& message,
+                                                const std::vector<Outcome>& outcomes) const;
+  [[nodiscard]] std::optional<ReportMail> report_delay(const Pending& owed, Outcome outcome) const;
+  [[nodiscard]] config::GatewaySettings settings_of(const Pending& owed) const;
   [[nodiscard]] bool is_over(const Pending& owed) const;
   [[nodiscard]] bool is_final(const Pending& owed, const delivery::Told& told) const;
 

@@ -15,11 +15,13 @@ namespace {
 
 // "550 5.1.1 No such user" has 5.1.1; a temporary refusal that lasted until the end is 5.4.7
 // (RFC 3463 3.5, delivery time expired).
-std::string status_of(std::string_view words) {
+std::string status_of(std::string_view words, bool is_late) {
   const auto parts = split(words, ' ');
-  if (!words.starts_with('5')) return "5.4.7";
-  const bool has_enhanced = parts.size() > 1 && parts[1].size() >= 5 && parts[1].starts_with("5.");
-  return has_enhanced ? std::string(parts[1]) : "5.0.0";
+  const std::string start = is_late ? "4." : "5.";
+  const bool fits = words.starts_with(start.front());
+  if (!fits) return start + "4.7";
+  const bool has_enhanced = parts.size() > 1 && parts[1].size() >= 5 && parts[1].starts_with(start);
+  return has_enhanced ? std::string(parts[1]) : start + "0.0";
 }
 
 // What a sender gave as xtext, fit for a field of the report (T-21); else empty.
@@ -30,15 +32,17 @@ std::string plain_text(const std::string& xtext) {
   return *text;
 }
 
-mail::DsnRecipient recipient_of(const Outcome& failed, WallTime now) {
+mail::DsnRecipient recipient_of(const Outcome& outcome, WallTime now) {
+  const bool is_late = outcome.until.has_value();
   mail::DsnRecipient one;
-  one.report.original_recipient = plain_text(failed.orcpt);
-  one.report.final_recipient = failed.recipient;
-  one.report.action = mail::ReportAction::failed;
-  one.report.status = status_of(failed.words);
-  one.report.diagnostic = failed.words;
+  one.report.original_recipient = plain_text(outcome.orcpt);
+  one.report.final_recipient = outcome.recipient;
+  one.report.action = is_late ? mail::ReportAction::delayed : mail::ReportAction::failed;
+  one.report.status = status_of(outcome.words, is_late);
+  one.report.diagnostic = outcome.words;
+  if (is_late) one.report.will_retry_until = mail::MailDate{.time = *outcome.until};
   one.report.last_attempt = mail::MailDate{.time = now};
-  const auto meaning = delivery::diagnose(delivery::read_server_words(failed.words));
+  const auto meaning = delivery::diagnose(delivery::read_server_words(outcome.words));
   one.cause = meaning.cause;
   one.next_step = meaning.next_step;
   return one;
@@ -47,7 +51,7 @@ mail::DsnRecipient recipient_of(const Outcome& failed, WallTime now) {
 }  // namespace
 
 Result<ReportMail> Reporter::make(const MessageRecord& message,
-                                  const std::vector<Outcome>& failed) const {
+                                  const std::vector<Outcome>& outcomes) const {
   const WallTime now = clock_.wall();
   const std::string trace = new_trace_id();
   mail::Dsn dsn{.to = message.sender,
@@ -60,7 +64,7 @@ Result<ReportMail> Reporter::make(const MessageRecord& message,
                 // RFC 8689 5: what was not to be sent without TLS is not sent back.
                 .return_full = message.ret == "FULL" && !message.require_tls,
                 .smtputf8 = message.smtputf8};
-  for (const auto& one : failed) dsn.recipients.push_back(recipient_of(one, now));
+  for (const auto& one : outcomes) dsn.recipients.push_back(recipient_of(one, now));
   const std::uint64_t most =
       dsn.return_full ? mail::max_returned_message : mail::max_returned_header;
   const auto original = store_.blobs().read(message.blob, 0, most);

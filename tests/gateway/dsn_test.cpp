@@ -1,5 +1,7 @@
 // What a sender asks of reports (RFC 3461): passed on where the home sides take it, obeyed in our
 // own reports.
+#include <algorithm>
+
 #include "tests/gateway/scene.hpp"
 
 namespace tandem::gateway {
@@ -119,6 +121,66 @@ Task<void> no_report(Scene& scene, std::string notify, std::string envid) {
   CHECK(scene.outside.messages.empty());
 }
 
+std::size_t reports_of_delay(const Scene& scene) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      scene.outside.messages,
+      [](const std::string& report) { return holds(report, "Action: delayed\r\n"); }));
+}
+
+// Time passes, at least an attempt each hour.
+Task<void> pass_hours(Scene& scene, int hours) {
+  for (int hour = 0; hour < hours; ++hour) {
+    scene.net.timers.advance(std::chrono::minutes(60));
+    co_await scene.settle();
+  }
+}
+
+Task<void> told_once_that_it_is_late(Scene& scene) {
+  scene.start_workers();
+  co_await make_known(scene);
+  scene.new_home.end = make_reply(451, "4.3.0", "later");
+  Asked asked{"FULL", "X1", "", ""};
+  const auto reply = co_await send_asking(scene, both(), std::move(asked));
+  CHECK(reply.code == 250);
+  co_await pass_hours(scene, 3);
+  CHECK(scene.outside.messages.empty());
+  co_await pass_hours(scene, 24);
+  REQUIRE(scene.outside.messages.size() == 1);
+  const std::string& report = scene.outside.messages[0];
+  CHECK(holds(report, "Action: delayed\r\n"));
+  CHECK(holds(report, "Status: 4.3.0\r\n"));
+  CHECK(holds(report, "Will-Retry-Until: "));
+  CHECK(holds(report, "Original-Envelope-Id: X1"));
+  CHECK_FALSE(holds(report, "the body"));  // RFC 3461 4.3: RET is of failures
+  CHECK(scene.outside.last_mail.from.empty());
+  CHECK(scene.waiting(baba)->kind == "owed");
+  scene.new_home.end = make_reply(250, "2.0.0", "Ok");
+  const auto delivered = [&] { return scene.state_of(baba) == "delivered"; };
+  co_await pass_hours(scene, 2);
+  CHECK(delivered());
+  CHECK(scene.outside.messages.size() == 1);
+}
+
+Task<void> told_only_who_wants_it(Scene& scene) {
+  scene.start_workers();
+  co_await make_known(scene);
+  scene.new_home.end = make_reply(451, "4.3.0", "later");
+  for (const char* notify : {"FAILURE", "NEVER", "SUCCESS,DELAY"}) {
+    Asked asked{"", notify, notify, ""};
+    const auto reply = co_await send_asking(scene, both(), std::move(asked));
+    CHECK(reply.code == 250);
+  }
+  const std::string from = std::exchange(scene.sender, "");
+  Asked nobody{"", "null", "", ""};
+  const auto reply = co_await send_asking(scene, both(), std::move(nobody));
+  CHECK(reply.code == 250);
+  co_await pass_hours(scene, 24);
+  CHECK(reports_of_delay(scene) == 1);
+  REQUIRE(scene.outside.messages.size() == 1);
+  CHECK(holds(scene.outside.messages[0], "Original-Envelope-Id: SUCCESS,DELAY"));
+  CHECK(scene.outside.last_rcpt.to == from);
+}
+
 // xtext can hold a line end: it must not become one of the report (T-21).
 Task<void> forged_line(Scene& scene) {
   scene.start_workers();
@@ -155,6 +217,14 @@ TEST_CASE("gateway RFC 3461: NOTIFY without FAILURE: no report; the message wait
     Scene scene;
     scene.net.run(no_report(scene, notify, ""));
   }
+}
+TEST_CASE("gateway RFC 3461: a sender is told once that his message is late, and until when") {
+  Scene scene;
+  scene.net.run(told_once_that_it_is_late(scene));
+}
+TEST_CASE("T-36 gateway RFC 3461: no report of a delay to who does not want it, or to nobody") {
+  Scene scene;
+  scene.net.run(told_only_who_wants_it(scene));
 }
 TEST_CASE("T-21 gateway: a line end in ENVID or ORCPT is none in the report") {
   Scene scene;

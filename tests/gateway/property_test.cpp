@@ -199,8 +199,13 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 // How often the sender was told that this recipient does not get it.
 Task<std::size_t> times_told(Case& play, std::string recipient) {
   std::size_t told = 0;
-  for (const auto& report : play.scene.outside.messages)
-    told += count_of(report, "Final-Recipient: rfc822; " + recipient + "\r\n");
+  std::size_t told_late = 0;
+  for (const auto& report : play.scene.outside.messages) {
+    const auto named = count_of(report, "Final-Recipient: rfc822; " + recipient + "\r\n");
+    (count_of(report, "Action: delayed\r\n") > 0 ? told_late : told) += named;
+  }
+  CHECK(told_late <= 1);
+  if (told_late > 0) CHECK_FALSE(play.scene.sender.empty());  // T-36
   for (const auto& item : play.scene.gateway().queue(1000)) {
     if (item.kind != "quarantined" || item.recipient != recipient) continue;
     CHECK(play.scene.sender.empty());
