@@ -156,8 +156,7 @@ Task<void> told_once_that_it_is_late(Scene& scene) {
   CHECK(scene.waiting(baba)->kind == "owed");
   scene.new_home.end = make_reply(250, "2.0.0", "Ok");
   const auto delivered = [&] { return scene.state_of(baba) == "delivered"; };
-  co_await pass_hours(scene, 2);
-  CHECK(delivered());
+  CHECK(co_await scene.pass_until(delivered, std::chrono::minutes(70)));
   CHECK(scene.outside.messages.size() == 1);
 }
 
