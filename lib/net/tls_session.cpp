@@ -12,14 +12,14 @@ namespace {
 
 using Outcome = Attempt::Outcome;
 
-Transport& transport_of(BIO* bio) {
-  return *static_cast<Transport*>(BIO_get_data(bio));
+TlsWire& wire_of(BIO* bio) {
+  return *static_cast<TlsWire*>(BIO_get_data(bio));
 }
 
 int bio_read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
   const Attempt attempt =
-      transport_of(bio).try_read(std::span(into, static_cast<std::size_t>(size)));
+      wire_of(bio).transport.try_read(std::span(into, static_cast<std::size_t>(size)));
   if (attempt.outcome == Outcome::done) return static_cast<int>(attempt.count);
   if (attempt.outcome == Outcome::end) {
     BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -31,10 +31,14 @@ int bio_read(BIO* bio, char* into, int size) {
 
 int bio_write(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
+  TlsWire& wire = wire_of(bio);
+  if (wire.unwritable) return size;
   const Attempt attempt =
-      transport_of(bio).try_write(std::string_view(bytes, static_cast<std::size_t>(size)));
+      wire.transport.try_write(std::string_view(bytes, static_cast<std::size_t>(size)));
   if (attempt.outcome == Outcome::done) return static_cast<int>(attempt.count);
-  if (attempt.outcome != Outcome::failed) BIO_set_retry_write(bio);
+  wire.unwritable = attempt.outcome == Outcome::failed;
+  if (wire.unwritable) return size;
+  BIO_set_retry_write(bio);
   return -1;
 }
 
@@ -62,13 +66,13 @@ int bounded(std::size_t size) {
 }  // namespace
 
 TlsSession::TlsSession(Transport& transport, std::shared_ptr<const TlsServer> settings)
-    : transport_(transport), server_(std::move(settings)) {
+    : wire_{transport}, server_(std::move(settings)) {
   ssl_ = server_->new_session(keep_);
   attach();
 }
 
 TlsSession::TlsSession(Transport& transport, std::shared_ptr<const TlsClient> settings)
-    : transport_(transport), client_(std::move(settings)) {
+    : wire_{transport}, client_(std::move(settings)) {
   ssl_ = client_->new_session();
   attach();
 }
@@ -83,7 +87,7 @@ void TlsSession::attach() {
     (void)broken(ErrorKind::tls, "TLS could not be started: " + openssl::last_error());
     return;
   }
-  BIO_set_data(bio, &transport_);
+  BIO_set_data(bio, &wire_);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_, bio, bio);
 }
@@ -123,6 +127,8 @@ Attempt TlsSession::try_handshake() {
   if (failure_) return *failure_;
   ERR_clear_error();
   const int returned = SSL_do_handshake(ssl_);
+  if (wire_.unwritable)
+    return broken(ErrorKind::tls, "the peer ended the connection in the TLS handshake");
   if (returned != 1) return outcome_of(returned);
   ready_ = true;
   keep_.reset();
@@ -140,7 +146,9 @@ Attempt TlsSession::try_read(std::span<char> into) {
 Attempt TlsSession::try_write(std::string_view bytes) {
   if (failure_) return *failure_;
   ERR_clear_error();
-  const int count = SSL_write(ssl_, bytes.data(), bounded(bytes.size()));
+  const int count = wire_.unwritable ? 0 : SSL_write(ssl_, bytes.data(), bounded(bytes.size()));
+  if (wire_.unwritable)
+    return {.outcome = Outcome::failed, .kind = ErrorKind::closed, .what = "the connection broke"};
   if (count > 0) return {.count = static_cast<std::size_t>(count)};
   return outcome_of(count);
 }
@@ -157,7 +165,7 @@ Attempt::Outcome TlsSession::try_peek() {
 }
 
 Attempt TlsSession::try_shutdown() {
-  if (failure_ || !ready_) return {.outcome = Outcome::done};
+  if (failure_ || wire_.unwritable || !ready_) return {.outcome = Outcome::done};
   ERR_clear_error();
   const int returned = SSL_shutdown(ssl_);
   return returned >= 0 ? Attempt() : outcome_of(returned);

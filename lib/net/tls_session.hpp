@@ -12,6 +12,13 @@ struct ssl_st;
 
 namespace tandem::net {
 
+// What OpenSSL reads from and writes to. That the transport takes no more bytes it is not told, so
+// that what the peer said before it closed can still be read: a goodbye, most of all.
+struct TlsWire {
+  Transport& transport;
+  bool unwritable = false;
+};
+
 class TlsSession {
  public:
   TlsSession(Transport& transport, std::shared_ptr<const TlsServer> settings);
@@ -36,7 +43,7 @@ class TlsSession {
   [[nodiscard]] Attempt broken(ErrorKind kind, std::string what);
   [[nodiscard]] std::string handshake_reason() const;
 
-  Transport& transport_;
+  TlsWire wire_;
   std::shared_ptr<const TlsServer> server_;
   std::shared_ptr<const TlsClient> client_;
   std::shared_ptr<const void> keep_;  // until the handshake is done

@@ -43,6 +43,11 @@ class Talk:
     def secure(self, peer):
         self._socket = probe.tls_context(peer).wrap_socket(self._socket, server_hostname=peer.tls_name)
 
+    def say_goodbye(self, data):
+        """In one piece: Dovecot takes CR alone for the end of the line, closes, and an LF that comes then costs
+        its answer now and then (1 of 500 with Dovecot alone)."""
+        self._socket.sendall(data)
+
     def say(self, data):
         while self._pieces and len(data) > 1:
             cut = self._pieces.randint(1, min(len(data), 200))
@@ -196,7 +201,7 @@ class SameBytes:
                 for data, answer in step:
                     talk.say(data)
                     talk.until(answer)
-            talk.say(b"Z LOGOUT\r\n")
+            talk.say_goodbye(b"Z LOGOUT\r\n")
             talk.to_end()
         self.compare(what, self.both("imaps", imap_log_in, converse, pieces))
 
@@ -206,7 +211,7 @@ class SameBytes:
                 talk.say(command + b"\r\n")
                 if talk.line().startswith(b"+OK") and LONG.match(command):
                     talk.until(b".\r\n")
-            talk.say(b"QUIT\r\n")
+            talk.say_goodbye(b"QUIT\r\n")
             talk.to_end()
         self.compare(what, self.both("pop3s", pop3_log_in, converse, pieces))
 

@@ -196,7 +196,32 @@ Task<void> cut_off(TestNet& net) {
   CHECK((co_await ends.client->write("x")).error().kind == ErrorKind::closed);
 }
 
+// As a server that has said goodbye and closed, while its client was still writing.
+Task<void> last_words(TestNet& net) {
+  auto pair = memory_pair(net);
+  const auto server = tls_server();
+  const auto client = tls_client();
+  const auto results = co_await handshake(net, pair, server, client);
+  REQUIRE(results.first);
+  REQUIRE(co_await pair.server->write("* BYE"));
+  pair.server->close();
+  const auto written = co_await pair.client->write("\n");
+  REQUIRE_FALSE(written);
+  CHECK(written.error().kind == ErrorKind::closed);
+  char room[100];
+  const auto count = co_await pair.client->read_some(room);
+  REQUIRE(count);
+  CHECK(std::string_view(room, *count) == "* BYE");
+  CHECK(*co_await pair.client->read_some(room) == 0);
+  CHECK_FALSE(co_await pair.client->write("x"));
+}
+
 }  // namespace
+
+TEST_CASE("what the peer said before it closed is read although nothing more can be written") {
+  TestNet net;
+  net.run(last_words(net));
+}
 
 TEST_CASE("a connection cut under TLS is an error, not an end") {
   TestNet net;
