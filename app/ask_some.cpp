@@ -5,32 +5,28 @@
 #include <boost/json.hpp>
 
 #include "app/api_client.hpp"
+#include "app/json_text.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
-namespace {
 
-Result<json::array> all_accounts(const ApiClient& api) {
+Result<std::vector<std::string>> accounts_meant(const Arguments& arguments, const ApiClient& api) {
+  if (!arguments.words.empty()) return arguments.words;
   const auto answer = api.get("/api/accounts");
   if (!answer) return fail(answer.error());
-  json::array addresses;
+  std::vector<std::string> addresses;
   const json::value listed = json::parse(*answer);
   for (const auto& account : listed.at("accounts").as_array())
-    addresses.push_back(account.at("address"));
+    addresses.push_back(text(account.at("address")));
   return addresses;
 }
-
-}  // namespace
 
 ExitCode ask_some(const Arguments& arguments, std::string_view path, std::string_view done) {
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
-  json::array wanted(arguments.words.begin(), arguments.words.end());
-  if (wanted.empty()) {
-    auto all = all_accounts(*api);
-    if (!all) return report(all.error());
-    wanted = std::move(*all);
-  }
+  const auto meant = accounts_meant(arguments, *api);
+  if (!meant) return report(meant.error());
+  const json::array wanted(meant->begin(), meant->end());
   const auto answer =
       api->post(std::string(path), json::serialize(json::object{{"accounts", wanted}}));
   if (!answer) return report(answer.error());

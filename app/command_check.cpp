@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "app/api_client.hpp"
+#include "app/ask_some.hpp"
 #include "app/command.hpp"
 #include "app/json_text.hpp"
 #include "lib/net/http/message.hpp"
@@ -74,15 +75,9 @@ ExitCode check_all(const Arguments& arguments, const ApiClient& api,
 ExitCode run_check(const Arguments& arguments) {
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
-  std::vector<std::string> addresses = arguments.words;
-  if (addresses.empty()) {
-    const auto listed = api->get("/api/accounts");
-    if (!listed) return report(listed.error());
-    const json::value accounts = json::parse(*listed);
-    for (const auto& account : accounts.at("accounts").as_array())
-      addresses.push_back(text(account.at("address")));
-  }
-  return check_all(arguments, *api, addresses);
+  const auto addresses = accounts_meant(arguments, *api);
+  if (!addresses) return report(addresses.error());
+  return check_all(arguments, *api, *addresses);
 }
 
 }  // namespace tandem::app

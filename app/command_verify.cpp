@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "app/api_client.hpp"
+#include "app/ask_some.hpp"
 #include "app/command.hpp"
 #include "app/json_text.hpp"
 
@@ -56,17 +57,6 @@ void print_account(const json::value& found) {
   std::fflush(stdout);
 }
 
-Result<std::vector<std::string>> accounts_in(const Arguments& arguments, const ApiClient& api) {
-  if (!arguments.words.empty()) return arguments.words;
-  const auto listed = api.get("/api/accounts");
-  if (!listed) return fail(listed.error());
-  std::vector<std::string> addresses;
-  const json::value accounts = json::parse(*listed);
-  for (const auto& account : accounts.at("accounts").as_array())
-    addresses.push_back(text(account.at("address")));
-  return addresses;
-}
-
 ExitCode exit_code(const Outcome& outcome) {
   if (outcome.not_read > 0) return ExitCode::needs_you;
   return outcome.with_differences > 0 ? ExitCode::done_with_notes : ExitCode::done;
@@ -77,7 +67,7 @@ ExitCode exit_code(const Outcome& outcome) {
 ExitCode run_verify(const Arguments& arguments) {
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
-  const auto addresses = accounts_in(arguments, *api);
+  const auto addresses = accounts_meant(arguments, *api);
   if (!addresses) return report(addresses.error());
   Outcome outcome;
   json::array all;

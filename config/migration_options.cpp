@@ -57,31 +57,35 @@ Outcome set_host(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
-Outcome set_in_doubt(Settings& settings, const Value& value) {
+struct TimeLimits {
+  Duration least, most;
+  std::string_view words;    // "1s to 1h"
+  std::string_view example;  // "5min"
+};
+
+Outcome take_time(Duration& setting, const Value& value, const TimeLimits& limits) {
   const auto time = parse_duration(value.text);
-  if (!time || *time < std::chrono::seconds(1) || *time > std::chrono::hours(1))
-    return Fault{fmt::format("\"{}\" is not a time from 1s to 1h.", printable(value.text, 60)),
-                 "Write it like 5min."};
-  settings.gateway.in_doubt = *time;
+  if (!time || *time < limits.least || *time > limits.most)
+    return Fault{
+        fmt::format("\"{}\" is not a time from {}.", printable(value.text, 60), limits.words),
+        fmt::format("Write it like {}.", limits.example)};
+  setting = *time;
   return std::nullopt;
+}
+
+Outcome set_in_doubt(Settings& settings, const Value& value) {
+  return take_time(settings.gateway.in_doubt, value,
+                   {std::chrono::seconds(1), std::chrono::hours(1), "1s to 1h", "5min"});
 }
 
 Outcome set_give_up_after(Settings& settings, const Value& value) {
-  const auto time = parse_duration(value.text);
-  if (!time || *time < std::chrono::hours(1) || *time > std::chrono::days(14))
-    return Fault{fmt::format("\"{}\" is not a time from 1h to 14d.", printable(value.text, 60)),
-                 "Write it like 4d."};
-  settings.gateway.give_up_after = *time;
-  return std::nullopt;
+  return take_time(settings.gateway.give_up_after, value,
+                   {std::chrono::hours(1), std::chrono::days(14), "1h to 14d", "4d"});
 }
 
 Outcome set_tell_delay_after(Settings& settings, const Value& value) {
-  const auto time = parse_duration(value.text);
-  if (!time || *time < std::chrono::minutes(15) || *time > std::chrono::days(14))
-    return Fault{fmt::format("\"{}\" is not a time from 15min to 14d.", printable(value.text, 60)),
-                 "Write it like 4h."};
-  settings.gateway.tell_delay_after = *time;
-  return std::nullopt;
+  return take_time(settings.gateway.tell_delay_after, value,
+                   {std::chrono::minutes(15), std::chrono::days(14), "15min to 14d", "4h"});
 }
 
 // Not so many machines that nobody can know them all.

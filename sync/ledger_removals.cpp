@@ -93,6 +93,14 @@ Task<Result<void>> Ledger::end_removals(AccountId account) {
 }
 
 Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
+  const auto any = store_.read([&](Sql& sql) {
+    return sql.integer(
+        "SELECT EXISTS (SELECT 1 FROM sync_message WHERE folder = $1) OR "
+        "EXISTS (SELECT 1 FROM sync_skipped WHERE folder = $1)",
+        folder);
+  });
+  if (!any) co_return fail(any.error());
+  if (any->value_or(0) == 0) co_return Result<void>{};  // a folder that is new to us
   Work work = [&](Sql& sql) -> Result<void> {
     const bool old = side == Side::old_side;
     auto put =

@@ -15,6 +15,7 @@ import sys
 import time
 
 from figures import Contender, Group, Sample, Wrong
+from proxy import CROWD
 from tandemtest import process
 from tandemtest.peers import Dovecot, User
 from tandemtest.tandem import Migration, Tandemail, side_of
@@ -25,14 +26,7 @@ PEOPLE = pathlib.Path(__file__).resolve().parent / "cutover_people.py"
 LETTER = b"From: a@partner.example\r\nTo: all@bench.example\r\nSubject: one\r\n\r\n" + b"some words of a letter\r\n" * 200
 BOUND = 1_800
 # Few processes with many clients each: thousands of idle sessions are not what is measured.
-MANY = """\
-default_client_limit = 20000
-default_process_limit = 5000
-service imap-login {
-  service_count = 0
-  process_min_avail = 2
-  client_limit = 10000
-}
+MANY = CROWD + """\
 service imap {
   process_limit = 5000
   service_count = 0

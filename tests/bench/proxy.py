@@ -25,9 +25,8 @@ USERS = [User(f"user{number}@{DOMAIN}", "secret") for number in range(50)]
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load_client.cpp")
 BIG_MESSAGES = 64            # of 1 MB, in the INBOX of the first four users
 BOUND = 600
-# Room for thousands of sessions, processes that serve more than one, log-ins in the fast mode: a backend
-# that is not what limits its proxies more than it must.
-BACKEND = """\
+# Room for thousands of sessions, log-ins in the fast mode.
+CROWD = """\
 default_client_limit = 20000
 default_process_limit = 5000
 service imap-login {
@@ -35,6 +34,9 @@ service imap-login {
   process_min_avail = 2
   client_limit = 10000
 }
+"""
+# Processes that serve more than one: a backend that is not what limits its proxies more than it must.
+BACKEND = CROWD + """\
 service imap {
   process_limit = 5000
   service_count = 256

@@ -62,6 +62,8 @@ struct FakeHome {
   bool choosy = false;            // refuses addresses that nobody has: it is no catch-all
   int probed = 0;                 // RCPTs for such addresses
   int quits = 0;
+  int connections = 0;  // so far
+  int open = 0;         // of these, now
   std::vector<std::string> messages;
   std::vector<std::string> recipients;  // of accepted RCPTs
   std::vector<std::string> senders;     // of all MAILs
@@ -129,6 +131,8 @@ class FakePolicy : public net::SmtpPolicy {
 
 inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGroup& group) {
   home.stream = stream.get();
+  ++home.connections;
+  ++home.open;
   FakePolicy policy(home);
   net::SmtpServerOptions options;
   options.group = &group;
@@ -137,6 +141,7 @@ inline Task<void> serve_fake(net::StreamPtr stream, FakeHome& home, net::TaskGro
   options.protocol.require_auth = options.protocol.auth_without_tls = !home.password.empty();
   if (!home.password.empty()) options.protocol.auth_mechanisms = {"PLAIN"};
   co_await net::serve_smtp(*stream, std::move(options), policy);
+  --home.open;
 }
 
 inline net::Endpoint inside(std::string name, net::Protocol protocol) {

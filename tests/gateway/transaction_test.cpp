@@ -188,6 +188,28 @@ Task<void> quit_before_the_answer(Scene& scene) {
   CHECK(scene.old_home.messages.size() == 1);
 }
 
+Task<void> home_connections(Scene& scene) {
+  const auto client = co_await scene.connect();
+  for (int number = 0; number < 3; ++number) {
+    const auto reply = co_await scene.send(*client, "aoki@example.jp", letter);
+    CHECK(reply.code == 250);
+  }
+  CHECK(scene.old_home.connections == 1);  // used again
+  // A server that has closed meanwhile is asked again, in a new connection: no sender hears of it.
+  scene.old_home.stream->close();
+  auto reply = co_await scene.send(*client, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  CHECK(scene.old_home.messages.size() == 4);
+  CHECK(scene.old_home.connections == 2);
+  co_await scene.net.timers.pass(std::chrono::seconds(29));
+  CHECK(scene.old_home.open == 1);
+  co_await scene.net.timers.pass(std::chrono::seconds(2));
+  CHECK(scene.old_home.open == 0);
+  reply = co_await scene.send(*client, "aoki@example.jp", letter);
+  CHECK(reply.code == 250);
+  CHECK(scene.old_home.connections == 3);
+}
+
 // R8, R9: nothing but the home side's answer is waited for before the copy is tried.
 Task<void> copy_at_once(Scene& scene) {
   scene.start_workers();
@@ -281,6 +303,11 @@ TEST_CASE("gateway R11: an answer that was read counts for those it stood for") 
 TEST_CASE("gateway R11: a QUIT sent before the answer is no proof that it was read") {
   Scene scene;
   scene.net.run(quit_before_the_answer(scene));
+}
+
+TEST_CASE("gateway: connections to a home are used again, replaced when closed, ended after 30 s") {
+  Scene scene;
+  scene.net.run(home_connections(scene));
 }
 
 TEST_CASE("gateway R8: a mirror copy is tried at once") {
