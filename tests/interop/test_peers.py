@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import canonical, check, packages, process, seed  # noqa: E402
 from tandemtest.mailgen import Generator               # noqa: E402
-from tandemtest.peers import Cyrus, Dovecot, Exim, Nginx, OpenSmtpd, Postfix, User   # noqa: E402
+from tandemtest.peers import Courier, Cyrus, Dovecot, Exim, Nginx, OpenSmtpd, Postfix, User   # noqa: E402
 from tandemtest.probe import imap, pop3, smtp          # noqa: E402
 
 USER = User("taro@example.jp", "secret one")
@@ -129,11 +129,13 @@ class OpenSmtpdTest(PeerTest):
         self.keeps(lambda: OpenSmtpd([USER.domain]))
 
 
-class CyrusTest(PeerTest):
-    def round_trip(self, folder, **options):
+class FoldersTest(PeerTest):
+    """A server that is unpacked keeps a folder's mail."""
+
+    def round_trip(self, kind, folder, **options):
         inbox, other = list(MAIL.mails(20)), list(MAIL.mails(3, 20))
         try:
-            peer = Cyrus([USER], **options)
+            peer = kind([USER], **options)
         except packages.Unavailable as error:
             self.skipTest(str(error))
         with peer:
@@ -147,11 +149,33 @@ class CyrusTest(PeerTest):
             client.quit()
         self.assert_gone(peer)
 
+
+class CyrusTest(FoldersTest):
     def test_slashes_beside_inbox(self):
-        self.round_trip("Sub/Year")
+        self.round_trip(Cyrus, "Sub/Year")
 
     def test_dots_below_inbox(self):
-        self.round_trip("INBOX.Sub.Year", separator=".", prefix=True)
+        self.round_trip(Cyrus, "INBOX.Sub.Year", separator=".", prefix=True)
+
+
+class CourierTest(FoldersTest):
+    def test_dots_below_inbox(self):
+        self.round_trip(Courier, "INBOX.Sub.Year")
+
+    def test_starttls_and_a_wrong_password(self):
+        try:
+            peer = Courier([USER])
+        except packages.Unavailable as error:
+            self.skipTest(str(error))
+        with peer:
+            with imap(peer, USER, "imap") as client:
+                self.assertEqual(client.select(), ("OK", [b"0"]))
+            client = pop3(peer, USER, "pop3")
+            self.assertEqual(client.stat(), (0, 0))
+            client.quit()
+            with self.assertRaises(process.PeerError):
+                imap(peer, User(USER.address, "wrong"))
+        self.assert_gone(peer)
 
 
 class NginxTest(PeerTest):

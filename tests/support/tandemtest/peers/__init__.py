@@ -1,5 +1,6 @@
 """Real servers, started by tests on loopback with a configuration of their own."""
 from .base import Peer, User
+from .courier import Courier
 from .cyrus import Cyrus
 from .dovecot import Dovecot
 from .exim import Exim
@@ -10,5 +11,5 @@ from .opensmtpd import OpenSmtpd
 from .postfix import Postfix
 from .rspamd import Rspamd
 
-__all__ = ["Peer", "User", "Cyrus", "Dovecot", "Exim", "HAProxy", "Nginx", "OpenDkim", "OpenSmtpd", "Postfix",
-           "Rspamd"]
+__all__ = ["Peer", "User", "Courier", "Cyrus", "Dovecot", "Exim", "HAProxy", "Nginx", "OpenDkim", "OpenSmtpd",
+           "Postfix", "Rspamd"]
