@@ -1,6 +1,8 @@
 // FolderPass: which of the new messages are the same, which are to be copied, and the copying.
 #include <algorithm>
+#include <map>
 
+#include "sync/closer.hpp"
 #include "sync/folder_pass.hpp"
 #include "sync/scan.hpp"
 
@@ -9,6 +11,30 @@ namespace {
 
 bool has_size(const Item& item) {
   return item.size > 0 || item.date != imap::DateTime();
+}
+
+// Of rows without a counterpart: the UID of each that is still there, and its position.
+std::map<Uid, std::size_t> messages_of(const std::vector<const Row*>& rows, std::size_t first,
+                                       const std::set<std::size_t>& taken, bool home) {
+  std::map<Uid, std::size_t> known;
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const bool gone = home ? rows[at]->home_gone : rows[at]->mirror_gone;
+    const Uid uid = home ? rows[at]->home : rows[at]->mirror;
+    if (uid != 0 && !gone && !taken.contains(first + at)) known[uid] = first + at;
+  }
+  return known;
+}
+
+Task<Result<void>> add_known(net::ImapClient& client, std::map<Uid, std::size_t> known,
+                             mail::DigestOptions digest, Alone& side) {
+  std::vector<Uid> uids;
+  for (const auto& [uid, at] : known) uids.push_back(uid);
+  auto items = co_await scan_uids(client, uids);
+  if (!items) co_return fail(items.error());
+  const auto looked = co_await look_at(client, *items, digest);
+  if (!looked) co_return looked;
+  for (const Item& item : *items) side.add(item, known[item.uid]);
+  co_return Result<void>{};
 }
 
 }  // namespace
@@ -68,7 +94,8 @@ Task<Result<void>> FolderPass::match_news() {
   if (looked && any_right) looked = co_await look_at(home_, home_items_, digest);
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
-  auto saved = co_await find_moved(sides);
+  auto saved = co_await look_closer(sides, digest);
+  if (saved) saved = co_await find_moved(sides);
   if (saved) saved = co_await agree_on_pairs(sides);
   if (saved) saved = co_await take_pairs(sides);
   if (saved) saved = co_await sort_left(sides);
@@ -96,6 +123,31 @@ void FolderPass::find_pairs(Sides& sides) {
     sides.left_taken.insert(pair.left);
     sides.right_taken.insert(pair.right);
   }
+}
+
+// What servers changed on its way has no pair yet. A row is looked at by its message, where the
+// other side was numbered anew.
+Task<Result<void>> FolderPass::look_closer(Sides& sides, mail::DigestOptions digest) {
+  Alone left = alone(home_items_, sides.left_taken);
+  Alone right = alone(mirror_items_, sides.right_taken);
+  auto done = Result<void>{};
+  if (mirror_was_reset_ && !right.items.empty()) {
+    const auto known = messages_of(sides.left_rows, home_items_.size(), sides.left_taken, true);
+    done = co_await add_known(home_, known, digest, left);
+  } else if (home_was_reset_ && !left.items.empty()) {
+    const auto known =
+        messages_of(sides.right_rows, mirror_items_.size(), sides.right_taken, false);
+    done = co_await add_known(mirror_, known, digest, right);
+  }
+  if (!done || left.items.empty() || right.items.empty()) co_return done;
+  const auto more = co_await match_whole(home_, left, mirror_, right, digest);
+  if (!more) co_return fail(more.error());
+  for (const Match& pair : *more) {
+    sides.found.push_back(pair);
+    sides.left_taken.insert(pair.left);
+    sides.right_taken.insert(pair.right);
+  }
+  co_return Result<void>{};
 }
 
 // Once a pair has its row, nobody knows any more what it had in common before: what people flagged

@@ -69,7 +69,8 @@ Task<Result<void>> FolderPass::open() {
   const std::string parameters(home_.has("CONDSTORE") ? "(CONDSTORE)" : "");
   const auto opened = co_await home_.select(pair_.home->name, parameters);
   if (!opened) co_return fail(opened.error());
-  if (pair_.mirror == nullptr) {
+  // A name that only has folders below it (\Noselect) is made a folder (RFC 3501 6.3.3).
+  if (pair_.mirror == nullptr || !pair_.mirror->selectable) {
     std::string use;
     if (mirror_.has("CREATE-SPECIAL-USE") && pair_.use != SpecialUse::none)
       use = fmt::format("(USE ({}))", attribute_of(pair_.use));

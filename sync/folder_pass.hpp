@@ -81,6 +81,7 @@ class FolderPass {
   };
   Task<Result<void>> match_news();
   void find_pairs(Sides& sides);
+  Task<Result<void>> look_closer(Sides& sides, mail::DigestOptions digest);
   Task<Result<void>> find_moved(Sides& sides);
   void find_moved_on_both(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_at_home(Sides& sides, const std::vector<Ledger::Loose>& loose);

@@ -57,6 +57,11 @@ Identity identity_of(const mail::StableDigest& digest, std::uint64_t body_size) 
   return Identity::from_bytes(std::string_view(sha256(text)).substr(0, 16));
 }
 
+Identity likeness_of(const mail::StableDigest& digest) {
+  if (digest.stable_fields == 0) return {};
+  return Identity::from_bytes(std::string_view(digest.likeness).substr(0, 16));
+}
+
 void Flags::add(std::string_view flag) {
   for (const auto& known : system_flags) {
     if (!iequals(known.name, flag)) continue;

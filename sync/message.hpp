@@ -26,6 +26,7 @@ struct Identity {
   [[nodiscard]] static Identity from_bytes(std::string_view bytes);
 };
 [[nodiscard]] Identity identity_of(const mail::StableDigest& digest, std::uint64_t body_size);
+[[nodiscard]] Identity likeness_of(const mail::StableDigest& digest);
 
 // Flags without \Recent. Keywords are sorted, each once.
 struct Flags {
@@ -57,6 +58,7 @@ struct Item {
   imap::DateTime date;
   Flags flags;
   Identity identity;  // when its header was looked at
+  Identity likeness;  // the same: its header alone, for rung (c); not known if that says nothing
   std::string trace;  // the same; empty: it did not come through us
   bool looked_at = false;
 };

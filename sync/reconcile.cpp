@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "lib/net/task_group.hpp"
+#include "sync/closer.hpp"
 #include "sync/match.hpp"
 #include "sync/scan.hpp"
 #include "sync/transfer.hpp"
@@ -50,6 +51,24 @@ void add_vanished(const Direction& direction, const Batch& batch, const std::vec
   }
 }
 
+// Adds what is the same by its body to `pairs`.
+Task<Result<void>> look_closer(Direction direction, const std::vector<Item>& sources,
+                               const std::vector<Item>& tail, std::vector<Match>& pairs,
+                               mail::DigestOptions digest) {
+  std::set<std::size_t> left;
+  std::set<std::size_t> right;
+  for (const Match& found : pairs) {
+    left.insert(found.left);
+    right.insert(found.right);
+  }
+  Alone ours = alone(sources, left);
+  Alone theirs = alone(tail, right);
+  const auto more = co_await match_whole(direction.source, ours, direction.target, theirs, digest);
+  if (!more) co_return fail(more.error());
+  pairs.insert(pairs.end(), more->begin(), more->end());
+  co_return Result<void>{};
+}
+
 }  // namespace
 
 Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Direction direction,
@@ -80,7 +99,10 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
   }
   std::set<std::size_t> taken;
   const std::int64_t young = young_from(context.clock.wall());
-  for (const Match& found : match(candidates(*sources, young), candidates(*tail, young))) {
+  std::vector<Match> pairs = match(candidates(*sources, young), candidates(*tail, young));
+  const auto closer = co_await look_closer(direction, *sources, *tail, pairs, digest);
+  if (!closer) co_return closer;
+  for (const Match& found : pairs) {
     taken.insert(found.right);
     Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
     row.identity = (*sources)[found.left].identity;

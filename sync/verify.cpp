@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/migration_settings.hpp"
+#include "sync/closer.hpp"
 #include "sync/list_side.hpp"
 #include "sync/match.hpp"
 #include "sync/scan.hpp"
@@ -99,9 +100,21 @@ Task<Result<void>> verify_folder(Sides sides, const FolderPair& pair, Excused ex
   }
   std::set<std::size_t> left;
   std::set<std::size_t> right;
-  for (const Match& found : match(candidates(*home), candidates(mirror))) {
-    left.insert(found.left);
-    right.insert(found.right);
+  const auto take = [&left, &right](const std::vector<Match>& found) {
+    for (const Match& one : found) {
+      left.insert(one.left);
+      right.insert(one.right);
+    }
+  };
+  take(match(candidates(*home), candidates(mirror)));
+  if (!full) {
+    mail::DigestOptions digest;
+    digest.our_names = {our_name};
+    Alone ours = alone(*home, left);
+    Alone theirs = alone(mirror, right);
+    const auto more = co_await match_whole(sides.home, ours, sides.mirror, theirs, digest);
+    if (!more) co_return fail(more.error());
+    take(*more);
   }
   const Side mirror_side = migration::other(sides.home_side);
   const auto missing = co_await name_left_over(sides.home, pair, *home, left, excused.home,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <openssl/evp.h>
 
@@ -53,27 +54,34 @@ constexpr std::array<std::string_view, 31> unstable_names{
 };
 static_assert(std::ranges::is_sorted(unstable_names));
 
-std::string stable_value(const HeaderField& field, bool is_date) {
+std::string stable_value(const HeaderField& field, bool is_date, bool with_x) {
   if (is_date) {
     if (const auto date = parse_date(field.value))
       return std::to_string(date->time.time_since_epoch().count() / 1000);
   }
   std::string out;
   for (const char c : field.value)
-    if (c > 0x20 && c < 0x7F && c != '?' && c != '"') out += c;
+    if (c > 0x20 && c < 0x7F && c != '?' && c != '"' && (with_x || c != 'X')) out += c;
   return out;
 }
 
-std::vector<std::string> stable_hashes(const HeaderView& header, const DigestOptions& options) {
+std::vector<std::string> stable_hashes(const HeaderView& header, const DigestOptions& options,
+                                       bool with_x) {
   std::vector<std::string> hashes;
   for (const auto& field : header) {
     const auto name = lower(field.name);
     if (!is_stable_field(name)) continue;
     if (!options.with_message_id && name == "message-id") continue;
-    hashes.push_back(sha256(name + ":" + stable_value(field, name == "date")));
+    hashes.push_back(sha256(name + ":" + stable_value(field, name == "date", with_x)));
   }
   std::ranges::sort(hashes);
   return hashes;
+}
+
+std::string sha256_of_all(const std::vector<std::string>& hashes) {
+  std::string all;
+  for (const auto& one : hashes) all += one;
+  return sha256(all);
 }
 
 }  // namespace
@@ -190,16 +198,28 @@ void DigestStream::flush() {
   buffer_.clear();
 }
 
+// Text without any field and without the empty line behind a header: all of it is the body.
+void DigestStream::take_as_body() {
+  if (in_body_ || header_.size() > max_header) return;
+  for (const HeaderField& field : HeaderView(header_))
+    if (!field.name.empty()) return;
+  const std::string text = std::exchange(header_, {});
+  header_size_ = 0;
+  last_ = '\n';
+  take_body(text);
+}
+
 StableDigest DigestStream::finish() {
+  take_as_body();
   flush();
   const HeaderView header(header_);
-  const auto hashes = stable_hashes(header, options_);
-  std::string all;
-  for (const auto& one : hashes) all += one;
-  StableDigest digest{.header = sha256(all),
+  const auto hashes = stable_hashes(header, options_, true);
+  StableDigest digest{.header = sha256_of_all(hashes),
+                      .likeness = sha256_of_all(stable_hashes(header, options_, false)),
                       .stable_fields = hashes.size(),
                       .body = std::string(32, '\0'),
                       .header_size = header_size_,
+                      .ended = in_body_,
                       .body_size = body_size_,
                       .trace_id = find_trace_id(header, options_.our_names)};
   unsigned length = 0;

@@ -11,7 +11,8 @@
 //  - a Date that can be read is replaced by its instant in decimal seconds;
 //  - each such text is hashed, the hashes are sorted (order does not count, repetition does) and
 //    hashed together. Limits as HeaderView's: what is beyond does not count.
-// Normal form of the body ("body"): CR dropped, 0x80 as NUL, line ends at the end dropped.
+// Normal form of the body ("body"): CR dropped, 0x80 as NUL, line ends at the end dropped. Text
+// that has neither a field nor an empty line is a body without a header.
 // `body_size` and `header_size` count a bare LF as CR LF, as IMAP's RFC822.SIZE does.
 #pragma once
 
@@ -34,10 +35,12 @@ struct DigestOptions {
 };
 
 struct StableDigest {
-  std::string header;               // 32 bytes
+  std::string header;    // 32 bytes
+  std::string likeness;  // the same, but 'X' does not count either: Cyrus puts it for 8-bit
   std::size_t stable_fields = 0;    // fields in it; 0: the header says nothing, match by body only
   std::optional<std::string> body;  // 32 bytes; absent when only the header was seen
   std::uint64_t header_size = 0;    // with the empty line
+  bool ended = false;               // there was an empty line behind the header
   std::uint64_t body_size = 0;      // meaningful with `body` only
   std::optional<std::string> trace_id;
 };
@@ -71,6 +74,7 @@ class DigestStream {
 
   std::size_t take_header(std::string_view chunk);
   void take_body(std::string_view chunk);
+  void take_as_body();
   void put_text(std::string_view line);
   void put(std::string_view text);
   void hash(std::string_view text);

@@ -87,6 +87,25 @@ TEST_CASE("digest: another message is another message") {
   CHECK(digest_message("X-A: 1\r\n\r\n").stable_fields == 0);
 }
 
+TEST_CASE("digest: text without a header is a body; what ends a header is seen") {
+  const auto text = digest_message("no header at all\r\njust two lines\r\n");
+  CHECK(text.stable_fields == 0);
+  CHECK(text.header_size == 0);
+  CHECK(text.body_size == 34);
+  CHECK(text.body == digest_message("\r\nno header at all\njust two lines").body);
+  CHECK(text.body != digest_message("another text\r\n").body);
+  CHECK(digest_message(header).body == digest_message("").body);
+  CHECK_FALSE(digest_header(header).ended);
+  CHECK(digest_header(header + "\r\n").ended);
+}
+
+TEST_CASE("digest: X for an 8-bit byte is alike, not the same") {
+  const auto cyrus = digest_message(replaced(message, "\xE8\xA6\x8B\xE7\xA9\x8D", "XXXXXX"));
+  CHECK(cyrus.likeness == original.likeness);
+  CHECK(cyrus.header != original.header);
+  CHECK(digest_message(replaced(message, "jiro", "saburo")).likeness != original.likeness);
+}
+
 TEST_CASE("digest: a rewritten Message-ID can be left out") {
   const DigestOptions loose{.with_message_id = false};
   const auto other = replaced(message, "<1@a.jp>", "<new@exchange>");
