@@ -1,4 +1,4 @@
-"""proxy: the IMAP session proxy beside nginx's and Dovecot's, and beside no proxy at all.
+"""proxy: the IMAP session proxy beside nginx's, Dovecot's and perdition, and beside no proxy at all.
 
 One Dovecot is behind all of them. Clients come over TLS (full handshakes, certificates checked) from
 load_client.cpp, which is compiled here. nginx's mail proxy speaks to the backend without TLS; the row
@@ -15,10 +15,10 @@ import subprocess
 from figures import Contender, Group, Sample, Wrong
 import machine
 from tandemtest import mailgen, process, seed
-from tandemtest.peers import Dovecot, Nginx, User
+from tandemtest.peers import Dovecot, Nginx, Perdition, User
 from tandemtest.tandem import Migration, Tandemail, side_of
 
-VERSIONS = ("nginx", "dovecot-core", "libssl3")
+VERSIONS = ("nginx", "dovecot-core", "perdition", "libssl3")
 OURS = "Tandemail, TLS behind"
 DOMAIN = "bench.example"
 USERS = [User(f"user{number}@{DOMAIN}", "secret") for number in range(50)]
@@ -74,6 +74,7 @@ def bench(options):
             "nginx, no TLS behind": lambda: Nginx(None, backend=(backend.host, backend.ports["imap"])),
             "nginx, TLS behind": lambda: Nginx(None, backend=(backend.host, backend.ports["imaps"]),
                                                backend_ca=backend.ca_file),
+            "perdition, TLS behind": lambda: Perdition((backend.host, backend.ports["imaps"]), backend.ca_file),
         }
         if options.ours:
             makers = {OURS: lambda: session_proxy(backend, options), **makers}

@@ -58,11 +58,13 @@ def read_imap(peer, user, digest=canonical.exact, port="imaps"):
         return {name: _read_folder(client, raw, digest) for name, raw in folders(client)}
 
 
-def folders(client):
-    """[(name relative to the namespace, the server's own quoted name)] of all selectable folders."""
+def folders(client, command="list"):
+    """[(name relative to the namespace, the server's own quoted name)] of all selectable folders ("lsub": subscribed ones)."""
     prefix, _ = _namespace(client)
     found = []
-    for line in client.list()[1]:
+    for line in getattr(client, command)()[1]:
+        if line is None:
+            continue                         # no folder at all
         if isinstance(line, tuple):          # a name sent as a literal
             flags_and_separator, name = line[0], line[1].decode()
         else:

@@ -5,6 +5,7 @@
 import imaplib
 import poplib
 import smtplib
+import socket
 import ssl
 
 from .process import PeerError
@@ -23,6 +24,7 @@ def imap(peer, user, port="imaps"):
     else:
         client = imaplib.IMAP4(peer.host, peer.ports[port], timeout=BOUND)
         client.starttls(tls_context(peer))
+    client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)      # imaplib sends a command in pieces
     try:
         client.login(user.address, user.password)
     except imaplib.IMAP4.error as error:

@@ -8,8 +8,9 @@ from .haproxy import HAProxy
 from .nginx import Nginx
 from .opendkim import OpenDkim
 from .opensmtpd import OpenSmtpd
+from .perdition import Perdition
 from .postfix import Postfix
 from .rspamd import Rspamd
 
 __all__ = ["Peer", "User", "Courier", "Cyrus", "Dovecot", "Exim", "HAProxy", "Nginx", "OpenDkim", "OpenSmtpd",
-           "Postfix", "Rspamd"]
+           "Perdition", "Postfix", "Rspamd"]
