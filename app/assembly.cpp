@@ -97,14 +97,17 @@ Result<void> Assembly::open_rooms() {
                                     events_,  connector_, clock_};
   gateway_ = std::make_unique<gateway::Gateway>(
       threads_.executor(0), parts,
-      gateway::GatewayOptions{.hostname = hostname_,
-                              .message_size = configuration_.process.limits.message_size,
-                              .framing = framing_of(configuration_.process.smtp),
-                              .greet_pause = configuration_.process.smtp.greet_pause,
-                              .smarthost = configuration_.process.smarthost,
-                              .filter = {.milters = configuration_.process.milters,
-                                         .when_down = configuration_.process.milter_when_down},
-                              .xclient_from = configuration_.process.trust.xclient_from});
+      gateway::GatewayOptions{
+          .hostname = hostname_,
+          .message_size = configuration_.process.limits.message_size,
+          .framing = framing_of(configuration_.process.smtp),
+          .greet_pause = configuration_.process.smtp.greet_pause,
+          .smarthost = configuration_.process.smarthost,
+          .filter = {.milters = configuration_.process.milters,
+                     .when_down = configuration_.process.milter_when_down},
+          .xclient_from = configuration_.process.trust.xclient_from,
+          .connections_per_server = configuration_.process.limits.connections_per_server,
+          .threads = threads_.size()});
   sync::SyncOptions options;
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,

@@ -52,6 +52,7 @@ ExitCode run_import(const Arguments& arguments);
 ExitCode run_mailbox(const Arguments& arguments);
 ExitCode run_pause(const Arguments& arguments);
 ExitCode run_queue(const Arguments& arguments);
+ExitCode run_report(const Arguments& arguments);
 ExitCode run_resume(const Arguments& arguments);
 ExitCode run_rollback(const Arguments& arguments);
 ExitCode run_serve(const Arguments& arguments);

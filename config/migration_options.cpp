@@ -199,8 +199,8 @@ constexpr std::array<Row<Settings>, 11> side_rows(std::string_view section, std:
         .help_ja = "管理用アカウントのパスワードを書いたファイル。"},
        [](Settings& s, const Value& v) { return take_path((s.*side).master_password_file, v); }},
       {{.section = section, .name = "forward_client", .type = "yes or no", .fallback = "no",
-        .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, ID).",
-        .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、ID)。"},
+        .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, XFORWARD, ID).",
+        .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、XFORWARD、ID)。"},
        [](Settings& s, const Value& v) { return take_flag((s.*side).forward_client, v); }},
   }};
 }

@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 34> rows = {{
+constexpr std::array<Row<Settings>, 35> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -243,6 +243,13 @@ constexpr std::array<Row<Settings>, 34> rows = {{
       .help_ja = "1 つの IPv4 アドレス(IPv6 は /64)からの同時接続数。"},
      [](Settings& s, const Value& v) {
        return take_number(s.limits.connections_per_address, v, 1, 100'000);
+     }},
+    {{.section = "limits", .name = "connections_per_server", .type = "number", .fallback = "40",
+      .limits = "1 to 10000",
+      .help = "Connections to one mail server of a side at a time; Postfix lets an address have 50.",
+      .help_ja = "各側のメールサーバー 1 台への同時接続数。Postfix は 1 アドレスに 50 まで許可します。"},
+     [](Settings& s, const Value& v) {
+       return take_number(s.limits.connections_per_server, v, 1, 10'000);
      }},
     {{.section = "limits", .name = "message_size", .type = "size", .fallback = "100M",
       .limits = "64K to 2G",

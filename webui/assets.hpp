@@ -20,6 +20,9 @@ struct Asset {
 /// All of them, sorted by path; "/index.html" is always there.
 std::span<const Asset> assets();
 
+/// The page's words (webui/app/src/words) as one JSON object of texts; see Words.
+std::string_view page_words(bool japanese);
+
 /// The content security policy every answer carries. No inline code or style anywhere.
 inline constexpr std::string_view content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -32,8 +32,8 @@ else()
 endif()
 add_custom_command(OUTPUT ${page_cpp}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
-  COMMAND ${TANDEM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/embed.mjs ${page_dist} ${page_cpp}
-  DEPENDS ${page_built} ${CMAKE_CURRENT_SOURCE_DIR}/embed.mjs
+  COMMAND ${TANDEM_NODE} ${CMAKE_CURRENT_SOURCE_DIR}/embed.mjs ${page_dist} ${page_source}/src/words ${page_cpp}
+  DEPENDS ${page_built} ${page_files} ${CMAKE_CURRENT_SOURCE_DIR}/embed.mjs
   COMMENT "Embedding the page" VERBATIM)
 add_library(tandem_webui_assets STATIC ${page_cpp})
 target_link_libraries(tandem_webui_assets PUBLIC tandem_flags)

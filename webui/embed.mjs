@@ -1,5 +1,6 @@
-// node embed.mjs FOLDER OUT.cpp: the files of FOLDER, gzipped, as the definition of
-// tandem::webui::assets() (webui/assets.hpp). The same files give the same bytes.
+// node embed.mjs FOLDER WORDS OUT.cpp: the files of FOLDER, gzipped, as the definition of
+// tandem::webui::assets(), and the page's words in each language (WORDS/*.json) as that of page_words()
+// (webui/assets.hpp). The same files give the same bytes.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -11,7 +12,7 @@ const types = {
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
 };
-const [folder, target] = process.argv.slice(2);
+const [folder, wordsFolder, target] = process.argv.slice(2);
 
 // Three octal digits each, so that no escape runs into the byte after it.
 function literal(bytes) {
@@ -36,7 +37,16 @@ function entry(name, index) {
   };
 }
 
+// All of a language's files as one object.
+function words(language) {
+  const names = readdirSync(wordsFolder).filter((name) => name.split(".").at(-2) === language).sort();
+  const all = Object.assign({}, ...names.map((name) => JSON.parse(readFileSync(join(wordsFolder, name), "utf8"))));
+  const bytes = Buffer.from(JSON.stringify(all));
+  return `constexpr char words_${language}[] =\n${literal(bytes)};`;
+}
+
 const entries = readdirSync(folder).sort().map(entry);
+const languages = ["en", "ja"];
 writeFileSync(
   target,
   `// Made by webui/embed.mjs; do not edit.
@@ -45,6 +55,7 @@ writeFileSync(
 namespace tandem::webui {
 namespace {
 ${entries.map(({ data }) => data).join("\n")}
+${languages.map(words).join("\n")}
 
 constexpr Asset all[] = {
 ${entries.map(({ row }) => row).join("\n")}
@@ -52,6 +63,8 @@ ${entries.map(({ row }) => row).join("\n")}
 }  // namespace
 
 std::span<const Asset> assets() { return all; }
+
+std::string_view page_words(bool japanese) { return japanese ? words_ja : words_en; }
 
 }  // namespace tandem::webui
 `,

@@ -1,7 +1,6 @@
 // /api/accounts/{address}: one account in depth: folders, skipped messages, history.
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -9,17 +8,14 @@
 #include "migration/registry.hpp"
 #include "migration/views.hpp"
 #include "webui/caller.hpp"
+#include "webui/describe_detail.hpp"
 #include "webui/json.hpp"
-#include "webui/problem.hpp"
 #include "webui/resources.hpp"
 
 namespace tandem::webui {
 namespace json = boost::json;
 using migration::Account;
-using migration::FolderProgress;
 using migration::Phase;
-using migration::Side;
-using migration::SkippedMessage;
 using migration::StepRecord;
 
 namespace {
@@ -27,47 +23,6 @@ namespace {
 constexpr std::size_t most_skipped = 200;
 constexpr std::size_t most_history = 200;
 constexpr std::size_t audit_looked_at = 2000;
-
-json::object describe_folder(const FolderProgress& folder, Side home, std::uint64_t skipped) {
-  const bool home_is_old = home == Side::old_side;
-  const auto there = folder.target_messages;
-  const std::string at_home = clean(folder.name);
-  const std::string mirrored = folder.mirror_name.empty() ? at_home : clean(folder.mirror_name);
-  return {{"old", home_is_old ? at_home : mirrored},
-          {"new", home_is_old ? mirrored : at_home},
-          {"old_messages", home_is_old ? folder.source_messages : there},
-          {"new_messages", home_is_old ? there : folder.source_messages},
-          {"skipped", skipped}};
-}
-
-json::array describe_folders(Context& context, const Account& account,
-                             const std::vector<SkippedMessage>& skipped) {
-  std::map<std::string_view, std::uint64_t> per_folder;
-  for (const auto& one : skipped) ++per_folder[one.folder];
-  const Side home = migration::home_of(account.phase);
-  json::array folders;
-  for (const auto& one : context.parts.copies.folders(account.id)) {
-    // A message is left out under the name of the side that has it.
-    std::uint64_t left_out = per_folder[one.name];
-    if (!one.mirror_name.empty() && one.mirror_name != one.name)
-      left_out += per_folder[one.mirror_name];
-    folders.push_back(describe_folder(one, home, left_out));
-  }
-  return folders;
-}
-
-json::array describe_skipped(const std::vector<SkippedMessage>& skipped) {
-  json::array list;
-  for (const auto& one : skipped) {
-    if (list.size() == most_skipped) break;
-    list.push_back({{"folder", clean(one.folder)},
-                    {"subject", clean(one.subject, 500)},
-                    {"date", nullptr},
-                    {"size", one.size},
-                    {"reason", describe(problem_of(one))}});
-  }
-  return list;
-}
 
 struct Entry {
   WallTime at{};
@@ -135,11 +90,12 @@ Task<HttpResponse> get_account(Context& context, const Request& request) {
     co_return reply_error({.kind = ErrorKind::not_found, .what = "There is no such account."});
   const auto skipped = context.parts.copies.skipped(account->id);
   const AccountState state = context.look_at(*account);
-  co_return reply_json(
-      json::serialize(json::object{{"account", describe(state, context.parts.clock.wall())},
-                                   {"folders", describe_folders(context, *account, skipped)},
-                                   {"skipped", describe_skipped(skipped)},
-                                   {"history", describe_history(context, *account)}}));
+  co_return reply_json(json::serialize(
+      json::object{{"account", describe(state, context.parts.clock.wall())},
+                   {"folders", describe_folders(context.parts.copies.folders(account->id),
+                                                migration::home_of(account->phase), skipped)},
+                   {"skipped", describe_skipped(skipped, most_skipped)},
+                   {"history", describe_history(context, *account)}}));
 }
 
 }  // namespace tandem::webui

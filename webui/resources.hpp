@@ -37,6 +37,7 @@ Task<HttpResponse> get_deliveries(Context& context, const Request& request);
 Task<HttpResponse> get_clients(Context& context, const Request& request);
 Task<HttpResponse> get_discovery(Context& context, const Request& request);
 Task<HttpResponse> get_metrics(Context& context, const Request& request);
+Task<HttpResponse> get_report(Context& context, const Request& request);
 Task<HttpResponse> get_queue(Context& context, const Request& request);
 Task<HttpResponse> post_queue_retry(Context& context, const Request& request);
 Task<HttpResponse> post_queue_drop(Context& context, const Request& request);

@@ -34,6 +34,7 @@ constexpr std::array table = {
     Route{"GET", "/api/clients", Access::logged_in, get_clients},
     Route{"GET", "/api/discovery", Access::logged_in, get_discovery},
     Route{"GET", "/api/metrics", Access::logged_in, get_metrics},
+    Route{"GET", "/api/report", Access::logged_in, get_report},
     Route{"GET", "/api/queue", Access::logged_in, get_queue},
     Route{"POST", "/api/queue/retry", Access::operators, post_queue_retry},
     Route{"POST", "/api/queue/drop", Access::operators, post_queue_drop},

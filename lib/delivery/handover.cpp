@@ -64,6 +64,7 @@ Task<std::expected<Handover, Handover::Refusal>> Handover::open(
     auto started = co_await handover.start(mail, first);
     if (started) co_return std::move(handover);
     if (!handover.closed_meanwhile_) co_return std::unexpected(std::move(started.error()));
+    handover.upstream_.let_go();
     upstream = co_await pool.open_new(endpoint, origin, whom);
   }
   log::warning("W-HAND-1", "{}: {}", endpoint.to_string(), upstream.error().to_string());

@@ -30,10 +30,24 @@ bool may_start_tls(TlsMode mode) {
 }  // namespace
 
 Upstream::Upstream(UpstreamOwner& owner, net::Endpoint endpoint,
-                   std::unique_ptr<net::SmtpClient> client, Age age)
-    : owner_(&owner), endpoint_(std::move(endpoint)), client_(std::move(client)), age_(age) {}
+                   std::unique_ptr<net::SmtpClient> client, Age age, Place place)
+    : owner_(&owner),
+      endpoint_(std::move(endpoint)),
+      client_(std::move(client)),
+      age_(age),
+      place_(std::move(place)) {}
 
 Task<void> Upstream::finish(bool needs_reset) {
+  co_await return_client(needs_reset);
+  place_.permit.release();
+}
+
+void Upstream::let_go() {
+  client_->close();
+  place_.permit.release();
+}
+
+Task<void> Upstream::return_client(bool needs_reset) {
   if (!client_->usable()) co_return;
   if (client_->spent()) co_return co_await client_->quit();
   if (needs_reset) {
@@ -79,7 +93,44 @@ void UpstreamPool::give_back(const net::Endpoint& endpoint, std::unique_ptr<net:
     closed.push_back(std::move(idle.front()));
     idle.erase(idle.begin());
   }
-  if (idle.size() < options_.idle_per_endpoint) idle.push_back({std::move(client), std::move(end)});
+  idle.push_back({std::move(client), std::move(end)});
+}
+
+std::size_t UpstreamPool::per_thread() const {
+  return std::max<std::size_t>(1,
+                               options_.per_endpoint / std::max<std::size_t>(1, options_.threads));
+}
+
+std::shared_ptr<net::Semaphore> UpstreamPool::places_at(const net::Endpoint& endpoint) {
+  const std::lock_guard lock(mutex_);
+  auto& places = places_[{std::this_thread::get_id(), endpoint.to_string()}];
+  if (!places) places = std::make_shared<net::Semaphore>(per_thread());
+  return places;
+}
+
+Task<Result<Place>> UpstreamPool::place_at(net::Endpoint endpoint, Origin origin) {
+  if (!endpoint.in_process.empty()) co_return Place();  // no server counts those
+  Place place{.of = places_at(endpoint), .permit = {}};
+  place.permit = co_await place.of->acquire_within(options_.connect_limit);
+  if (place.permit) co_return std::move(place);
+  Error error{.kind = ErrorKind::timed_out, .what = "all connections to this server are in use"};
+  error.origin = origin;
+  co_return fail(std::move(error));
+}
+
+// Lent ones and idle ones together are no more than the limit.
+void UpstreamPool::make_room(const net::Endpoint& endpoint) {
+  if (!endpoint.in_process.empty()) return;
+  const std::size_t lent = per_thread() - places_at(endpoint)->available();
+  std::vector<Idle> closed;
+  const std::lock_guard lock(mutex_);
+  auto& own = idle_[key_of(endpoint, false)];
+  auto& forwarded = idle_[key_of(endpoint, true)];
+  while (own.size() + forwarded.size() + lent > per_thread() && own.size() + forwarded.size() > 0) {
+    auto& more = own.size() > forwarded.size() ? own : forwarded;
+    closed.push_back(std::move(more.front()));
+    more.erase(more.begin());
+  }
 }
 
 void UpstreamPool::close_idle() {
@@ -99,12 +150,14 @@ void UpstreamPool::note_told(const net::Endpoint& endpoint, bool told) {
   if (told)
     untold_.erase(endpoint.to_string());
   else if (untold_.insert(endpoint.to_string()).second)
-    log::warning("W-HAND-3", "{} is not told of clients: it does not offer XCLIENT to us",
+    log::warning("W-HAND-3", "{} is not told of clients: it offers us neither XCLIENT nor XFORWARD",
                  endpoint.to_string());
 }
 
 Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin,
                                           std::optional<smtp::ClientIdentity> client) {
+  auto place = co_await place_at(endpoint, origin);
+  if (!place) co_return fail(place.error());
   if (client && client->address.empty()) client.reset();
   const bool forwarded = client && may_forward(endpoint);
   std::optional<smtp::ClientIdentity> whom;
@@ -112,21 +165,32 @@ Task<Result<Upstream>> UpstreamPool::take(net::Endpoint endpoint, Origin origin,
   const Key key = key_of(endpoint, forwarded);
   auto idle = take_idle(key);
   if (idle && !whom) {
-    Upstream upstream(*this, endpoint, std::move(idle), Upstream::Age::unchecked);
+    Upstream upstream(*this, endpoint, std::move(idle), Upstream::Age::unchecked,
+                      std::move(*place));
     co_return std::move(upstream);
   }
   if (idle) {
     const auto told = co_await idle->forward(std::move(*whom));
     if (told && told->positive()) {
-      Upstream upstream(*this, endpoint, std::move(idle));
+      Upstream upstream(*this, endpoint, std::move(idle), Upstream::Age::checked,
+                        std::move(*place));
       co_return std::move(upstream);
     }
+    idle->close();
   }
-  co_return co_await open_new(std::move(endpoint), origin, std::move(client));
+  co_return co_await open_at(std::move(*place), std::move(endpoint), origin, std::move(client));
 }
 
 Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin origin,
-                                              std::optional<smtp::ClientIdentity> whom) {
+                                              std::optional<smtp::ClientIdentity> client) {
+  auto place = co_await place_at(endpoint, origin);
+  if (!place) co_return fail(place.error());
+  co_return co_await open_at(std::move(*place), std::move(endpoint), origin, std::move(client));
+}
+
+Task<Result<Upstream>> UpstreamPool::open_at(Place place, net::Endpoint endpoint, Origin origin,
+                                             std::optional<smtp::ClientIdentity> whom) {
+  make_room(endpoint);
   auto stream = co_await connector_.connect(endpoint, options_.connect_limit);
   if (!stream) {
     Error error = stream.error();
@@ -153,7 +217,8 @@ Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin ori
   if (!opened) co_return fail(opened.error());
   remember(endpoint, client->capabilities());
   if (asked) note_told(endpoint, client->forwarded());
-  Upstream upstream(*this, std::move(endpoint), std::move(client));
+  Upstream upstream(*this, std::move(endpoint), std::move(client), Upstream::Age::checked,
+                    std::move(place));
   co_return std::move(upstream);
 }
 

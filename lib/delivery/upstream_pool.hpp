@@ -19,6 +19,7 @@
 #include "lib/base/clock.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/smtp_client.hpp"
+#include "lib/net/sync.hpp"
 #include "lib/net/timer.hpp"
 
 namespace tandem::delivery {
@@ -30,7 +31,10 @@ struct UpstreamOptions {
   Duration connect_limit = std::chrono::seconds(20);  // until EHLO is answered
   Duration idle_limit = std::chrono::seconds(30);     // servers close idle clients; we do it first
   Duration dot_limit = std::chrono::seconds(240);     // silence after the dot (R13)
-  std::size_t idle_per_endpoint = 64;                 // and thread
+  // Connections to one endpoint in all, which a server may count: Postfix lets an address have 50.
+  // They are shared out evenly among `threads`.
+  std::size_t per_endpoint = 40;
+  std::size_t threads = 1;
 };
 
 // Whose the connections are that are lent.
@@ -42,6 +46,12 @@ class UpstreamOwner {
                          const net::Executor& executor) = 0;
 };
 
+// The right to one connection of an endpoint's and a thread's.
+struct Place {
+  std::shared_ptr<net::Semaphore> of;
+  net::Semaphore::Permit permit;
+};
+
 // A connection on loan. Given back by finish(); dropped (closed) otherwise.
 class Upstream {
  public:
@@ -51,7 +61,7 @@ class Upstream {
     unchecked,  // its server may have closed it meanwhile
   };
   Upstream(UpstreamOwner& owner, net::Endpoint endpoint, std::unique_ptr<net::SmtpClient> client,
-           Age age = Age::checked);
+           Age age = Age::checked, Place place = {});
   Upstream(Upstream&&) = default;
   Upstream& operator=(Upstream&&) = default;
 
@@ -60,12 +70,17 @@ class Upstream {
   [[nodiscard]] Age age() const { return age_; }
   // The transaction is over: RSET where one may be open, then back to its owner.
   Task<void> finish(bool needs_reset);
+  // Closes it; somebody else may open another.
+  void let_go();
 
  private:
+  Task<void> return_client(bool needs_reset);
+
   UpstreamOwner* owner_;
   net::Endpoint endpoint_;
   std::unique_ptr<net::SmtpClient> client_;
   Age age_;
+  Place place_;
 };
 
 class UpstreamPool final : public UpstreamOwner {
@@ -73,10 +88,12 @@ class UpstreamPool final : public UpstreamOwner {
   UpstreamPool(const net::Connector& connector, UpstreamOptions options);
   ~UpstreamPool() override;
 
-  // An idle connection or a new one, ready for MAIL: if it is `unchecked` and fails at the first
-  // command, open_new() is to be asked for another. Kinds: unreachable, tls, refused, timed_out.
-  // `client`: whom the mail is from, for a server that trusts us: it is told where it offers
-  // XCLIENT to us. A connection that speaks for somebody is never used for anybody else untold.
+  // An idle connection or a new one, ready for MAIL; while as many are lent as there may be, it
+  // waits for one, as long as connect_limit at the most. If it is `unchecked` and fails at the
+  // first command, open_new() is to be asked for another. Kinds: unreachable, tls, refused,
+  // timed_out. `client`: whom the mail is from, for a server that trusts us: it is told where it
+  // offers XCLIENT to us. A connection that speaks for somebody is never used for anybody else
+  // untold.
   Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin,
                               std::optional<smtp::ClientIdentity> client = {});
   Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
@@ -98,6 +115,13 @@ class UpstreamPool final : public UpstreamOwner {
   using Key = std::pair<std::thread::id, std::string>;
   static Key key_of(const net::Endpoint& endpoint, bool forwarded);
 
+  [[nodiscard]] Task<Result<Place>> place_at(net::Endpoint endpoint, Origin origin);
+  // So that a connection can be opened for a place that is taken.
+  void make_room(const net::Endpoint& endpoint);
+  [[nodiscard]] std::size_t per_thread() const;
+  [[nodiscard]] std::shared_ptr<net::Semaphore> places_at(const net::Endpoint& endpoint);
+  Task<Result<Upstream>> open_at(Place place, net::Endpoint endpoint, Origin origin,
+                                 std::optional<smtp::ClientIdentity> whom);
   std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
   [[nodiscard]] bool may_forward(const net::Endpoint& endpoint) const;
   void note_told(const net::Endpoint& endpoint, bool told);
@@ -107,6 +131,7 @@ class UpstreamPool final : public UpstreamOwner {
   UpstreamOptions options_;
   mutable std::mutex mutex_;
   std::map<Key, std::vector<Idle>> idle_;
+  std::map<std::pair<std::thread::id, std::string>, std::shared_ptr<net::Semaphore>> places_;
   std::map<std::string, smtp::Capabilities> known_;
   std::set<std::string> untold_;  // servers that were to be told of clients and take no word
 };

@@ -61,7 +61,14 @@ void Semaphore::Permit::release() {
 }
 
 void Semaphore::give_back() {
-  if (!waiters_.wake_one()) ++free_;
+  if (waiters_.empty()) {
+    ++free_;
+    return;
+  }
+  Waiter& first = *waiters_.front();
+  waiters_.pop_front();
+  first.given = true;
+  first.list.wake_all();
 }
 
 Semaphore::Permit Semaphore::try_acquire() {
@@ -70,12 +77,42 @@ Semaphore::Permit Semaphore::try_acquire() {
   return Permit(*this);
 }
 
-// A woken waiter owns the permit already: nobody can come between.
+Semaphore::Waiter::Waiter(Semaphore& semaphore) : owner(&semaphore) {
+  owner->waiters_.push_back(this);
+}
+
+Semaphore::Waiter::~Waiter() {
+  if (owner != nullptr && !given) std::erase(owner->waiters_, this);
+}
+
+Semaphore::~Semaphore() {
+  for (Waiter* waiter : waiters_) {
+    waiter->owner = nullptr;
+    waiter->list.wake_all(Wake::cancelled);
+  }
+}
+
+Task<Semaphore::Permit> Semaphore::wait_as(Waiter& waiter) {
+  const Wake wake = co_await waiter.list.wait();
+  Permit permit;
+  if (waiter.given && waiter.owner != nullptr) permit = Permit(*waiter.owner);
+  if (wake == Wake::cancelled) permit.release();  // to the next: this one will not use it
+  co_return std::move(permit);
+}
+
 Task<Semaphore::Permit> Semaphore::acquire() {
   if (free_ > 0) co_return try_acquire();
-  const Wake wake = co_await waiters_.wait();
-  if (wake != Wake::ready) co_return Permit();
-  co_return Permit(*this);
+  Waiter waiter(*this);
+  co_return co_await wait_as(waiter);
+}
+
+Task<Semaphore::Permit> Semaphore::acquire_within(Duration limit) {
+  if (free_ > 0) co_return try_acquire();
+  const auto executor = co_await boost::asio::this_coro::executor;
+  Waiter waiter(*this);
+  Timer timer(executor, [one = &waiter] { one->list.wake_all(Wake::timed_out); });
+  timer.arm_after(limit);
+  co_return co_await wait_as(waiter);
 }
 
 struct RemoteNotifier::State {

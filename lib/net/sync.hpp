@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,9 @@ class Event {
 class Semaphore {
  public:
   explicit Semaphore(std::size_t permits) : free_(permits) {}
+  ~Semaphore();  // who waits is cancelled
+  Semaphore(const Semaphore&) = delete;
+  Semaphore& operator=(const Semaphore&) = delete;
 
   // Held until it goes. It must not outlive the semaphore.
   class Permit {
@@ -62,13 +66,23 @@ class Semaphore {
   };
 
   [[nodiscard]] Task<Permit> acquire();  // an empty permit: cancelled
+  // An empty permit: cancelled, or none was free in time.
+  [[nodiscard]] Task<Permit> acquire_within(Duration limit);
   [[nodiscard]] Permit try_acquire();
   [[nodiscard]] std::size_t available() const { return free_; }
 
  private:
+  struct Waiter {
+    explicit Waiter(Semaphore& semaphore);
+    ~Waiter();
+    Semaphore* owner;  // null: it is gone
+    WaitList list;
+    bool given = false;  // the permit is this one's already: nobody can come between
+  };
+  static Task<Permit> wait_as(Waiter& waiter);
   void give_back();
   std::size_t free_;
-  WaitList waiters_;
+  std::deque<Waiter*> waiters_;
 };
 
 // A Notifier that any thread may ring. It is waited for on the executor's thread. Copies share it.

@@ -38,7 +38,9 @@ bool Doubts::may_be_on_its_way(const RecipientRecord& recipient) const {
 
 Task<Doubts::Found> Doubts::settle(RecipientRecord recipient) {
   if (fence_.is_under_way(recipient.trace)) co_return Found::open;  // its transaction still waits
-  const auto found = co_await is_at_home(recipient);
+  auto found = co_await is_at_home(recipient);
+  // Once more before it is sent again unseen: one broken connection is not a blind server.
+  if (!found && !may_be_on_its_way(recipient)) found = co_await is_at_home(recipient);
   if (!found)
     log::debug("D-GATE-8", "{} cannot be looked for: {}", recipient.trace,
                found.error().to_string());

@@ -56,6 +56,9 @@ class Journal {
   Task<Result<void>> resolve(RecipientRecord recipient, bool arrived, bool doubled);
 
   [[nodiscard]] Result<std::vector<Pending>> mirrors_due(WallTime now, std::size_t limit) const;
+  // The highest row there is. A row with a higher number was recorded later; one that was recorded
+  // later may have a lower number, since rows are forgotten.
+  [[nodiscard]] Result<std::int64_t> newest_recipient() const;
   Task<Result<void>> mirrors_made(std::vector<RecipientRecord> recipients);
   Task<Result<void>> mirror_failed(RecipientRecord recipient, std::string words, WallTime due);
 

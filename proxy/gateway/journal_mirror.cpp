@@ -19,6 +19,15 @@ Result<std::vector<Pending>> Journal::mirrors_due(WallTime now, std::size_t limi
   });
 }
 
+Result<std::int64_t> Journal::newest_recipient() const {
+  return store_.read([](store::Sql& sql) -> Result<std::int64_t> {
+    auto rows = sql.query("SELECT coalesce(max(id), 0) FROM gateway_recipient");
+    const std::int64_t newest = rows.next() ? rows.integer(0) : 0;
+    if (!rows.status()) return fail(rows.status().error());
+    return newest;
+  });
+}
+
 Task<Result<void>> Journal::mirrors_made(std::vector<RecipientRecord> recipients) {
   if (recipients.empty()) co_return Result<void>{};
   store::Unit unit;

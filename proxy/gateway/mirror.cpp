@@ -7,7 +7,6 @@
 
 #include "lib/base/log.hpp"
 #include "lib/delivery/retry_schedule.hpp"
-#include "proxy/gateway/trace_search.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -34,15 +33,21 @@ Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& sto
       clock_(clock),
       upstreams_(upstreams),
       options_(options),
-      news_(std::move(executor)) {}
+      news_(std::move(executor)),
+      kept_(clock) {}
 
 Task<void> Mirror::run(net::TaskGroup& group) {
   const auto woken = group.on_stop([this] { news_.notify(); });
   while (!group.stopping()) {
     co_await work_off(group);
     if (group.stopping()) break;
+    for (auto& inbox : kept_.overdue()) group.spawn(leave_alone(std::move(inbox)));
     co_await news_.wait_for(look_again);
   }
+}
+
+Task<void> Mirror::leave_alone(KeptInboxes::InboxPtr inbox) {
+  co_await inbox->leave();
 }
 
 Task<void> Mirror::work_off(net::TaskGroup& group) {
@@ -83,88 +88,75 @@ Task<void> Mirror::copy_batch(Batch batch) {
   news_.notify();
 }
 
-// Leaves in `batch` what was not copied.
-Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch& batch) {
+// A kept session that has ended meanwhile is replaced, as long as nothing was sent over it.
+Task<Result<std::set<std::string>>> Mirror::what_is_there(migration::Account account, Side side,
+                                                          KeptInboxes::InboxPtr& inbox,
+                                                          std::span<const Pending> copies) {
+  if (inbox) {
+    auto there = co_await inbox->look(copies);
+    if (there) co_return there;
+  }
   auto client = co_await access_.open_imap(account, side);
   if (!client) co_return fail(client.error());
-  while (!batch.empty()) {
-    const auto guard = co_await locks_.lock(account.id);
-    const auto done = co_await copy_some(**client, batch);
-    if (!done) co_return done;
-  }
-  co_await (*client)->logout();
-  co_return Result<void>{};
+  inbox = std::make_unique<MirrorInbox>(std::move(*client), journal_, store_);
+  co_return co_await inbox->look(copies);
 }
 
-// A copy that was made, or that the server would not have, leaves the batch; other errors concern
-// all of it.
-Task<Result<void>> Mirror::leave(Batch& batch, Result<void> done) {
-  if (!done && done.error().kind != ErrorKind::refused) co_return done;
-  if (!done) {
-    Batch refused(batch.begin(), batch.begin() + 1);
-    co_await put_off(std::move(refused), done.error());
+// Leaves in `batch` what was not copied.
+Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch& batch) {
+  auto inbox = kept_.take(account.id, side);
+  while (!batch.empty()) {
+    const auto guard = co_await locks_.lock(account.id);
+    const std::span<const Pending> some(batch.data(), std::min(batch.size(), at_once));
+    const auto there = co_await what_is_there(account, side, inbox, some);
+    if (!there) co_return fail(there.error());
+    const auto done = co_await copy_some(*inbox, *there, batch);
+    if (!done) co_return done;
   }
-  batch.erase(batch.begin());
+  kept_.keep(account.id, side, std::move(inbox));
   co_return Result<void>{};
 }
 
 // The first of the batch. What was made before an error is recorded all the same.
-Task<Result<void>> Mirror::copy_some(net::ImapClient& client, Batch& batch) {
+Task<Result<void>> Mirror::copy_some(MirrorInbox& inbox, std::set<std::string> there,
+                                     Batch& batch) {
+  const auto end = batch.begin() + static_cast<std::ptrdiff_t>(std::min(batch.size(), at_once));
   Batch made;
-  auto done = co_await append_missing(client, batch, made);
+  Batch left;
+  std::partition_copy(batch.begin(), end, std::back_inserter(made), std::back_inserter(left),
+                      [&](const Pending& copy) { return there.contains(copy.message.trace); });
+  batch.erase(batch.begin(), end);
+  auto done = co_await append_missing(inbox, left, made);
   std::vector<RecipientRecord> recipients;
   for (const auto& copy : made) recipients.push_back(copy.recipient);
   auto recorded = co_await journal_.mirrors_made(std::move(recipients));
-  if (!recorded) {
-    std::ranges::move(batch, std::back_inserter(made));
-    batch = std::move(made);
-    co_return recorded;
-  }
+  if (!recorded) std::ranges::move(made, std::back_inserter(left));
+  std::ranges::move(left, std::back_inserter(batch));
+  if (!recorded) co_return recorded;
   for (const auto& copy : made) tell(copy.recipient);
   co_return done;
 }
 
-Task<Result<void>> Mirror::append_missing(net::ImapClient& client, Batch& batch, Batch& made) {
-  const std::size_t count = std::min(batch.size(), at_once);
-  std::vector<Sought> sought;
-  for (std::size_t i = 0; i < count; ++i)
-    sought.push_back({batch[i].message.trace, batch[i].message.at});
-  const auto there = co_await traces_in(client, "INBOX", std::move(sought));
-  if (!there) co_return fail(there.error());
-  for (std::size_t i = 0; i < count; ++i) {
-    const Pending copy = batch.front();
-    Result<void> appended;
-    if (!there->contains(copy.message.trace)) appended = co_await append(client, copy);
-    if (appended) made.push_back(copy);
-    const auto left = co_await leave(batch, std::move(appended));
-    if (!left) co_return left;
-  }
-  co_return Result<void>{};
-}
-
-Task<Result<void>> Mirror::append(net::ImapClient& client, const Pending& copy) {
-  auto body = store_.blobs().open(copy.message.blob);
-  if (!body) co_return fail(body.error());
-  net::ImapAppend item;
-  item.size = copy.message.received.size() + body->size();
-  const auto received = std::chrono::floor<std::chrono::seconds>(copy.message.at);
-  item.date = imap::DateTime{.unix_seconds = received.time_since_epoch().count()};
-  const auto tag = co_await client.send_append("INBOX", std::move(item));
-  if (!tag) co_return fail(tag.error());
-  auto sent = co_await client.append_bytes(copy.message.received);
-  while (sent && body->position() < body->size()) {
-    const auto piece = body->next();
-    if (!piece) {
-      client.close();  // fewer bytes than announced: nothing of it may be taken for a message
-      co_return fail(piece.error());
+// Moves what was appended from `missing` to `made`; what the server would not have becomes a debt,
+// and other errors concern all that is left.
+Task<Result<void>> Mirror::append_missing(MirrorInbox& inbox, Batch& missing, Batch& made) {
+  bool one_by_one = false;
+  while (!missing.empty()) {
+    const std::size_t count = one_by_one ? 1 : inbox.at_once(missing);
+    const std::span<const Pending> group(missing.data(), count);
+    auto appended = co_await inbox.append(group);
+    if (!appended && appended.error().kind != ErrorKind::refused) co_return appended;
+    one_by_one = one_by_one || !appended;
+    if (!appended && count > 1) continue;
+    const auto end = missing.begin() + static_cast<std::ptrdiff_t>(count);
+    if (appended)
+      std::move(missing.begin(), end, std::back_inserter(made));
+    else {
+      Batch refused(missing.begin(), end);
+      co_await put_off(std::move(refused), appended.error());
     }
-    sent = co_await client.append_bytes(*piece);
+    missing.erase(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  if (!sent) co_return sent;
-  const auto ended = co_await client.append_end();
-  if (!ended) co_return ended;
-  const auto completed = co_await client.finish_ok(*tag, "APPEND of a mirror copy");
-  if (!completed) co_return fail(completed.error());
   co_return Result<void>{};
 }
 

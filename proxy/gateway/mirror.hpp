@@ -1,13 +1,15 @@
 // Mirror: makes the quiet copies (R7 to R9). It takes what the journal says is due, account by
 // account: under the account's lock it looks for the trace ids of a few messages in the mirror's
-// INBOX and appends what is missing, dated with the time of receipt; where the settings say
-// `quiet`, it is handed in as mail instead (mirror_quiet). A failure is a debt, tried again after
-// 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was told (I5).
+// INBOX (mirror_inbox) and appends what is missing, dated with the time of receipt; where the
+// settings say `quiet`, it is handed in as mail instead (mirror_quiet). A failure is a debt, tried
+// again after 1, 5, 15, 60 minutes and hourly. Nothing here can delay or change what a sender was
+// told (I5).
 //
 // One io_context; notify() from any thread.
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
 #include "proxy/gateway/journal.hpp"
+#include "proxy/gateway/kept_inboxes.hpp"
 
 namespace tandem::gateway {
 
@@ -46,9 +49,12 @@ class Mirror {
   Task<void> copy_batch(Batch batch);
   Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
   Task<Result<void>> leave(Batch& batch, Result<void> done);
-  Task<Result<void>> copy_some(net::ImapClient& client, Batch& batch);
-  Task<Result<void>> append_missing(net::ImapClient& client, Batch& batch, Batch& made);
-  Task<Result<void>> append(net::ImapClient& client, const Pending& copy);
+  Task<Result<std::set<std::string>>> what_is_there(migration::Account account, Side side,
+                                                    KeptInboxes::InboxPtr& inbox,
+                                                    std::span<const Pending> copies);
+  Task<Result<void>> copy_some(MirrorInbox& inbox, std::set<std::string> there, Batch& batch);
+  Task<Result<void>> append_missing(MirrorInbox& inbox, Batch& missing, Batch& made);
+  Task<void> leave_alone(KeptInboxes::InboxPtr inbox);
   [[nodiscard]] bool goes_by_mail(const migration::Account& account, Side side) const;
   Task<Result<void>> mail_all(migration::Account account, Side side, Batch& batch);
   // `eyes`: the mailbox's; null: nobody can look into it.
@@ -70,6 +76,7 @@ class Mirror {
   MirrorOptions options_;
   net::RemoteNotifier news_;
   std::set<AccountId> busy_;
+  KeptInboxes kept_;
 };
 
 }  // namespace tandem::gateway

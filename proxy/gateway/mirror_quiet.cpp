@@ -71,6 +71,18 @@ Task<Result<void>> Mirror::mail_all(migration::Account account, Side side, Batch
   co_return Result<void>{};
 }
 
+// A copy that was made, or that the server would not have, leaves the batch; other errors concern
+// all of it.
+Task<Result<void>> Mirror::leave(Batch& batch, Result<void> done) {
+  if (!done && done.error().kind != ErrorKind::refused) co_return done;
+  if (!done) {
+    Batch refused(batch.begin(), batch.begin() + 1);
+    co_await put_off(std::move(refused), done.error());
+  }
+  batch.erase(batch.begin());
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Mirror::mail_one(migration::Account account, Side side, Pending copy,
                                     net::ImapClient* eyes) {
   bool there = false;

@@ -32,6 +32,8 @@ struct GatewayOptions {
   std::optional<net::Endpoint> smarthost;
   FilterOptions filter;
   net::AddressSet xclient_from;  // mail servers that may say for whom they speak
+  std::size_t connections_per_server = 40;
+  std::size_t threads = 1;  // on which connections come in
 };
 
 struct Rooms {

@@ -22,9 +22,11 @@ bool can_be_opened(const net::ImapListed& listed) {
 }
 
 // In the mailbox that is open. OR takes two keys (RFC 3501 6.4.4).
-Task<Result<bool>> has_any(net::ImapClient& client, std::span<const Sought> sought) {
+Task<Result<bool>> has_any(net::ImapClient& client, std::uint32_t from,
+                           std::span<const Sought> sought) {
   const auto oldest = std::ranges::min(sought, {}, &Sought::received).received;
-  std::string search = fmt::format("SINCE {}", since(oldest));
+  std::string search = from > 1 ? fmt::format("UID {}:* ", from) : "";
+  search += fmt::format("SINCE {}", since(oldest));
   for (std::size_t i = 0; i < sought.size(); ++i)
     search +=
         fmt::format("{} HEADER Received {}", i + 1 < sought.size() ? " OR" : "", sought[i].trace);
@@ -37,16 +39,22 @@ Task<Result<bool>> has_any(net::ImapClient& client, std::span<const Sought> soug
 
 Task<Result<std::set<std::string>>> traces_in(net::ImapClient& client, std::string mailbox,
                                               std::vector<Sought> sought) {
-  std::set<std::string> there;
   const auto opened = co_await client.examine(std::move(mailbox));
   if (!opened) co_return fail(opened.error());
-  if (opened->exists == 0 || sought.empty()) co_return there;
-  const auto any = co_await has_any(client, sought);
+  if (opened->exists == 0) co_return std::set<std::string>{};
+  co_return co_await traces_from(client, 1, std::move(sought));
+}
+
+Task<Result<std::set<std::string>>> traces_from(net::ImapClient& client, std::uint32_t from,
+                                                std::vector<Sought> sought) {
+  std::set<std::string> there;
+  if (sought.empty()) co_return there;
+  const auto any = co_await has_any(client, from, sought);
   if (!any) co_return fail(any.error());
   if (*any && sought.size() == 1) there.insert(sought.front().trace);
   for (std::size_t i = 0; *any && sought.size() > 1 && i < sought.size(); ++i) {
     const std::span<const Sought> one(&sought[i], 1);
-    const auto this_one = co_await has_any(client, one);
+    const auto this_one = co_await has_any(client, from, one);
     if (!this_one) co_return fail(this_one.error());
     if (*this_one) there.insert(sought[i].trace);
   }

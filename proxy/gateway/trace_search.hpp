@@ -25,6 +25,9 @@ struct Sought {
 };
 Task<Result<std::set<std::string>>> traces_in(net::ImapClient& client, std::string mailbox,
                                               std::vector<Sought> sought);
+// The same in the mailbox that is open, among the messages from UID `from` on.
+Task<Result<std::set<std::string>>> traces_from(net::ImapClient& client, std::uint32_t from,
+                                                std::vector<Sought> sought);
 // The mailbox of the account that has it, left open for reading; INBOX first: a filter may have
 // filed it. Nothing: none has.
 Task<Result<std::optional<std::string>>> mailbox_with_trace(net::ImapClient& client,

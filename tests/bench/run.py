@@ -1,6 +1,6 @@
 """`run.py [--tandemail BINARY] [NAME…]`: measures Tandemail beside its peers on this machine.
 
-Names: smtp, sync, proxy, cutover; all without one. Progress goes to standard error, the tables to standard
+Names: smtp, sync, proxy, cutover, large; all without one. Progress goes to standard error, the tables to standard
 output; `--record` puts them into docs/benchmarks.md. `--peers-only` leaves Tandemail out (is the rest
 of the measurement sound?), `--quick` measures little of everything, for trying the bench itself.
 `--group TEXT` takes only groups whose title holds it. Needs root where Postfix takes part.
@@ -17,13 +17,14 @@ sys.path.insert(0, str(HERE.parent / "support"))
 sys.path.insert(0, str(HERE))
 import cutover          # noqa: E402
 import figures          # noqa: E402
+import large            # noqa: E402
 import machine          # noqa: E402
 import proxy            # noqa: E402
 import record           # noqa: E402
 import smtp             # noqa: E402
 import sync             # noqa: E402
 
-BENCHES = {"smtp": smtp, "sync": sync, "proxy": proxy, "cutover": cutover}
+BENCHES = {"smtp": smtp, "sync": sync, "proxy": proxy, "cutover": cutover, "large": large}
 
 
 def main():

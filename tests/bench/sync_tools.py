@@ -34,17 +34,22 @@ class Ours(Tool):
 
     @contextlib.contextmanager
     def prepared(self, job):
-        accounts = [{"address": source.address, "old_login": source.address, "old_password": source.password,
-                     "new_login": target.address, "new_password": target.password} for source, target in job.pairs]
-        domain = job.pairs[0][0].domain
-        migration = Migration("bench", domain, side_of(job.source), side_of(job.target), accounts,
-                              {"gateway": {"enabled": False}})
-        peer = Tandemail([migration], binary=self.binary)
-        try:
-            peer.prepare()
+        with installed(self.binary, job.source, job.target, job.pairs) as peer:
             yield lambda pairs: peer.cli("sync", "--once", bound=BOUND)
-        finally:
-            shutil.rmtree(peer.directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def installed(binary, source, target, pairs):
+    """Tandemail with the accounts `pairs` imported, not running."""
+    accounts = [{"address": one.address, "old_login": one.address, "old_password": one.password,
+                 "new_login": other.address, "new_password": other.password} for one, other in pairs]
+    peer = Tandemail([Migration("bench", pairs[0][0].domain, side_of(source), side_of(target), accounts,
+                                {"gateway": {"enabled": False}})], binary=binary)
+    try:
+        peer.prepare()
+        yield peer
+    finally:
+        shutil.rmtree(peer.directory, ignore_errors=True)
 
 
 class Mbsync(Tool):

@@ -75,7 +75,7 @@ TEST_CASE("every key of the process arrives in the struct") {
                  .web = {}},
       .tls = {{"/etc/tandemail/a.pem", "/etc/tandemail/a.key"}, {"/b.pem", "/b.key"}},
       .log = {log::Level::debug, "/var/log/t.log"},
-      .limits = {7, 25ULL << 20},
+      .limits = {.connections_per_address = 7, .message_size = 25ULL << 20},
       .trust = {addresses({"10.0.0.0/8", "192.0.2.1", "::1"}),
                 {"smtp", "imaps"},
                 addresses({"10.0.0.7"})},

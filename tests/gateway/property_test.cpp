@@ -261,6 +261,7 @@ void set_up(Case& play, std::uint64_t seed) {
   world.searchable = {world.chance(0.7), world.chance(0.7)};
   for (const std::size_t side : {0U, 1U}) {
     world.catch_all[side] = world.chance(0.3);
+    world.multiappend[side] = world.chance(0.5);
     world.unknown[side].clear();
     for (const char* one : people)
       if (world.chance(0.1)) world.unknown[side].insert(one);

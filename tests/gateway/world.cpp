@@ -11,7 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 2> side_names = {"old", "new"};
-constexpr std::array<std::string_view, 5> point_names = {"connect", "MAIL", "RCPT", "DATA", "dot"};
+constexpr std::array<std::string_view, 6> point_names = {"connect", "MAIL", "RCPT",
+                                                         "DATA",    "dot",  "APPEND"};
 constexpr std::array<std::string_view, 5> mood_names = {"well", "4yz", "5yz", "closes", "silent"};
 constexpr std::size_t line_limit = 64 * 1024;
 
@@ -150,8 +151,12 @@ Task<bool> World::content(Session& session) {
 void World::store(std::size_t side, const std::string& recipient, const std::string& message) {
   tell(fmt::format("{} has it for {}", side_names[side], recipient));
   ++copies[recipient].smtp[side];
-  inbox[recipient][side] += message;
+  inbox[recipient][side].push_back(message);
   if (!message.ends_with(body) || !message.starts_with("Received: ")) wrong.push_back(message);
+}
+
+std::string World::offers(std::size_t side) const {
+  return multiappend[side] ? "IMAP4rev1 MULTIAPPEND" : "IMAP4rev1";
 }
 
 Task<void> World::serve_imap(net::StreamPtr stream, std::size_t side) {
@@ -159,7 +164,7 @@ Task<void> World::serve_imap(net::StreamPtr stream, std::size_t side) {
   std::string user;
   bool open = searchable[side];
   if (open) {
-    const auto greeted = co_await stream->write("* OK [CAPABILITY IMAP4rev1] world\r\n");
+    const auto greeted = co_await stream->write("* OK [CAPABILITY " + offers(side) + "] world\r\n");
     open = greeted.has_value();
   }
   while (open) {
@@ -193,43 +198,73 @@ Task<bool> World::imap_command(net::BufferedReader& reader, std::size_t side, st
   if (verb == "APPEND") co_return co_await append(reader, side, user, std::move(line));
   std::string reply;
   if (verb == "LOGIN") {
+    ++log_ins;
     user = between(line, '"', '"');
     if (user.empty() && words.size() > 2) user = words[2];
     if (user.find('@') == std::string::npos) user += "@example.jp";
   }
-  if (verb == "CAPABILITY") reply = "* CAPABILITY IMAP4rev1\r\n";
+  const auto& messages = inbox[user][side];
+  if (verb == "CAPABILITY") reply = "* CAPABILITY " + offers(side) + "\r\n";
   if (verb == "LIST") reply = "* LIST () \"/\" INBOX\r\n";
   if (verb == "EXAMINE" || verb == "SELECT")
-    reply = "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT 2] ok\r\n";
-  if (verb == "UID" || verb == "SEARCH") {
-    bool there = false;
-    for (std::size_t i = 1; i < words.size(); ++i)
-      if (words[i - 1] == "Received" && inbox[user][side].find(words[i]) != std::string::npos)
-        there = true;
-    reply = there ? "* SEARCH 1\r\n" : "* SEARCH\r\n";
-  }
+    reply = fmt::format("* {} EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n* OK [UIDNEXT {}] ok\r\n",
+                        messages.size(), messages.size() + 1);
+  if (verb == "UID" || verb == "SEARCH") reply = search(side, user, {words.begin(), words.end()});
   if (verb == "LOGOUT") reply = "* BYE bye\r\n";
   reply += tag + " OK done\r\n";
   const auto written = co_await reader.stream().write(reply);
   co_return written.has_value() && verb != "LOGOUT";
 }
 
+// Knows UID n:* and any number of HEADER Received, of which one is enough.
+std::string World::search(std::size_t side, const std::string& user,
+                          const std::vector<std::string>& words) {
+  std::size_t first = 1;
+  for (std::size_t i = 3; i < words.size(); ++i)
+    if (words[i - 1] == "UID") first = *parse_number(words[i].substr(0, words[i].find(':')));
+  std::string found = "* SEARCH";
+  const auto& messages = inbox[user][side];
+  for (std::size_t uid = first; uid <= messages.size(); ++uid) {
+    bool has = false;
+    for (std::size_t i = 1; i < words.size(); ++i)
+      if (words[i - 1] == "Received" && messages[uid - 1].find(words[i]) != std::string::npos)
+        has = true;
+    if (has) found += fmt::format(" {}", uid);
+  }
+  return found + "\r\n";
+}
+
 Task<bool> World::append(net::BufferedReader& reader, std::size_t side, const std::string& user,
                          std::string line) {
-  const auto size = parse_number(between(line, '{', '}'));
-  if (!size) co_return false;
-  const auto asked = co_await reader.stream().write("+ go\r\n");
-  if (!asked) co_return false;
-  const auto bytes = co_await reader.take(*size + 2);
-  if (!bytes) co_return false;
-  const std::string message = bytes->substr(0, *size);
-  if (!message.ends_with(body)) wrong.push_back(message);
-  inbox[user][side] += message;
-  ++copies[user].appended[side];
-  tell(fmt::format("{} gets a copy for {}", side_names[side], user));
-  const std::string done = line.substr(0, line.find(' ')) + " OK done\r\n";
-  const auto written = co_await reader.stream().write(done);
-  co_return written.has_value();
+  const std::string tag = line.substr(0, line.find(' '));
+  std::vector<std::string> messages;
+  while (line != "\r\n") {
+    const auto size = parse_number(between(line, '{', '}'));
+    if (!size) co_return false;
+    const auto asked = co_await reader.stream().write("+ go\r\n");
+    if (!asked) co_return false;
+    const auto bytes = co_await reader.take(*size);
+    if (!bytes) co_return false;
+    messages.push_back(*bytes);
+    auto rest = co_await reader.read_line(line_limit);
+    if (!rest) co_return false;
+    line = std::move(*rest);
+  }
+  const Mood now = mood(side, Point::append);
+  if (now == Mood::temporary || now == Mood::permanent) {
+    const auto written = co_await reader.stream().write(tag + " NO not this\r\n");
+    co_return written.has_value();
+  }
+  if (now != Mood::well && chance(0.5)) co_return false;
+  for (std::string& message : messages) {
+    if (!message.ends_with(body)) wrong.push_back(message);
+    ++copies[user].appended[side];
+    tell(fmt::format("{} gets a copy for {}", side_names[side], user));
+    inbox[user][side].push_back(std::move(message));
+  }
+  if (now != Mood::well) co_return false;
+  const auto written = co_await reader.stream().write(tag + " OK done\r\n");
+  co_return written.has_value() && !chance(trouble);  // some close what they take for idle
 }
 
 }  // namespace tandem::gateway

@@ -19,7 +19,7 @@ namespace tandem::gateway {
 using net::Task;
 
 enum class Mood : std::uint8_t { well, temporary, permanent, closes, silent };
-enum class Point : std::uint8_t { connect, mail, rcpt, data, dot };
+enum class Point : std::uint8_t { connect, mail, rcpt, data, dot, append };
 
 // What a mailbox got of the message.
 struct Copies {
@@ -34,12 +34,15 @@ class World {
   // Per case.
   double trouble = 0;                            // probability of a bad mood at each point
   std::array<bool, 2> searchable{true, true};    // by side: IMAP answers
+  std::array<bool, 2> multiappend{};             // by side: IMAP takes several messages at once
   std::array<bool, 2> catch_all{};               // by side: takes any address
   std::array<std::set<std::string>, 2> unknown;  // by side: who has no mailbox there
   std::map<std::string, Copies> copies;          // by recipient
-  std::map<std::string, std::array<std::string, 2>> inbox;  // headers, by recipient and side
-  bool refused_for_good = false;                            // some 5yz was said
-  int filing = 0;                                           // messages that are just being stored
+  // The messages, by recipient and side; the first has UID 1.
+  std::map<std::string, std::array<std::vector<std::string>, 2>> inbox;
+  bool refused_for_good = false;   // some 5yz was said
+  int log_ins = 0;                 // over IMAP
+  int filing = 0;                  // messages that are just being stored
   std::vector<std::string> wrong;  // bytes that are not those of the message
   std::string body;                // what must be there behind our Received field
   std::vector<std::string> story;  // for the reader of a failure
@@ -77,6 +80,10 @@ class World {
   void store(std::size_t side, const std::string& recipient, const std::string& message);
   Task<bool> imap_command(net::BufferedReader& reader, std::size_t side, std::string& user,
                           std::string line);
+  [[nodiscard]] std::string offers(std::size_t side) const;
+  [[nodiscard]] std::string search(std::size_t side, const std::string& user,
+                                   const std::vector<std::string>& words);
+  // All messages of one APPEND, or none.
   Task<bool> append(net::BufferedReader& reader, std::size_t side, const std::string& user,
                     std::string line);
 

@@ -4,7 +4,7 @@ himself (T-24).
 
 On loopback everybody has an address of their own: Tandemail 127.0.0.1, clients 127.0.0.9 and up.
 
-test_identity.py [Home|Front]
+test_identity.py [Home|LogOnly|Front]
 """
 import imaplib
 import pathlib
@@ -57,9 +57,11 @@ class Pop3(poplib.POP3_SSL):
 
 
 class IdentityTest(unittest.TestCase):
+    POSTFIX = {"xclient": True}
+
     @classmethod
     def setUpClass(cls):
-        cls.mx = cls.started(Postfix([HANAKO.domain], xclient=True))
+        cls.mx = cls.started(Postfix([HANAKO.domain], **cls.POSTFIX))
         cls.store = cls.started(Dovecot([HANAKO], relay=cls.mx.ports["smtp"], extra=TRUSTS_US))
         old = side_of(cls.store, cls.mx, forward_client=True)
         migration = Migration("move", HANAKO.domain, old, {"provider": "builtin"},
@@ -132,6 +134,21 @@ class HomeTest(IdentityTest):
                 client.login(other.address, other.password)
             self.assert_logged(store, "imap-login", "Login:", other.address, "rip=127.0.0.1,")
             self.assert_not_logged(store, CLIENT)
+
+
+class LogOnlyTest(IdentityTest):
+    """A Postfix that lets us say who the client is for its log, and trusts us no further."""
+
+    POSTFIX = {"options": {"smtpd_authorized_xforward_hosts": "127.0.0.1"}}
+
+    def test_mail(self):
+        for source in (CLIENT, "127.0.0.10", CLIENT):       # over one connection to Postfix
+            with smtp(self.target, "smtp", source) as client:
+                client.sendmail("a@partner.example", [HANAKO.address], mail("from " + source))
+        self.assert_logged(self.mx, "smtpd", "client=unknown[127.0.0.1]", f"orig_client=unknown[{CLIENT}]")
+        self.assert_logged(self.mx, "smtpd", "client=unknown[127.0.0.1]", "orig_client=unknown[127.0.0.10]")
+        named = [line for line in self.mx.log_text(200_000).splitlines() if f"orig_client=unknown[{CLIENT}]" in line]
+        self.assertEqual(len(named), 2)
 
 
 class FrontTest(IdentityTest):

@@ -115,6 +115,44 @@ Task<void> semaphore_cancelled(TestNet& net) {
   CHECK(semaphore.available() == 1);
 }
 
+Task<void> hold_if_in_time(net::Semaphore& semaphore, Duration limit, std::string& log,
+                           std::string name) {
+  const auto permit = co_await semaphore.acquire_within(limit);
+  log += name + (permit ? "" : "!");
+  if (permit) (void)co_await net::sleep_for(seconds(3));
+}
+
+Task<void> semaphore_in_time(TestNet& net) {
+  net::Semaphore semaphore(1);
+  std::string log;
+  net.group.spawn(hold_if_in_time(semaphore, seconds(1), log, "a"));
+  net.group.spawn(hold_if_in_time(semaphore, seconds(2), log, "b"));
+  net.group.spawn(hold_if_in_time(semaphore, seconds(5), log, "c"));
+  net.group.spawn(hold_if_in_time(semaphore, seconds(5), log, "d"));
+  co_await net.timers.settle();
+  CHECK(log == "a");
+  co_await net.timers.pass(seconds(2));
+  CHECK(log == "ab!");
+  co_await net.timers.pass(seconds(1));
+  CHECK(log == "ab!c");
+  co_await net.timers.pass(seconds(2));
+  CHECK(log == "ab!cd!");
+  co_await net.timers.pass(seconds(1));
+  co_await net.group.join();
+  CHECK(semaphore.available() == 1);
+}
+
+Task<void> semaphore_gone(TestNet& net) {
+  std::string log;
+  auto semaphore = std::make_unique<net::Semaphore>(0);
+  net.group.spawn(hold_if_in_time(*semaphore, seconds(5), log, "a"));
+  net.group.spawn(hold(*semaphore, seconds(5), log, "b"));
+  co_await net.timers.settle();
+  semaphore.reset();
+  co_await net.group.join();
+  CHECK(log == "a!b!");
+}
+
 Task<void> remote(TestNet& net) {
   net::RemoteNotifier notifier(net.executor());
   std::thread other([notifier] { notifier.notify(); });
@@ -188,6 +226,15 @@ TEST_CASE("a semaphore serves in order, and forgets the cancelled") {
   net.run(semaphore_in_order(net));
   TestNet other;
   other.run(semaphore_cancelled(other));
+}
+TEST_CASE("who waits for a permit waits no longer than was said") {
+  TestNet net;
+  net.run(semaphore_in_time(net));
+}
+
+TEST_CASE("who waits for a semaphore that goes is cancelled") {
+  TestNet net;
+  net.run(semaphore_gone(net));
 }
 
 TEST_CASE("another thread can notify") {

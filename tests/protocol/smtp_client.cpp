@@ -409,6 +409,41 @@ TEST_CASE("T-24 a session speaks for the next client only when its server has ta
   CHECK_FALSE(run.machine.usable());
 }
 
+TEST_CASE("client: XFORWARD, where there is no XCLIENT, goes before each message in our own name") {
+  ClientOptions options = plain();
+  options.client = partner;
+  ClientRun run(options);
+  run.table[0].second = "250-mx\r\n250 XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT\r\n";
+  run.table.insert(run.table.begin(), {"XFORWARD", "250 2.0.0 Ok\r\n"});
+  run.machine.open();
+  REQUIRE(run.run("220 mx\r\n"));
+  CHECK(run.machine.forwarded());
+  const std::string told = "XFORWARD" + std::string(partner_line).substr(7);
+  CHECK(run.sent == "EHLO " + options.host + "\r\n" + told);
+  run.sent.clear();
+  run.machine.forward({.address = "2001:db8::9"});
+  REQUIRE(run.run());
+  CHECK(run.sent ==
+        "XFORWARD ADDR=IPV6:2001:db8::9 PORT=[UNAVAILABLE] NAME=[UNAVAILABLE] "
+        "HELO=[UNAVAILABLE] PROTO=ESMTP\r\n");
+  run.table[0].second = "550 5.7.0 no\r\n";
+  run.machine.forward(partner);
+  CHECK(run.run().error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("client: a server that refuses XFORWARD at first is spoken to as ourselves") {
+  ClientOptions options = plain();
+  options.client = partner;
+  ClientRun run(options);
+  run.table[0].second = "250-mx\r\n250 XFORWARD ADDR\r\n";
+  run.table.insert(run.table.begin(), {"XFORWARD", "550 5.7.0 no\r\n"});
+  run.machine.open();
+  REQUIRE(run.run("220 mx\r\n"));
+  CHECK_FALSE(run.machine.forwarded());
+  run.machine.mail({.from = "a@x.example"});
+  CHECK(run.run());
+}
+
 TEST_CASE("T-21 what is no client's identity is told to nobody", "[T-21]") {
   for (const ClientIdentity& wrong :
        {ClientIdentity{.address = "192.0.2.7 LOGIN=x"}, ClientIdentity{.address = "mx.example"},

@@ -55,6 +55,7 @@ void add_line(Capabilities& capabilities, std::string_view line) {
   if (iequals(keyword, "AUTH")) add_names(rest, capabilities.auth);
   if (iequals(keyword, "LIMITS")) add_limits(rest, capabilities);
   if (iequals(keyword, "XCLIENT")) add_names(rest, capabilities.xclient_names);
+  if (iequals(keyword, "XFORWARD")) add_names(rest, capabilities.xforward_names);
 }
 
 }  // namespace

@@ -21,9 +21,10 @@ struct Capabilities {
   bool starttls = false;
   bool require_tls = false;
   bool xclient = false;
-  std::vector<std::string> xclient_names;  // upper case
-  std::optional<std::uint64_t> size;       // 0: no fixed limit (RFC 1870 4)
-  std::vector<std::string> auth;           // upper case
+  std::vector<std::string> xclient_names;   // upper case
+  std::vector<std::string> xforward_names;  // upper case
+  std::optional<std::uint64_t> size;        // 0: no fixed limit (RFC 1870 4)
+  std::vector<std::string> auth;            // upper case
   // LIMITS (RFC 9422): messages in a session, recipients in a message.
   std::optional<std::uint64_t> mail_max, rcpt_max;
 };

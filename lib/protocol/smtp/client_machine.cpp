@@ -160,6 +160,7 @@ void ClientMachine::on_reply(Expect kind, Reply reply) {
     case Expect::helo: on_ehlo(reply); break;
     case Expect::starttls: on_starttls(reply); break;
     case Expect::xclient: on_xclient(reply); break;
+    case Expect::xforward: on_xforward(reply); break;
     case Expect::auth: on_auth(reply); break;
     case Expect::rcpt: accepted_ += reply.positive() ? 1 : 0; break;
     case Expect::data:

@@ -46,8 +46,8 @@ struct ClientOptions {
   bool tls_active = false;          // implicit TLS
   bool secret_without_tls = false;  // loopback and tests only
   std::optional<sasl::Credentials> credentials;
-  // Whom we speak for: told by XCLIENT, before AUTH, to a server that offers it. One that then
-  // refuses it is not told, and the session goes on as our own.
+  // Whom we speak for: told by XCLIENT, before AUTH, to a server that offers it, else by XFORWARD.
+  // One that then refuses it is not told, and the session goes on as our own.
   std::optional<ClientIdentity> client;
   Origin origin = Origin::other;  // whose side errors are
   ClientWaits waits;
@@ -67,8 +67,8 @@ class ClientMachine {
 
   // Operations. Each needs the one before to be done.
   void open();  // greeting, EHLO/LHLO (HELO), STARTTLS, XCLIENT, AUTH
-  // XCLIENT for the next client of a session whose server took the one before, and EHLO in its
-  // name. A refusal is an Error: the session still speaks for somebody else.
+  // For the next message of a session whose server was told: XCLIENT and EHLO in the client's name,
+  // or XFORWARD. A refusal is an Error: the session still speaks for somebody else.
   void forward(const ClientIdentity& client);
   void mail(const MailCommand& command);
   void rcpt(const RcptCommand& command);
@@ -116,6 +116,7 @@ class ClientMachine {
     helo,
     starttls,
     xclient,
+    xforward,
     auth,
     mail,
     rcpt,
@@ -136,10 +137,12 @@ class ClientMachine {
   void on_ehlo(const Reply& reply);
   void on_starttls(const Reply& reply);
   void on_xclient(const Reply& reply);
+  void on_xforward(const Reply& reply);
   void on_auth(const Reply& reply);
   void after_ehlo();
   void after_tls();
   bool say_client();
+  void say_next_line(Expect kind);
   [[nodiscard]] const std::string& name() const;  // for EHLO
   void send_ehlo();
   void start_auth();
@@ -165,7 +168,8 @@ class ClientMachine {
   bool client_said_ = false;
   bool client_told_ = false;  // at least its address was taken
   bool forwarded_ = false;
-  std::deque<std::string> xclient_left_;
+  bool by_xforward_ = false;  // the session itself stays our own
+  std::deque<std::string> client_lines_;
   std::size_t accepted_ = 0;
   std::uint64_t mails_ = 0;  // MAIL commands in this session
 };

@@ -1,4 +1,4 @@
-// Opening a client session: greeting, EHLO, STARTTLS, XCLIENT, AUTH.
+// Opening a client session: greeting, EHLO, STARTTLS, XCLIENT or XFORWARD, AUTH.
 #include <utility>
 
 #include "lib/base/text.hpp"
@@ -22,7 +22,7 @@ void ClientMachine::forward(const ClientIdentity& client) {
 }
 
 const std::string& ClientMachine::name() const {
-  const bool theirs = forwarded_ && !options_.client->helo.empty();
+  const bool theirs = forwarded_ && !by_xforward_ && !options_.client->helo.empty();
   return theirs ? options_.client->helo : options_.host;
 }
 
@@ -67,23 +67,37 @@ void ClientMachine::after_tls() {
 
 // False: there is nothing to say.
 bool ClientMachine::say_client() {
-  const auto lines = xclient_lines(*options_.client, capabilities_.xclient_names);
-  xclient_left_.assign(lines.begin(), lines.end());
-  if (xclient_left_.empty()) return false;
-  expect(xclient_left_.front() + "\r\n", Expect::xclient);
+  auto lines = xclient_lines(*options_.client, capabilities_.xclient_names);
+  by_xforward_ = lines.empty();
+  if (by_xforward_) lines = xforward_lines(*options_.client, capabilities_.xforward_names);
+  client_lines_.assign(lines.begin(), lines.end());
+  if (client_lines_.empty()) return false;
+  say_next_line(by_xforward_ ? Expect::xforward : Expect::xclient);
   return true;
 }
 
+void ClientMachine::say_next_line(Expect kind) {
+  std::string line = std::move(client_lines_.front());
+  client_lines_.pop_front();
+  expect(std::move(line) + "\r\n", kind);
+}
+
 void ClientMachine::on_xclient(const Reply& reply) {
-  xclient_left_.pop_front();
   if (!reply.positive() && forwarded_) return refuse(ErrorKind::refused, "XCLIENT refused", &reply);
   if (!reply.positive() && !client_told_) return after_tls();
   client_told_ = true;
-  if (reply.positive() && !xclient_left_.empty())
-    return expect(xclient_left_.front() + "\r\n", Expect::xclient);
+  if (reply.positive() && !client_lines_.empty()) return say_next_line(Expect::xclient);
   forwarded_ = true;
   helo_ = false;
   send_ehlo();
+}
+
+void ClientMachine::on_xforward(const Reply& reply) {
+  if (!reply.positive() && forwarded_)
+    return refuse(ErrorKind::refused, "XFORWARD refused", &reply);
+  if (!reply.positive()) return after_tls();
+  if (!client_lines_.empty()) return say_next_line(Expect::xforward);
+  if (!std::exchange(forwarded_, true)) after_tls();
 }
 
 void ClientMachine::on_starttls(const Reply& reply) {

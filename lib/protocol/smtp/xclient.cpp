@@ -92,6 +92,20 @@ std::string value_of(const ClientIdentity& client, std::string_view name) {
   return client.protocol.empty() ? "ESMTP" : client.protocol;
 }
 
+std::vector<std::string> lines_of(std::string_view verb, const ClientIdentity& client,
+                                  const std::vector<std::string>& offered) {
+  const bool takes_address = std::ranges::find(offered, "ADDR") != offered.end();
+  if (client.address.empty() || !takes_address || !is_well_formed(client)) return {};
+  std::vector<std::string> lines(1, std::string(verb));
+  for (const std::string_view name : {"ADDR", "PORT", "NAME", "HELO", "PROTO"}) {
+    if (std::ranges::find(offered, name) == offered.end()) continue;
+    const std::string word = " " + std::string(name) + "=" + value_of(client, name);
+    if (lines.back().size() + word.size() > longest_line) lines.emplace_back(verb);
+    lines.back() += word;
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::expected<ClientIdentity, Reply> parse_xclient(std::string_view argument) {
@@ -134,16 +148,12 @@ std::string to_text(const ClientIdentity& client) {
 
 std::vector<std::string> xclient_lines(const ClientIdentity& client,
                                        const std::vector<std::string>& offered) {
-  const bool takes_address = std::ranges::find(offered, "ADDR") != offered.end();
-  if (client.address.empty() || !takes_address || !is_well_formed(client)) return {};
-  std::vector<std::string> lines(1, "XCLIENT");
-  for (const std::string_view name : {"ADDR", "PORT", "NAME", "HELO", "PROTO"}) {
-    if (std::ranges::find(offered, name) == offered.end()) continue;
-    const std::string word = " " + std::string(name) + "=" + value_of(client, name);
-    if (lines.back().size() + word.size() > longest_line) lines.emplace_back("XCLIENT");
-    lines.back() += word;
-  }
-  return lines;
+  return lines_of("XCLIENT", client, offered);
+}
+
+std::vector<std::string> xforward_lines(const ClientIdentity& client,
+                                        const std::vector<std::string>& offered) {
+  return lines_of("XFORWARD", client, offered);
 }
 
 }  // namespace tandem::smtp

@@ -1,7 +1,8 @@
 // XCLIENT: what one mail server tells another of the client it speaks for (Postfix's
 // XCLIENT_README; xtext of RFC 3461 4). Attributes: ADDR, PORT, NAME, HELO, PROTO; LOGIN is neither
-// taken nor given. Values are decoded and checked against their grammar before anybody sees them
-// (T-21). Whose XCLIENT is believed is not decided here. Pure; any thread.
+// taken nor given. XFORWARD (XFORWARD_README) has the same values, for the log only. Values are
+// decoded and checked against their grammar before anybody sees them (T-21). Whose XCLIENT is
+// believed is not decided here. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,10 @@ inline constexpr std::string_view xclient_attributes = "NAME ADDR PORT PROTO HEL
 // first holds ADDR. None: the server takes no address, there is none, or `client` is ill-formed.
 [[nodiscard]] std::vector<std::string> xclient_lines(const ClientIdentity& client,
                                                      const std::vector<std::string>& offered);
+
+// The same for XFORWARD. What it tells is forgotten with the end of the message.
+[[nodiscard]] std::vector<std::string> xforward_lines(const ClientIdentity& client,
+                                                      const std::vector<std::string>& offered);
 
 // A client as one text that parse_xclient reads, to be kept; empty: there is no address.
 [[nodiscard]] std::string to_text(const ClientIdentity& client);

@@ -26,6 +26,7 @@ export type Folder = { old: string | null; new: string | null; old_messages: num
 export type Skipped = { folder: string; subject: string; date: string | null; size: number; reason: Problem };
 export type HistoryEntry = { at: string; by: string; kind: "imported" | "checked" | "sync" | "state" | "cut_over" | "roll_back" | "pause" | "resume" | "problem"; state?: State; side?: Side; count?: number; problem?: Problem; what: string };
 export type AccountDetail = { account: Account; folders: Array<Folder>; skipped: Array<Skipped>; history: Array<HistoryEntry> };
+export type Report = { at: string; accounts: Array<{ account: Account; folders: Array<Folder>; skipped: Array<Skipped> }> };
 export type SideLook = { logged_in: boolean; folders: number; messages: number; bytes: number | null; quota: number | null };
 export type Remark = { kind: "cannot_log_in" | "cannot_look" | "no_room" | "little_room" | "oversize" | "deep_name" | "no_uidplus" | "changing_uids"; light: "green" | "amber" | "red"; side: "old" | "new"; what: string; server_words: string | null; next_step: string };
 export type Check = { address: string; light: "green" | "amber" | "red"; old: SideLook; new: SideLook; remarks: Array<Remark> };

@@ -10,7 +10,7 @@ import { Icon } from "../parts/icons";
 import { SearchField } from "../parts/search";
 import { link, replace, route } from "../route";
 import { accounts, listed, migration, select, selected } from "../store";
-import { number, t } from "../words";
+import { language, number, t } from "../words";
 import { opened } from "./account";
 import { states } from "./overview";
 import { asked } from "./switch";
@@ -208,6 +208,25 @@ function Table({ move, rows }: TableProps) {
   );
 }
 
+const reports = { html: "Page", csv: "Accounts", "messages.csv": "Messages" } as const;
+
+/** For people who do not look at this page. */
+function Reports({ move }: { move: Migration }) {
+  const formats = Object.keys(reports) as (keyof typeof reports)[];
+  const address = (format: string) =>
+    `/api/report?${new URLSearchParams({ migration: move.name, format, language: language.value })}`;
+  return (
+    <p class="muted reports">
+      {t("accounts.report")}
+      {formats.map((format) => (
+        <a key={format} href={address(format)} download>
+          {t(`accounts.report${reports[format]}`)}
+        </a>
+      ))}
+    </p>
+  );
+}
+
 export function AccountsPage() {
   const state = route.value.query.get("state") ?? "";
   const text = route.value.query.get("q") ?? "";
@@ -248,6 +267,7 @@ export function AccountsPage() {
           </a>
         </Empty>
       )}
+      <Reports move={move} />
     </>
   );
 }
