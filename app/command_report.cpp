@@ -12,11 +12,11 @@ ExitCode run_report(const Arguments& arguments) {
   const std::string format = arguments.has("json") ? "json" : arguments.get("format", "html");
   const std::string language = arguments.get("language", speaks_japanese() ? "ja" : "en");
   const bool known =
-      format == "html" || format == "csv" || format == "messages.csv" || format == "json";
+      format == "html" || format == "csv" || format == "messages-csv" || format == "json";
   if (!known || (language != "en" && language != "ja") || !arguments.words.empty()) {
     fmt::print(
         stderr,
-        "tandemail: report takes --format html, csv, messages.csv or json, and --language en "
+        "tandemail: report takes --format html, csv, messages-csv or json, and --language en "
         "or ja\n");
     return ExitCode::usage;
   }

@@ -43,7 +43,7 @@ constexpr std::array commands = {
             "did my mail arrive? by sender, recipient, Message-ID or trace id", "", run_deliveries},
     Command{"queue", "[retry|drop TRACE [RECIPIENT] --reason TEXT]",
             "what waits in the gateway; try it now, or give it up", "reason=", run_queue},
-    Command{"report", "[--format html|csv|messages.csv|json] [--language en|ja]",
+    Command{"report", "[--format html|csv|messages-csv|json] [--language en|ja]",
             "how the move stands and what was not copied, as a file: > report.html",
             "format= language=", run_report},
     Command{"explain", "TEXT | - | --file FILE [--host NAME] [--provider ID] [--language en|ja]",

@@ -63,13 +63,13 @@ Task<HttpResponse> get_report(Context& context, const Request& request) {
   if (format == "csv")
     co_return reply_file(accounts_csv(report, *language), "text/csv; charset=utf-8",
                          "tandemail-accounts-" + day + ".csv");
-  if (format == "messages.csv")
+  if (format == "messages-csv")
     co_return reply_file(messages_csv(report, *language), "text/csv; charset=utf-8",
                          "tandemail-not-copied-" + day + ".csv");
   if (format == "html")
     co_return reply_file(report_html(report, *language), "text/html; charset=utf-8",
                          "tandemail-report-" + day + ".html");
-  co_return bad_request("'format' is json, csv, messages.csv or html.");
+  co_return bad_request("'format' is json, csv, messages-csv or html.");
 }
 
 }  // namespace tandem::webui

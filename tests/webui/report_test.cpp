@@ -45,7 +45,7 @@ Task<void> read_it(Site& site) {
   CHECK(lines[1].starts_with("aoki@example.jp,"));
   CHECK(lines[1].contains("旧サーバー"));
 
-  answer = co_await browser.get("/api/report?format=messages.csv");
+  answer = co_await browser.get("/api/report?format=messages-csv");
   CHECK(answer.body.contains(
       "aoki@example.jp,INBOX,7,\"'=HYPERLINK(\"\"http://evil.example\"\")\","));
   CHECK(answer.body.contains("Larger than the new side accepts."));

@@ -208,7 +208,7 @@ function Table({ move, rows }: TableProps) {
   );
 }
 
-const reports = { html: "Page", csv: "Accounts", "messages.csv": "Messages" } as const;
+const reports = { html: "Page", csv: "Accounts", "messages-csv": "Messages" } as const;
 
 /** For people who do not look at this page. */
 function Reports({ move }: { move: Migration }) {
