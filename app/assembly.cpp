@@ -45,7 +45,9 @@ Assembly::Assembly(Threads& threads, config::Configuration configuration, config
       certificates_(configuration_.process.tls),
       offload_(2),
       addresses_(configuration_.process.limits.connections_per_address,
-                 configuration_.process.trust.xclient_from) {}
+                 configuration_.process.trust.xclient_from) {
+  addresses_.limit_rate(configuration_.process.limits.connections_per_minute, clock_);
+}
 
 Assembly::~Assembly() = default;
 
@@ -120,7 +122,8 @@ Result<void> Assembly::open_rooms() {
                                       .message_size = configuration_.process.limits.message_size,
                                       .login_without_tls = tls_ == nullptr,
                                       .apop_without_tls = session.apop_without_tls,
-                                      .oauth = session.oauth});
+                                      .oauth = session.oauth,
+                                      .addresses = &addresses_});
   const migration::CutoverParts moved{*sessions_, *gateway_, *sync_, *sync_};
   cutover_ = std::make_unique<migration::Cutover>(*registry_, moved, events_);
   return {};

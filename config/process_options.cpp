@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 35> rows = {{
+constexpr std::array<Row<Settings>, 36> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -239,10 +239,17 @@ constexpr std::array<Row<Settings>, 35> rows = {{
 
     {{.section = "limits", .name = "connections_per_address", .type = "number", .fallback = "50",
       .limits = "1 to 100000",
-      .help = "Connections from one IPv4 address or IPv6 /64 at a time.",
-      .help_ja = "1 つの IPv4 アドレス(IPv6 は /64)からの同時接続数。"},
+      .help = "Connections from one IPv4 address or IPv6 /64 at a time that have not logged in.",
+      .help_ja = "1 つの IPv4 アドレス(IPv6 は /64)からの、ログインしていない同時接続数。"},
      [](Settings& s, const Value& v) {
        return take_number(s.limits.connections_per_address, v, 1, 100'000);
+     }},
+    {{.section = "limits", .name = "connections_per_minute", .type = "number", .fallback = "600",
+      .limits = "0 to 1000000",
+      .help = "The same, begun within a minute; 0: no limit.",
+      .help_ja = "同じく 1 分間の新規接続数。0 なら無制限。"},
+     [](Settings& s, const Value& v) {
+       return take_number(s.limits.connections_per_minute, v, 0, 1'000'000);
      }},
     {{.section = "limits", .name = "connections_per_server", .type = "number", .fallback = "40",
       .limits = "1 to 10000",

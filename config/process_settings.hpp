@@ -45,6 +45,7 @@ struct LogSettings {
 
 struct LimitSettings {
   unsigned connections_per_address = 50;  // per IPv4 address or IPv6 /64, all protocols together
+  unsigned connections_per_minute = 600;  // begun from there, that do not log in; 0: no limit
   unsigned connections_per_server = 40;   // to an SMTP or LMTP server of a side
   std::uint64_t message_size = 100ULL << 20;  // bytes, announced as SIZE and APPENDLIMIT
   bool operator==(const LimitSettings&) const = default;

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "config/migration_settings.hpp"
+#include "lib/net/refusals.hpp"
 #include "migration/registry.hpp"
 #include "migration/views.hpp"
 #include "webui/resources.hpp"
@@ -114,6 +115,11 @@ Task<HttpResponse> get_metrics(Context& context, const Request&) {
   add_mail(metrics, all);
   metrics.head("filter_not_judged", "Messages that a filter which is still down did not judge.");
   metrics.add("", static_cast<double>(context.delivery_counts("").not_judged));
+  metrics.head("clients_refused", "Clients turned away since the start, by reason.");
+  const auto refused = net::refusals();
+  for (std::size_t i = 0; i < refused.size(); ++i)
+    metrics.add(fmt::format("reason=\"{}\"", net::name_of(static_cast<net::Refusal>(i))),
+                static_cast<double>(refused[i]));
   HttpResponse response{.status = 200, .headers = {}, .body = metrics.take()};
   response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   response.headers.add("Cache-Control", "no-store");

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "lib/net/drain.hpp"
+#include "lib/net/refusals.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/timer.hpp"
 
@@ -45,6 +46,12 @@ Task<void> SmtpPolicy::on_quit() {
 
 namespace {
 
+// T-18. A message must come at this rate on average, once it has been waited for so long (a sender
+// may pause for three minutes, RFC 5321 4.5.3.2.5); the time that we or the servers behind us take
+// does not count.
+constexpr std::uint64_t least_bytes_per_second = 500;
+constexpr Duration rate_counts_after = std::chrono::minutes(5);
+
 // What the session's coroutine and the stop handler share.
 struct Session {
   Stream& stream;
@@ -56,7 +63,23 @@ struct Session {
   bool stopping = false;
   bool answer_unread = false;  // to on_end
   bool spoke_early = false;    // there was input already when the last bytes left
+  std::size_t refused = 0;     // 5yz so far
+  std::uint64_t content = 0;   // bytes of the message that is coming
+  Duration waited{};           // for them
 };
+
+bool is_too_slow(Session& session, std::size_t bytes, Duration waited) {
+  if (session.machine.between_transactions() || !session.machine.in_content()) {
+    session.content = 0;
+    session.waited = Duration(0);
+    return false;
+  }
+  session.content += bytes;
+  session.waited += waited;
+  if (session.waited <= rate_counts_after) return false;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(session.waited).count();
+  return session.content < least_bytes_per_second * static_cast<std::uint64_t>(seconds);
+}
 
 Task<void> put(Session& session, Question question) {
   SmtpPolicy& policy = session.policy;
@@ -133,6 +156,7 @@ void read_failed(Session& session, const Error& error) {
 
 Task<void> read(Session& session, ServerAction action) {
   const Executor executor = co_await boost::asio::this_coro::executor;
+  const SteadyTime began = clock_of(executor).steady();
   session.stream.expires_after(bounded_wait(session, action.wait, clock_of(executor)));
   session.reading = true;
   const auto ready = co_await session.stream.wait_readable();
@@ -146,12 +170,19 @@ Task<void> read(Session& session, ServerAction action) {
   session.reading = false;
   if (!count) co_return read_failed(session, count.error());
   if (*count == 0) co_return session.machine.ended();
+  if (is_too_slow(session, *count, clock_of(executor).steady() - began)) {
+    note_refusal(Refusal::too_slow, session.stream.info().peer_address);
+    co_return session.machine.timed_out();
+  }
   if (!session.spoke_early && std::exchange(session.answer_unread, false))
     session.policy.on_answer_read();
   session.machine.received(std::string_view(buffer).substr(0, *count));
 }
 
 Task<void> send(Session& session, std::string bytes) {
+  const bool refusal = bytes.starts_with('5');
+  if (refusal && ++session.refused > 1 && session.options.error_pause > Duration(0))
+    (void)co_await sleep_for(session.options.error_pause);
   session.stream.expires_after(session.options.protocol.data_wait);
   session.spoke_early = session.machine.has_input() || session.stream.has_input();
   const auto written = co_await session.stream.write(bytes);
@@ -169,10 +200,12 @@ Task<void> keep_silent(Session& session) {
   // It is read although no word of it counts: the stream says in the log if it was a PROXY header.
   std::array<char, 16> room;
   const auto count = co_await session.stream.read_some(room);
-  if (count && *count > 0)
+  if (count && *count > 0) {
+    note_refusal(Refusal::spoke_early, session.stream.info().peer_address);
     session.machine.received("");
-  else
+  } else {
     session.machine.ended();
+  }
 }
 
 Task<void> loop(Session& session) {
@@ -219,6 +252,8 @@ Task<void> serve_smtp(Stream& stream, SmtpServerOptions options, SmtpPolicy& pol
   const TaskGroup::StopHandle stop = watch_stop(session);
   co_await keep_silent(session);
   co_await loop(session);
+  if (machine.made_too_many_errors())
+    note_refusal(Refusal::too_many_errors, stream.info().peer_address);
   co_await say_goodbye(stream);
 }
 

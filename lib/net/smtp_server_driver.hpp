@@ -60,6 +60,9 @@ struct SmtpServerOptions {
   smtp::ServerOptions protocol;  // `starttls` is set by the driver: true where `tls` is given
   std::shared_ptr<const TlsServer> tls;
   Duration greet_pause{0};  // how long the client must keep silent before the banner (T-13)
+  // How long a refusal (5yz) waits before it is said, from the second of a session on; 0: not at
+  // all.
+  Duration error_pause{0};
   Duration login_limit =
       std::chrono::seconds(60);  // T-18: in all, until AUTH or a first MAIL; 0: none
   // Its request_stop says 421 4.3.2 between transactions; null: none. Must outlive the session.

@@ -9,6 +9,12 @@
 #include "proxy/gateway/relay_front.hpp"
 
 namespace tandem::gateway {
+namespace {
+
+// Before each refusal but a session's first: who guesses addresses has time for few.
+constexpr Duration pause_for_strangers = std::chrono::seconds(1);
+
+}  // namespace
 
 Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options)
     : options_(std::move(options)),
@@ -94,6 +100,7 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   options.protocol.xclient = options_.xclient_from.contains(stream->info().peer_address);
   options.tls = std::move(tls);
   options.greet_pause = greet_pause(stream->info());
+  if (options.greet_pause > Duration(0)) options.error_pause = pause_for_strangers;
   options.group = &group;
   co_await net::serve_smtp(*stream, std::move(options), front);
 }

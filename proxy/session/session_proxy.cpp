@@ -63,6 +63,9 @@ Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
   Door door{parts_->admission, options, std::move(tls), group, parts_->pop3_ids};
   auto joined = co_await run_front(*stream, protocol, std::move(door));
   if (!joined) co_return stream->close();
+  std::optional<net::AddressLimit::LoggedIn> known;
+  if (options.addresses != nullptr)
+    known.emplace(options.addresses->logged_in(stream->info().peer_address));
   if (joined->conversation) {
     const auto executor = co_await boost::asio::this_coro::executor;
     auto policy = parts_->desk->receive(std::move(*joined->admitted.submitter), *stream);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/net/address_limit.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/endpoint.hpp"
 #include "lib/net/stream.hpp"
@@ -54,6 +55,7 @@ struct SessionOptions {
   Duration idle_limit = std::chrono::minutes(35);     // a session without a byte either way
   Duration kick_pace = std::chrono::milliseconds(5);  // between two sessions that are ended
   unsigned login_tries = 5;                           // failures of one connection
+  net::AddressLimit* addresses = nullptr;             // who logs in is not counted there any more
 };
 
 // What a session proxy is given; all of it must outlive it.

@@ -4,7 +4,7 @@ A Dovecot is behind the session proxy. TANDEM_HOSTILE_CONNECTIONS hostile connec
 TANDEM_HOSTILE_SEED, a quarter of them before memory is looked at first; TANDEM_LORIS_CONNECTIONS slow ones (default
 1,000), held for TANDEM_LORIS_SECONDS (default 5). What was measured is printed.
 
-    test_hostile_sessions.py [Crowd|Loris]
+    test_hostile_sessions.py [Crowd|Loris|Office]
 """
 import contextlib
 import json
@@ -13,11 +13,13 @@ import os
 import pathlib
 import re
 import resource
+import socket
 import statistics
 import subprocess
 import sys
 import time
 import unittest
+import urllib.request
 
 SUPPORT = pathlib.Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
@@ -46,6 +48,8 @@ RETURN_BOUND = 20               # seconds until memory is the system's again: th
 
 
 class Hostile(unittest.TestCase):
+    limits = {}
+
     def setUp(self):
         stack = contextlib.ExitStack()
         self.addCleanup(stack.close)
@@ -56,7 +60,7 @@ class Hostile(unittest.TestCase):
             [Migration("move", "example.jp", side_of(dovecot), {"provider": "builtin"}, [row],
                        {"gateway": {"enabled": False, "submission": "passthrough"}})],
             # Somebody else is trusted to say whose connection it is: so a stranger's PROXY header is looked for.
-            sections={"trust": {"proxy_protocol_from": "192.0.2.1"}}))
+            sections={"trust": {"proxy_protocol_from": "192.0.2.1"}, "limits": self.limits}))
         self.may_grow = MAY_GROW if not sanitized(self.tandem) else float("inf")
         self.ports = {name: self.tandem.ports[name] for name in PORTS}
 
@@ -178,6 +182,39 @@ def resident(peer):
     """Bytes of memory the process holds, what it shares with others by /dev/shm not counted."""
     status = pathlib.Path(f"/proc/{peer.process.pid}/status").read_text()
     return sum(int(kib) * 1024 for kib in re.findall(r"Rss(?:Anon|File):\s+(\d+) kB", status))
+
+
+class OfficeTest(Hostile):
+    """A company behind one address: who has logged in is not counted, who has not is."""
+    limits = {"connections_per_address": 3}
+
+    def test_only_strangers_are_counted(self):
+        with contextlib.ExitStack() as stack:
+            for _ in range(8):
+                stack.enter_context(probe.imap(self.tandem, TARO))
+            strangers = [stack.enter_context(self.connected()) for _ in range(3)]
+            for stranger in strangers:
+                self.assertTrue(stranger.recv(100).startswith(b"* OK"))
+            self.assertEqual(stack.enter_context(self.connected()).recv(100), b"")
+            for stranger in strangers:
+                stranger.close()
+            process.until(self.may_come, 20, "a place again")
+            refused = re.search(r'clients_refused{reason="too_many_connections"} (\d+)', self.metrics())
+            self.assertGreaterEqual(int(refused.group(1)), 1)
+
+    def may_come(self):
+        with self.connected() as stranger:
+            return stranger.recv(100).startswith(b"* OK")
+
+    def connected(self):
+        return socket.create_connection((self.tandem.host, self.ports["imap"]), timeout=20)
+
+    def metrics(self):
+        token = (self.tandem.data / "api.token").read_text().strip()
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.tandem.ports['web']}/api/metrics",
+                                       headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            return answer.read().decode()
 
 
 if __name__ == "__main__":

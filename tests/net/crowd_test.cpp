@@ -6,6 +6,7 @@
 
 #include "lib/net/address_limit.hpp"
 #include "lib/net/give_back.hpp"
+#include "lib/net/refusals.hpp"
 
 namespace tandem::net {
 namespace {
@@ -38,6 +39,43 @@ TEST_CASE("T-18 places are counted by address, those of IPv6 by /64, and given b
   CHECK(counts.open == 0);
   CHECK(counts.most == 9);
   CHECK(limit.count().most == 0);
+}
+
+TEST_CASE("T-18 who has logged in is not counted: an office behind one address") {
+  AddressLimit limit(1);
+  std::vector<AddressLimit::Place> held;
+  {
+    std::vector<AddressLimit::LoggedIn> known;
+    for (int i = 0; i < 5; ++i) {
+      held.push_back(limit.enter("192.0.2.1"));
+      CHECK(held.back());
+      CHECK_FALSE(limit.enter("192.0.2.1"));
+      known.push_back(limit.logged_in("192.0.2.1"));
+    }
+    CHECK(limit.count().open == 5);
+  }
+  CHECK_FALSE(limit.enter("192.0.2.1"));
+  held.clear();
+  CHECK(limit.enter("192.0.2.1"));
+}
+
+TEST_CASE("T-18 an address that begins too many connections in a minute waits for the next") {
+  ManualClock clock;
+  AddressLimit limit(100);
+  limit.limit_rate(3, clock);
+  const auto before = refusals()[static_cast<std::size_t>(Refusal::too_many_in_a_minute)];
+  for (int i = 0; i < 3; ++i) CHECK(limit.enter("2001:db8::1"));
+  CHECK_FALSE(limit.enter("2001:db8::2"));
+  CHECK(limit.enter("2001:db8:0:1::1"));
+  CHECK(refusals()[static_cast<std::size_t>(Refusal::too_many_in_a_minute)] == before + 1);
+  clock.advance(std::chrono::seconds(59));
+  CHECK_FALSE(limit.enter("2001:db8::1"));
+  clock.advance(std::chrono::seconds(1));
+  for (int i = 0; i < 10; ++i) {
+    const auto place = limit.enter("2001:db8::1");
+    CHECK(place);
+    const auto known = limit.logged_in("2001:db8::1");
+  }
 }
 
 TEST_CASE("a crowd has gone when many connections and half of them are no more") {

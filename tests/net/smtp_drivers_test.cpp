@@ -212,6 +212,53 @@ Task<void> early_talker(test::TestNet& net) {
   co_await net.group.join();
 }
 
+Task<void> until_data(Stream& near) {
+  char room[4096];
+  for (const std::string_view line :
+       {"EHLO c\r\n", "MAIL FROM:<a@x>\r\n", "RCPT TO:<b@x>\r\n", "DATA\r\n"}) {
+    REQUIRE(co_await near.read_some(room));
+    REQUIRE(co_await near.write(line));
+  }
+  REQUIRE(co_await near.read_some(room));
+}
+
+// A line of 70 bytes every `pause`, for ten minutes.
+Task<void> trickle(test::TestNet& net, Duration pause, bool& closed) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  net.group.spawn(serve(std::move(far), server_options(), policy));
+  co_await until_data(*near);
+  const std::string line = std::string(68, 'x') + "\r\n";
+  for (Duration passed{0}; passed < std::chrono::minutes(10); passed += pause) {
+    co_await net.timers.pass(pause);
+    if (!near->is_open() || near->has_input()) break;
+    (void)co_await near->write(line);
+  }
+  closed = near->has_input();
+  if (closed) CHECK(co_await read_all(*near) == "421 4.4.2 mx.example waited too long\r\n");
+  near->close();
+  co_await net.group.join();
+}
+
+Task<void> guesser(test::TestNet& net) {
+  auto [near, far] = make_memory_pair(net.executor());
+  NotingPolicy policy;
+  SmtpServerOptions options = server_options();
+  options.error_pause = std::chrono::seconds(1);
+  net.group.spawn(serve(std::move(far), options, policy));
+  char room[4096];
+  REQUIRE(co_await near->read_some(room));
+  REQUIRE(co_await near->write("FOO\r\n"));
+  REQUIRE(co_await near->read_some(room));
+  REQUIRE(co_await near->write("BAR\r\n"));
+  co_await net.timers.settle();
+  CHECK_FALSE(near->has_input());
+  co_await net.timers.pass(std::chrono::seconds(1));
+  CHECK(near->has_input());
+  near->close();
+  co_await net.group.join();
+}
+
 Task<void> broken(test::TestNet& net) {
   auto [near, far] = make_memory_pair(net.executor());
   NotingPolicy policy;
@@ -278,6 +325,21 @@ TEST_CASE("T-18 a slow client is cut off by the limit in all, not per read") {
 TEST_CASE("T-13 a client that talks before the banner is refused") {
   test::TestNet net;
   net.run(early_talker(net));
+}
+
+TEST_CASE("T-18 a message that trickles in is given up after five minutes, a slow one is not") {
+  test::TestNet net;
+  bool closed = false;
+  net.run(trickle(net, std::chrono::milliseconds(1000), closed));
+  CHECK(closed);
+  test::TestNet other;
+  other.run(trickle(other, std::chrono::milliseconds(100), closed));
+  CHECK_FALSE(closed);
+}
+
+TEST_CASE("from the second refusal on a stranger waits for it") {
+  test::TestNet net;
+  net.run(guesser(net));
 }
 
 TEST_CASE("a connection that breaks inside the content aborts the transaction") {

@@ -108,6 +108,8 @@ class ServerMachine {
   [[nodiscard]] bool in_content() const { return content_ != Content::none; }
   // Logged in, or past a first accepted MAIL: T-18's total limit no longer applies.
   [[nodiscard]] bool settled() const { return settled_; }
+  // It was closed for that (ServerOptions::max_errors).
+  [[nodiscard]] bool made_too_many_errors() const { return errors_ >= options_.max_errors; }
   // Application memory held now (T-15).
   [[nodiscard]] std::size_t held() const;
   // Bare CR, LF and NUL seen in all messages so far (T-10).

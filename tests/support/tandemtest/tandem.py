@@ -84,7 +84,7 @@ class Tandemail(Peer):
                  "secrets_key": self.directory / "secrets.key"},
             "listen": {name: f"127.0.0.1:{self.ports[name]}" for name in self.port_names},
             "tls": {"certificate": self._certificate.chain, "key": self._certificate.key},
-            "limits": {"connections_per_address": 10_000},      # every client here is 127.0.0.1
+            "limits": {"connections_per_address": 10_000, "connections_per_minute": 0},      # every client here is 127.0.0.1
         }
         if self.mailboxes:
             parts["server"] = {"domains": sorted({user.domain for user in self.mailboxes})}
