@@ -30,7 +30,7 @@ BOUND = 60 + MESSAGES / 20                   # seconds for one pass
 FOLDERS = (("INBOX", 0.6), ("Sent", 0.1), ("Projects", 0.1), ("Projects/2021", 0.1), ("&i3BOi5My-", 0.05),
            ("&iYt6TWb4-/2024&XnRepg-", 0.05))
 UNSUBSCRIBED = "Projects/2021"
-NOTES, DONE = 3, 0
+DONE = 0
 KINDS = {"Dovecot": Dovecot, "Cyrus": Cyrus, "Courier": Courier,
          "Builtin": lambda users: Tandemail([], mailboxes=users)}
 
@@ -225,6 +225,12 @@ class Pair:
                 self.assertLessEqual(flags, found["Sent"][number].flags)
         self.assertFalse(old["Sent"][3].flags | new["Sent"][1].flags)
         self.test_3_a_second_pass_copies_nothing()
+
+    def test_5_verify_says_so_too(self):
+        for words in ([], ["--full"]):
+            done = self.tandem.cli("verify", "--json", *words, check=False, bound=BOUND)
+            (report,) = json.loads(done.stdout)
+            self.assertEqual((done.returncode, report["differences"], report["clean"]), (DONE, [], True), words)
 
     @staticmethod
     def arrive(box, client, mail):
