@@ -6,6 +6,11 @@ that server is known to do with those bytes. "Builtin" is another Tandemail's se
 side in Tandemail itself, which outsiders see once the person has been cut over.
 
     test_pairs.py [DovecotToCyrus …]        TANDEM_MESSAGES (default 100): how many, in six folders
+
+With 10,000, by hand, 2026-11-26, on two busy cores: Dovecot to Own (1,064 s), Dovecot to Dovecot (1,116 s), Courier to Cyrus
+(2,243 s), Builtin to Dovecot (362 s): all of it as with 100. With 2,000: Dovecot to Courier and Courier to Dovecot. Courier takes
+longer for each message the fuller the folder is, from imaplib too; Cyrus to Courier with 10,000 did not get through its first
+pass within the 560 s it then had. The other pairs have not been run with so many yet.
 """
 import contextlib
 import hashlib
@@ -26,7 +31,7 @@ from tandemtest.tandem import Migration, Tandemail, side_of         # noqa: E402
 DOMAIN = "example.jp"
 HANAKO, AT_NEW = User(f"hanako@{DOMAIN}", "old password"), User(f"hanako@{DOMAIN}", "new password")
 MESSAGES = int(os.environ.get("TANDEM_MESSAGES", 100))
-BOUND = 60 + MESSAGES / 20                   # seconds for one pass
+BOUND = 60 + MESSAGES / 4                    # seconds for one pass; Courier takes that long
 FOLDERS = (("INBOX", 0.6), ("Sent", 0.1), ("Projects", 0.1), ("Projects/2021", 0.1), ("&i3BOi5My-", 0.05),
            ("&iYt6TWb4-/2024&XnRepg-", 0.05))
 UNSUBSCRIBED = "Projects/2021"
