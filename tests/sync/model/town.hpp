@@ -27,10 +27,7 @@ struct NetFirst {
 
 class Town : NetFirst, public Sides {
  public:
-  explicit Town(config::SyncSettings sync) : Sides(net) {
-    world->store_options.in_memory = true;
-    world->settings.sync = std::move(sync);
-  }
+  Town() : Sides(net) { world->store_options.in_memory = true; }
 
   // A new person: their account in the ledger, mailboxes on both sides.
   Task<AccountId> move_in(int number) {
