@@ -20,9 +20,13 @@ async function findings(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, failureSummary }) => `${target} ${failureSummary}`).join(" | ")}`);
 }
 
+/** The window's new size is known before everything is laid out in it. */
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 async function inspect(page, where) {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
+    await drawn(page);
     assert.deepEqual(await sticksOut(page), [], `${where} at ${width}`);
     assert.deepEqual(await findings(page), [], `${where} at ${width}`);
   }
