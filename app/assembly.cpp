@@ -114,16 +114,15 @@ Result<void> Assembly::open_rooms() {
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
                                        threads_.executor(threads_.size() - 1), options);
-  const session::SessionParts people{*registry_, connector_,  clock_,        offload_,
-                                     *ledger_,   sync_.get(), gateway_.get()};
+  const session::SessionParts people{*registry_, connector_,  clock_,         offload_,
+                                     *ledger_,   sync_.get(), gateway_.get(), &addresses_};
   const config::SessionSettings& session = configuration_.process.session;
   sessions_ = std::make_unique<session::SessionProxy>(
       people, session::SessionOptions{.hostname = hostname_,
                                       .message_size = configuration_.process.limits.message_size,
                                       .login_without_tls = tls_ == nullptr,
                                       .apop_without_tls = session.apop_without_tls,
-                                      .oauth = session.oauth,
-                                      .addresses = &addresses_});
+                                      .oauth = session.oauth});
   const migration::CutoverParts moved{*sessions_, *gateway_, *sync_, *sync_};
   cutover_ = std::make_unique<migration::Cutover>(*registry_, moved, events_);
   return {};

@@ -21,17 +21,4 @@ const config::MailService* preferred(const ClientSetup& setup, std::string_view 
   return found == setup.services.end() ? nullptr : &*found;
 }
 
-std::string xml_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      default: escaped += c;
-    }
-  return escaped;
-}
-
 }  // namespace tandem::webui

@@ -30,7 +30,4 @@ struct ClientSetup {
 [[nodiscard]] const config::MailService* preferred(const ClientSetup& setup,
                                                    std::string_view protocol);
 
-// Fit for XML text and double-quoted attributes, HTML too.
-[[nodiscard]] std::string xml_escaped(std::string_view text);
-
 }  // namespace tandem::webui

@@ -10,6 +10,7 @@
 
 #include "lib/base/text.hpp"
 #include "webui/discovery.hpp"
+#include "webui/markup.hpp"
 
 namespace tandem::webui {
 namespace {

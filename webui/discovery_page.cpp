@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "webui/discovery.hpp"
+#include "webui/markup.hpp"
 
 namespace tandem::webui {
 namespace {

@@ -1,5 +1,6 @@
 // The report as one page that can be printed, or sent by mail.
 #include "webui/json.hpp"
+#include "webui/markup.hpp"
 #include "webui/report.hpp"
 #include "webui/report_rows.hpp"
 
@@ -15,21 +16,6 @@ tfoot td { border-top: 2px solid #8b98a6; border-bottom: 0; font-weight: 600 } .
 @media print { body { margin: 0; font-size: 11px } }
 )css";
 
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char letter : text) {
-    switch (letter) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
-      default: safe += letter;
-    }
-  }
-  return safe;
-}
-
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -37,14 +23,15 @@ bool is_number(const std::string& text) {
 void add_row(std::string& html, const Row& row) {
   html += "<tr>";
   for (const std::string& cell : row)
-    html += std::string(is_number(cell) ? "<td class=\"n\">" : "<td>") + escaped(cell) + "</td>";
+    html +=
+        std::string(is_number(cell) ? "<td class=\"n\">" : "<td>") + xml_escaped(cell) + "</td>";
   html += "</tr>\n";
 }
 
 void add_table(std::string& html, const Row& head, const std::vector<Row>& rows,
                const Row* totals) {
   html += "<table>\n<thead><tr>";
-  for (const std::string& cell : head) html += "<th scope=\"col\">" + escaped(cell) + "</th>";
+  for (const std::string& cell : head) html += "<th scope=\"col\">" + xml_escaped(cell) + "</th>";
   html += "</tr></thead>\n<tbody>\n";
   for (const Row& row : rows) add_row(html, row);
   html += "</tbody>\n";
@@ -60,20 +47,20 @@ void add_table(std::string& html, const Row& head, const std::vector<Row>& rows,
 
 std::string report_html(const Report& report, Language language) {
   const Words& words = Words::in(language);
-  const std::string title = escaped(words.say("report.title"));
+  const std::string title = xml_escaped(words.say("report.title"));
   std::string html = "<!DOCTYPE html>\n<html lang=\"";
   html += language == Language::japanese ? "ja" : "en";
   html += "\">\n<head><meta charset=\"utf-8\"><title>" + title + "</title>\n<style>";
   html += style;
   html += "</style></head>\n<body>\n<h1>" + title + "</h1>\n<p class=\"muted\">" +
-          escaped(words.say("report.at")) + " " + time_text(report.at) + "</p>\n<h2>" +
-          escaped(words.say("report.accounts")) + "</h2>\n";
+          xml_escaped(words.say("report.at")) + " " + time_text(report.at) + "</p>\n<h2>" +
+          xml_escaped(words.say("report.accounts")) + "</h2>\n";
   const Row totals = account_totals(report, words);
   add_table(html, account_head(words), account_rows(report, words), &totals);
-  html += "<h2>" + escaped(words.say("report.messages")) + "</h2>\n";
+  html += "<h2>" + xml_escaped(words.say("report.messages")) + "</h2>\n";
   const auto messages = message_rows(report, words);
   if (messages.empty())
-    html += "<p>" + escaped(words.say("report.none")) + "</p>\n";
+    html += "<p>" + xml_escaped(words.say("report.none")) + "</p>\n";
   else
     add_table(html, message_head(words), messages, nullptr);
   return html + "</body>\n</html>\n";

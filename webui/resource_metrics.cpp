@@ -1,5 +1,5 @@
 // GET /api/metrics: the figures of the page for a monitoring system, in Prometheus' text format
-// 0.0.4. Every figure is a gauge of the ledger's present state: nothing is counted twice here.
+// 0.0.4. All but the last are gauges of the ledger's present state: nothing is counted twice here.
 #include <chrono>
 #include <fmt/format.h>
 #include <iterator>
@@ -17,10 +17,10 @@ namespace {
 class Metrics {
  public:
   // The lines of one metric follow its head without another between them.
-  void head(std::string_view name, std::string_view help) {
+  void head(std::string_view name, std::string_view help, std::string_view type = "gauge") {
     name_ = name;
-    fmt::format_to(std::back_inserter(text_), "# HELP tandemail_{} {}\n# TYPE tandemail_{} gauge\n",
-                   name, help, name);
+    fmt::format_to(std::back_inserter(text_), "# HELP tandemail_{} {}\n# TYPE tandemail_{} {}\n",
+                   name, help, name, type);
   }
   // `labels`: name="value" pairs with commas, values of our own making.
   void add(std::string_view labels, double value) {
@@ -115,7 +115,8 @@ Task<HttpResponse> get_metrics(Context& context, const Request&) {
   add_mail(metrics, all);
   metrics.head("filter_not_judged", "Messages that a filter which is still down did not judge.");
   metrics.add("", static_cast<double>(context.delivery_counts("").not_judged));
-  metrics.head("clients_refused", "Clients turned away since the start, by reason.");
+  metrics.head("clients_refused_total", "Clients turned away since the start, by reason.",
+               "counter");
   const auto refused = net::refusals();
   for (std::size_t i = 0; i < refused.size(); ++i)
     metrics.add(fmt::format("reason=\"{}\"", net::name_of(static_cast<net::Refusal>(i))),

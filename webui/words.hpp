@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "config/explain.hpp"
+
 namespace tandem::webui {
 
-enum class Language : std::uint8_t { english, japanese };
+using config::Language;
 // "en", "ja"; nothing: another.
 [[nodiscard]] std::optional<Language> language_of(std::string_view tag);
 

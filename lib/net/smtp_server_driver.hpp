@@ -56,6 +56,9 @@ class SmtpPolicy {
   virtual Task<void> on_quit();
 };
 
+// Before the refusals of somebody nobody knows: who guesses addresses has time for few.
+inline constexpr Duration pause_for_strangers = std::chrono::seconds(1);
+
 struct SmtpServerOptions {
   smtp::ServerOptions protocol;  // `starttls` is set by the driver: true where `tls` is given
   std::shared_ptr<const TlsServer> tls;

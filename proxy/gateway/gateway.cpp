@@ -9,13 +9,6 @@
 #include "proxy/gateway/relay_front.hpp"
 
 namespace tandem::gateway {
-namespace {
-
-// Before each refusal but a session's first: who guesses addresses has time for few.
-constexpr Duration pause_for_strangers = std::chrono::seconds(1);
-
-}  // namespace
-
 Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options)
     : options_(std::move(options)),
       registry_(parts.registry),
@@ -84,11 +77,10 @@ smtp::ServerOptions Gateway::announced() const {
 }
 
 // T-13. Whoever is on this machine or is a side of ours has nothing to prove.
-Duration Gateway::greet_pause(const net::ConnectionInfo& client) const {
+bool Gateway::is_stranger(const net::ConnectionInfo& client) const {
   const std::string& address = client.peer_address;
-  const bool known = address.empty() || net::is_loopback(address) || neighbours_.knows(address) ||
-                     options_.xclient_from.contains(address);
-  return known ? Duration(0) : options_.greet_pause;
+  return !address.empty() && !net::is_loopback(address) && !neighbours_.knows(address) &&
+         !options_.xclient_from.contains(address);
 }
 
 Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
@@ -99,8 +91,10 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
   options.protocol.tls_active = stream->info().tls;
   options.protocol.xclient = options_.xclient_from.contains(stream->info().peer_address);
   options.tls = std::move(tls);
-  options.greet_pause = greet_pause(stream->info());
-  if (options.greet_pause > Duration(0)) options.error_pause = pause_for_strangers;
+  if (is_stranger(stream->info())) {
+    options.greet_pause = options_.greet_pause;
+    options.error_pause = net::pause_for_strangers;
+  }
   options.group = &group;
   co_await net::serve_smtp(*stream, std::move(options), front);
 }

@@ -66,7 +66,7 @@ class Gateway : public migration::TransactionFence,
   // A canary's end, by a client on this machine.
   Task<void> serve_canary(net::StreamPtr stream);
   [[nodiscard]] smtp::ServerOptions announced() const;
-  [[nodiscard]] Duration greet_pause(const net::ConnectionInfo& client) const;
+  [[nodiscard]] bool is_stranger(const net::ConnectionInfo& client) const;
 
   GatewayOptions options_;
   const migration::Registry& registry_;

@@ -18,6 +18,10 @@ constexpr Duration look_again = 1s;      // for debts that fall due
 // Copies made while the account is locked, and looked for in one search: its line stays short.
 constexpr std::size_t at_once = 10;
 
+Task<void> take_leave(KeptInboxes::InboxPtr inbox) {
+  co_await inbox->leave();
+}
+
 }  // namespace
 
 Mirror::Mirror(net::Executor executor, Journal& journal, const store::Store& store,
@@ -41,13 +45,9 @@ Task<void> Mirror::run(net::TaskGroup& group) {
   while (!group.stopping()) {
     co_await work_off(group);
     if (group.stopping()) break;
-    for (auto& inbox : kept_.overdue()) group.spawn(leave_alone(std::move(inbox)));
+    for (auto& inbox : kept_.overdue()) group.spawn(take_leave(std::move(inbox)));
     co_await news_.wait_for(look_again);
   }
-}
-
-Task<void> Mirror::leave_alone(KeptInboxes::InboxPtr inbox) {
-  co_await inbox->leave();
 }
 
 Task<void> Mirror::work_off(net::TaskGroup& group) {

@@ -54,7 +54,6 @@ class Mirror {
                                                     std::span<const Pending> copies);
   Task<Result<void>> copy_some(MirrorInbox& inbox, std::set<std::string> there, Batch& batch);
   Task<Result<void>> append_missing(MirrorInbox& inbox, Batch& missing, Batch& made);
-  Task<void> leave_alone(KeptInboxes::InboxPtr inbox);
   [[nodiscard]] bool goes_by_mail(const migration::Account& account, Side side) const;
   Task<Result<void>> mail_all(migration::Account account, Side side, Batch& batch);
   // `eyes`: the mailbox's; null: nobody can look into it.

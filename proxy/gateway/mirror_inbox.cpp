@@ -63,8 +63,10 @@ Task<Result<void>> MirrorInbox::append(std::span<const Pending> copies) {
   std::optional<net::ImapTag> tag;
   for (const Pending& copy : copies) {
     auto body = store_.blobs().open(copy.message.blob);
-    if (!body) client_->close();  // nothing of what was begun may be taken for a message
-    if (!body) co_return fail(body.error());
+    if (!body) {
+      client_->close();  // nothing of what was begun may be taken for a message
+      co_return fail(body.error());
+    }
     auto item = item_of(copy, *body);
     if (tag) {
       const auto begun = co_await client_->append_more(std::move(item));

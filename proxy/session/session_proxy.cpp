@@ -21,12 +21,14 @@ struct SessionProxy::Parts {
       : options(std::move(chosen)),
         admission(given, options),
         pop3_ids(given, options),
-        desk(given.desk) {}
+        desk(given.desk),
+        addresses(given.addresses) {}
 
   const SessionOptions options;
   Admission admission;
   Pop3Ids pop3_ids;
   migration::SubmissionDesk* const desk;
+  net::AddressLimit* const addresses;
 };
 
 bool may_log_in_without_tls(const net::Stream& client, const SessionOptions& options) {
@@ -64,8 +66,8 @@ Task<void> SessionProxy::serve(net::StreamPtr stream, net::Protocol protocol,
   auto joined = co_await run_front(*stream, protocol, std::move(door));
   if (!joined) co_return stream->close();
   std::optional<net::AddressLimit::LoggedIn> known;
-  if (options.addresses != nullptr)
-    known.emplace(options.addresses->logged_in(stream->info().peer_address));
+  if (parts_->addresses != nullptr)
+    known.emplace(parts_->addresses->logged_in(stream->info().peer_address));
   if (joined->conversation) {
     const auto executor = co_await boost::asio::this_coro::executor;
     auto policy = parts_->desk->receive(std::move(*joined->admitted.submitter), *stream);

@@ -55,7 +55,6 @@ struct SessionOptions {
   Duration idle_limit = std::chrono::minutes(35);     // a session without a byte either way
   Duration kick_pace = std::chrono::milliseconds(5);  // between two sessions that are ended
   unsigned login_tries = 5;                           // failures of one connection
-  net::AddressLimit* addresses = nullptr;             // who logs in is not counted there any more
 };
 
 // What a session proxy is given; all of it must outlive it.
@@ -69,6 +68,7 @@ struct SessionParts {
   const migration::InboxMaps* inboxes = nullptr;
   // Takes what people send where `submission = gateway`; null: it goes to their side's server.
   migration::SubmissionDesk* desk = nullptr;
+  net::AddressLimit* addresses = nullptr;  // who logs in is not counted there any more
 };
 
 class SessionProxy : public migration::SessionFence, public migration::ClientView {

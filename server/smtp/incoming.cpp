@@ -91,8 +91,10 @@ net::Task<void> serve_smtp_in(net::StreamPtr stream, ProtocolContext context, bo
   options.group = &group;
   // T-13; a client in this process, or on this machine, has nothing to prove.
   const bool stranger = context.trust == Trust::network && !is_loopback(stream->info());
-  if (stranger && !lmtp) options.greet_pause = context.settings.greet_pause;
-  if (options.greet_pause > Duration(0)) options.error_pause = std::chrono::seconds(1);
+  if (stranger && !lmtp) {
+    options.greet_pause = context.settings.greet_pause;
+    options.error_pause = net::pause_for_strangers;
+  }
   Incoming policy(context, *stream, lmtp);
   co_await net::serve_smtp(*stream, std::move(options), policy);
 }

@@ -18,7 +18,6 @@ import time
 import sync
 import sync_tools
 from figures import Contender, Group, Sample, Wrong
-from tandemtest import process
 from tandemtest.peers import Dovecot
 
 VERSIONS = ("dovecot-core", "isync", "interimap")
@@ -70,7 +69,7 @@ class Mailbox:
 
     def first(self, _):
         self.copy = self.target.add_user(f"copy{next(sync.NUMBERS)}@{DOMAIN}", "secret")
-        process.until(lambda: sync.knows(self.target, self.copy), 10, "log-in of the copy")
+        sync.known_to(self.target, self.copy)
         self.ours = self.stack.enter_context(
             sync_tools.installed(self.binary, self.source, self.target, [(self.user, self.copy)]))
         messages = sync.mailboxes(self.source, self.user)["INBOX"][0]
@@ -110,6 +109,7 @@ class Many:
         self.source, self.target = source, target
         self.users = [source.add_user(f"many{number}@{DOMAIN}", "secret") for number in range(accounts)]
         for user in self.users:
+            sync.known_to(source, user)
             self.fill(user, folders)
 
     def fill(self, user, folders):

@@ -92,9 +92,8 @@ def copy(tool, cell, source, target, empty):
     label, users = cell
     number = next(NUMBERS)
     pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
-    # Dovecot looks at its file of users at most once a second.
     for _, user in pairs:
-        process.until(lambda user=user: knows(target, user), 10, f"log-in of {user.address}")
+        known_to(target, user)
     directory = target.directory / f"run{number}"
     directory.mkdir()
     job = Job(source, target, pairs, directory)
@@ -111,9 +110,10 @@ def copy(tool, cell, source, target, empty):
     return Sample(first, {"messages/s": messages / first})
 
 
-def knows(dovecot, user):
+def known_to(dovecot, user):
+    """Waits until the user can log in: Dovecot looks at its file of users at most once a second."""
     words = ["doveadm", "-c", dovecot.directory / "dovecot.conf", "auth", "test", user.address, user.password]
-    return process.run(words, check=False).returncode == 0
+    process.until(lambda: process.run(words, check=False).returncode == 0, 10, f"log-in of {user.address}")
 
 
 NUMBERS = itertools.count(1)

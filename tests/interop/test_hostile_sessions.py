@@ -199,7 +199,7 @@ class OfficeTest(Hostile):
             for stranger in strangers:
                 stranger.close()
             process.until(self.may_come, 20, "a place again")
-            refused = re.search(r'clients_refused{reason="too_many_connections"} (\d+)', self.metrics())
+            refused = re.search(r'clients_refused_total{reason="too_many_connections"} (\d+)', self.metrics())
             self.assertGreaterEqual(int(refused.group(1)), 1)
 
     def may_come(self):

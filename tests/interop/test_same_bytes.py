@@ -293,6 +293,7 @@ def equal(heard, user):
     """Without what differs between two people, two moments."""
     heard = heard.replace(user.address.encode(), b"USER").replace(user.local.encode() + b"\r\n", b"USER\r\n")
     for pattern, instead in ((rb"UIDVALIDITY \d+", b"UIDVALIDITY"), (rb"(APPENDUID|COPYUID) \d+", rb"\1"),
+                             (rb"\bUID(\d+)-\d+\r", rb"UID\1\r"),     # UIDL of Courier: UID and UIDVALIDITY
                              (rb"\(\d+\.\d+ \+ [^)]*secs?\)", b"(time)"), (rb"\d+\.\d+ secs?\b", b"time"),
                              (rb" ?\\(Un)?[Mm]arked", b""),
                              (rb"queued as \w+", b"queued"), (rb"\d+ bytes queued", b"queued"), (rb"HIGHESTMODSEQ \d+", b"HIGHESTMODSEQ"),

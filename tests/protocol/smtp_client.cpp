@@ -409,17 +409,30 @@ TEST_CASE("T-24 a session speaks for the next client only when its server has ta
   CHECK_FALSE(run.machine.usable());
 }
 
-TEST_CASE("client: XFORWARD, where there is no XCLIENT, goes before each message in our own name") {
+namespace {
+
+ClientOptions for_partner() {
   ClientOptions options = plain();
   options.client = partner;
-  ClientRun run(options);
+  return options;
+}
+
+// The server knows no XCLIENT, and answers XFORWARD so.
+void offer_xforward(ClientRun& run, std::string answer) {
   run.table[0].second = "250-mx\r\n250 XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT\r\n";
-  run.table.insert(run.table.begin(), {"XFORWARD", "250 2.0.0 Ok\r\n"});
+  run.table.insert(run.table.begin(), {"XFORWARD", std::move(answer)});
+}
+
+}  // namespace
+
+TEST_CASE("client: XFORWARD, where there is no XCLIENT, goes before each message in our own name") {
+  ClientRun run(for_partner());
+  offer_xforward(run, "250 2.0.0 Ok\r\n");
   run.machine.open();
   REQUIRE(run.run("220 mx\r\n"));
   CHECK(run.machine.forwarded());
   const std::string told = "XFORWARD" + std::string(partner_line).substr(7);
-  CHECK(run.sent == "EHLO " + options.host + "\r\n" + told);
+  CHECK(run.sent == "EHLO " + plain().host + "\r\n" + told);
   run.sent.clear();
   run.machine.forward({.address = "2001:db8::9"});
   REQUIRE(run.run());
@@ -432,11 +445,8 @@ TEST_CASE("client: XFORWARD, where there is no XCLIENT, goes before each message
 }
 
 TEST_CASE("client: a server that refuses XFORWARD at first is spoken to as ourselves") {
-  ClientOptions options = plain();
-  options.client = partner;
-  ClientRun run(options);
-  run.table[0].second = "250-mx\r\n250 XFORWARD ADDR\r\n";
-  run.table.insert(run.table.begin(), {"XFORWARD", "550 5.7.0 no\r\n"});
+  ClientRun run(for_partner());
+  offer_xforward(run, "550 5.7.0 no\r\n");
   run.machine.open();
   REQUIRE(run.run("220 mx\r\n"));
   CHECK_FALSE(run.machine.forwarded());

@@ -13,11 +13,10 @@ import os
 import pathlib
 import pwd
 import shutil
-import socket
-import threading
 
 from .. import packages, view
 from .base import Peer
+from .unix_server import UnixServer
 
 PACKAGES = ("courier-imap", "courier-pop", "courier-base", "courier-authlib", "libcourier-unicode4", "gamin", "libgamin0",
             "libglib2.0-0", "libidn12", "libgdbm6")
@@ -106,40 +105,23 @@ class Courier(Peer):
             self._daemon.close()
 
 
-class AuthDaemon:
+class AuthDaemon(UnixServer):
     """Answers on a Unix socket as Courier's authdaemond does: AUTH with service, "login", user and password, one a
     line; the account's attributes up to a single dot, or FAIL."""
 
     def __init__(self, path: pathlib.Path, users, mail):
         self._passwords = {user.address: user.password for user in users}
         self._mail, self._owner = mail, pwd.getpwnam("nobody")
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        path.chmod(0o777)
-        self._socket.listen(64)
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(path)
 
-    def close(self):
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
-
-    def _answer(self, client):
-        with client, client.makefile("rb") as stream:
+    def answer(self, stream):
+        line = stream.readline()
+        while b"=" in line:                          # of the client: TCPREMOTEIP=…
             line = stream.readline()
-            while b"=" in line:                          # of the client: TCPREMOTEIP=…
-                line = stream.readline()
-            command, length = line.split()
-            _service, kind, name, password = stream.read(int(length)).decode().split("\n")[:4]
-            good = command == b"AUTH" and kind == "login" and self._passwords.get(name) == password
-            client.sendall(self._attributes(name).encode() if good else b"FAIL\n")
+        command, length = line.split()
+        _service, kind, name, password = stream.read(int(length)).decode().split("\n")[:4]
+        good = command == b"AUTH" and kind == "login" and self._passwords.get(name) == password
+        return self._attributes(name).encode() if good else b"FAIL\n"
 
     def _attributes(self, name):
         local, _, domain = name.partition("@")

@@ -9,13 +9,12 @@ below it with `prefix=True`.
 import os
 import pathlib
 import shutil
-import socket
 import struct
-import threading
 
 from .. import packages, probe
 from ..process import PeerError
 from .base import Peer, User
+from .unix_server import UnixServer
 
 PACKAGES = ("cyrus-imapd", "cyrus-pop3d", "cyrus-common", "libclamav12", "libical3", "libxapian30", "libzephyr4",
             "libwrap0", "libpcre3", "libjansson4", "libsasl2-2", "libsasl2-modules", "libpq5", "libldap-2.5-0",
@@ -120,36 +119,19 @@ class Cyrus(Peer):
             self._sasl.close()
 
 
-class SaslServer:
+class SaslServer(UnixServer):
     """Answers on a Unix socket as saslauthd does: user, password, service, realm in; OK or NO out."""
 
     def __init__(self, path: pathlib.Path, users):
         self._passwords = {user.address: user.password for user in users}
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        path.chmod(0o777)
-        self._socket.listen(64)
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(path)
 
-    def close(self):
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
-
-    def _answer(self, client):
-        with client, client.makefile("rb") as stream:
-            user, password, _service, realm = (_counted(stream) for _ in range(4))
-            names = {user, f"{user}@{realm}" if realm and "@" not in user else user}
-            good = any(self._passwords.get(name) == password for name in names)
-            answer = b"OK" if good else b"NO"
-            client.sendall(struct.pack(">H", len(answer)) + answer)
+    def answer(self, stream):
+        user, password, _service, realm = (_counted(stream) for _ in range(4))
+        names = {user, f"{user}@{realm}" if realm and "@" not in user else user}
+        good = any(self._passwords.get(name) == password for name in names)
+        answer = b"OK" if good else b"NO"
+        return struct.pack(">H", len(answer)) + answer
 
 
 def _counted(stream):
