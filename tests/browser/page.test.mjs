@@ -208,7 +208,7 @@ pageTest("a refused log-in is told with side, the server's words and the next st
   const address = await firstAddress(page);
   await page.getByRole("button", { name: address, exact: true }).click();
   const check = page.locator("dialog.drawer .check");
-  await check.getByRole("button").click();
+  await check.getByRole("button", { name: "Check both sides now" }).click();
   await check.getByText("The log-in does not work.").waitFor();
   await check.getByText("AUTHENTICATIONFAILED Invalid credentials").waitFor();
   await check.getByText("Check this account's user name and password").waitFor();
