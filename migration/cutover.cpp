@@ -28,10 +28,6 @@ Result<void> compare_counts(const Account& account, const DeltaReport& report) {
             .next_step = "Wait until the account is in sync and try again."});
 }
 
-CutoverOutcome failed(std::string address, const Error& error) {
-  return {.address = std::move(address), .problem = error.what, .next_step = error.next_step};
-}
-
 }  // namespace
 
 Cutover::Cutover(Registry& registry, CutoverParts parts, const EventBus& events,
@@ -79,7 +75,7 @@ Task<Result<DeltaReport>> Cutover::fence_and_drain(Account account) {
   co_return report;
 }
 
-Task<Result<CutoverOutcome>> Cutover::run_claimed(Account account, Step step, std::string who) {
+Task<Result<DeltaReport>> Cutover::run_claimed(Account account, Step step, std::string who) {
   tell(account.id, "prepare", true, "the last changes are copied");
   const auto first = co_await parts_.delta.run_delta(account.id, home_of(account.phase));
   if (!first) co_return fail(first.error());
@@ -94,11 +90,10 @@ Task<Result<CutoverOutcome>> Cutover::run_claimed(Account account, Step step, st
   if (!moved) co_return fail(moved.error());
   tell(account.id, "commit", true, "recorded");
   tell(account.id, "observe", true, "the account is on its new home");
-  CutoverOutcome outcome{.address = account.address, .ok = true, .delta = *report};
-  co_return outcome;
+  co_return report;
 }
 
-Task<Result<CutoverOutcome>> Cutover::run(AccountId id, Step step, std::string who) {
+Task<Result<DeltaReport>> Cutover::run(AccountId id, Step step, std::string who) {
   const auto routes = registry_.routes();
   const Account* found = routes->account(id);
   if (found == nullptr) co_return fail(ErrorKind::not_found, "no such account");
@@ -110,23 +105,6 @@ Task<Result<CutoverOutcome>> Cutover::run(AccountId id, Step step, std::string w
   unclaim(id);
   if (!outcome) tell(id, "failed", false, outcome.error().to_string());
   co_return outcome;
-}
-
-Task<std::vector<CutoverOutcome>> Cutover::run_batch(std::vector<AccountId> accounts, Step step,
-                                                     std::string who) {
-  std::vector<CutoverOutcome> outcomes;
-  for (const AccountId id : accounts) {
-    const auto outcome = co_await run(id, step, who);
-    if (outcome) {
-      outcomes.push_back(*outcome);
-      continue;
-    }
-    const auto routes = registry_.routes();
-    const Account* account = routes->account(id);
-    outcomes.push_back(failed(account != nullptr ? account->address : "?", outcome.error()));
-    break;
-  }
-  co_return outcomes;
 }
 
 std::vector<CutoverWarning> Cutover::simulate(const std::vector<AccountId>& accounts,

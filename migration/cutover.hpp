@@ -8,9 +8,10 @@
 //   observe  the fence is lifted; people come back on the other side
 //
 // Any failure before the commit lifts the fence and leaves the old epoch standing, as does a crash:
-// the fence is in memory only. Batches run account by account and stop at the first failure.
+// the fence is in memory only.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
@@ -30,14 +31,20 @@ struct CutoverLimits {
   Duration hold = std::chrono::seconds(30);          // longest wait of a held log-in
   Duration transactions = std::chrono::seconds(30);  // R15
   Duration sessions = std::chrono::seconds(10);
+  std::size_t at_once = 4;  // accounts of a batch that are under way
 };
 
-struct CutoverOutcome {
-  std::string address;
-  bool ok = false;
-  std::string problem;    // plain words; empty when ok
-  std::string next_step;  // plain words
-  DeltaReport delta;
+// Several accounts, begun in the given order; after the first that fails none is begun, and those
+// under way end. The first go one by one, so that what is wrong with all of them is met by one
+// person only; with every five that went well another may be under way beside them.
+struct CutoverBatch {
+  std::vector<AccountId> accounts;
+  Step step = Step::cut_over;
+  std::string who;
+  std::function<bool()> stopping;  // true: none is begun any more; may be empty
+  // As an account ends, in whatever order they do; `at` is its place in `accounts`. What the last
+  // copying before the move found, or why the account is where it was.
+  std::function<void(std::size_t at, const Result<DeltaReport>&)> ended;
 };
 
 struct CutoverWarning {
@@ -60,19 +67,20 @@ class Cutover {
   Cutover(Registry& registry, CutoverParts parts, const EventBus& events,
           CutoverLimits limits = {});
 
-  // Moves one account. Error conflict: another cut-over of it is running, or the step does not
-  // begin in its phase.
-  Task<Result<CutoverOutcome>> run(AccountId account, Step step, std::string who);
-  // In the given order; stops at the first that fails. The outcomes of those that were tried.
-  Task<std::vector<CutoverOutcome>> run_batch(std::vector<AccountId> accounts, Step step,
-                                              std::string who);
+  // Moves one account; gives what the last copying before it found. Error conflict: another
+  // cut-over of it is running, or the step does not begin in its phase.
+  Task<Result<DeltaReport>> run(AccountId account, Step step, std::string who);
+  // True: all of them have moved.
+  Task<bool> run_batch(CutoverBatch batch);
   // What stands in the way, without touching anything.
   [[nodiscard]] std::vector<CutoverWarning> simulate(const std::vector<AccountId>& accounts,
                                                      Step step) const;
 
  private:
   Task<Result<DeltaReport>> fence_and_drain(Account account);
-  Task<Result<CutoverOutcome>> run_claimed(Account account, Step step, std::string who);
+  struct Round;
+  Task<void> move_some(Round& round);
+  Task<Result<DeltaReport>> run_claimed(Account account, Step step, std::string who);
   Task<void> lift(AccountId account);
   void tell(AccountId account, std::string step, bool ok, std::string text) const;
   bool claim(AccountId account);

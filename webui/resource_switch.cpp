@@ -146,23 +146,23 @@ struct Order {
   std::string who;
 };
 
-// One account after the other; the first that goes red stops the run.
+// A few accounts at once; the first that goes red stops the run.
 Task<void> carry_out(Context& context, Order order) {
   News& news = *context.news;
-  bool stopped = false;
-  for (std::size_t i = 0; i < order.accounts.size() && !stopped; ++i) {
-    stopped = context.parts.background.stopping();
-    if (stopped) break;
-    const auto outcome =
-        co_await context.parts.cutover.run(order.accounts[i], order.step, order.who);
+  migration::CutoverBatch batch{.accounts = order.accounts,
+                                .step = order.step,
+                                .who = order.who,
+                                .stopping = [&] { return context.parts.background.stopping(); },
+                                .ended = {}};
+  batch.ended = [&](std::size_t at, const Result<migration::DeltaReport>& done) {
     std::optional<Problem> problem;
-    if (!outcome) problem = problem_of(outcome.error());
-    stopped = problem.has_value();
-    news.runs.end_account(order.run, i, std::move(problem));
+    if (!done) problem = problem_of(done.error());
+    news.runs.end_account(order.run, at, std::move(problem));
     news.live.run(order.run);
-    context.tell(order.accounts[i]);
-  }
-  news.runs.end(order.run, stopped, context.parts.clock.wall());
+    context.tell(order.accounts[at]);
+  };
+  const bool all = co_await context.parts.cutover.run_batch(std::move(batch));
+  news.runs.end(order.run, !all, context.parts.clock.wall());
   news.live.run(order.run);
 }
 

@@ -44,18 +44,19 @@ Task<void> send_into(Postman& postman, std::size_t count, Result<void>& result) 
 // A step for some people while letters arrive.
 Task<Result<void>> move_under_traffic(Stage& stage, Postman& postman, std::vector<AccountId> who,
                                       Step step) {
-  const std::size_t expected = who.size();
   net::TaskGroup traffic(co_await boost::asio::this_coro::executor);
   Result<void> sent;
   traffic.spawn(send_into(postman, 2 * people.size(), sent));
-  const auto outcomes =
-      co_await stage.tandemail().cutover().run_batch(std::move(who), step, "demo");
+  Result<void> moved;
+  migration::CutoverBatch batch{
+      .accounts = std::move(who), .step = step, .who = "demo", .stopping = {}, .ended = {}};
+  batch.ended = [&moved](std::size_t, const Result<migration::DeltaReport>& done) {
+    if (!done) moved = fail(done.error());
+  };
+  (void)co_await stage.tandemail().cutover().run_batch(std::move(batch));
   co_await traffic.join();
   if (!sent) co_return sent;
-  for (const auto& outcome : outcomes)
-    if (!outcome.ok) co_return fail(ErrorKind::refused, outcome.address + ": " + outcome.problem);
-  if (outcomes.size() != expected) co_return fail(ErrorKind::internal, "the batch stopped early");
-  co_return Result<void>{};
+  co_return moved;
 }
 
 // Everything that is due is made now: both directions, until there is nothing left.

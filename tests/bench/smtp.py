@@ -230,9 +230,11 @@ def memory():
 
 
 def quick_to_log(directory, *arguments, options, **more):
-    """A Postfix whose log is in memory: every process waits for the one that writes it, and on a busy disk that one takes
-    longer than its own watchdog allows; then all of them wait for ever."""
-    peer = Postfix(*arguments, options=options | {"maillog_file_prefixes": directory}, **more)
+    """A Postfix whose log is in memory, since each process waits for the one that writes it. It is also left alone with
+    its queue: the master warns when the queue manager is too busy to be woken, and while it waits to log that, the log
+    daemon may be waiting for the master; then everything stands still."""
+    patient = {"maillog_file_prefixes": directory, "queue_run_delay": "300s"}
+    peer = Postfix(*arguments, options=options | patient, queue_look=300, **more)
     peer.mail_log = pathlib.Path(directory) / "mail.log"
     return peer
 

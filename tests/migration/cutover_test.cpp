@@ -1,5 +1,9 @@
 #include "migration/cutover.hpp"
 
+#include <ranges>
+#include <set>
+
+#include "lib/net/wait.hpp"
 #include "tests/migration/ledger_fixture.hpp"
 
 namespace tandem::migration {
@@ -68,7 +72,90 @@ struct Scene {
   Phase phase() const { return ledger.account("aoki@example.jp").phase; }
 };
 
+// Many accounts, and how many of them are under way.
+struct Company : FakeRooms {
+  Ledger ledger;
+  EventBus events;
+  CutoverBatch batch;
+  std::set<AccountId> under_way;
+  std::vector<std::size_t> seen;  // how many were under way, as each was held
+  std::set<std::size_t> bad;      // places in the order
+
+  explicit Company(int people) {
+    std::vector<config::AccountRow> rows;
+    for (int at = 0; at < people; ++at) rows.push_back(row(name(at)));
+    ledger.import(std::move(rows));
+    for (int at = 0; at < people; ++at) batch.accounts.push_back(ledger.account(name(at)).id);
+    batch.who = "test";
+    test::run([](Company& it) -> net::Task<void> {
+      for (const AccountId id : it.batch.accounts)
+        REQUIRE(co_await it.ledger.registry->take_step(id, Step::start, 1, "test"));
+    }(*this));
+  }
+  static std::string name(int at) { return "person" + std::to_string(at) + "@example.jp"; }
+
+  Task<void> hold(AccountId id, Duration) override {
+    under_way.insert(id);
+    seen.push_back(under_way.size());
+    for (int turns = 0; turns < 100; ++turns) co_await net::yield_now();
+  }
+  Task<Result<DeltaReport>> run_delta(AccountId id, Side) override {
+    const auto found = std::ranges::find(batch.accounts, id);
+    const auto at = static_cast<std::size_t>(found - batch.accounts.begin());
+    if (bad.contains(at)) co_return fail(ErrorKind::unreachable, "the side is down");
+    co_return report;
+  }
+  bool run(std::function<bool()> stopping = {}) {
+    Cutover cutover(*ledger.registry, {*this, *this, *this, *this}, events);
+    bool all = false;
+    batch.stopping = std::move(stopping);
+    batch.ended = [this](std::size_t at, const Result<DeltaReport>&) {
+      under_way.erase(batch.accounts[at]);
+    };
+    test::run([](Cutover& it, CutoverBatch what, bool& result) -> net::Task<void> {
+      result = co_await it.run_batch(std::move(what));
+    }(cutover, batch, all));
+    return all;
+  }
+  std::size_t moved() {
+    const auto routes = ledger.registry->routes();
+    return static_cast<std::size_t>(std::ranges::count_if(batch.accounts, [&](AccountId id) {
+      return routes->account(id)->phase == Phase::mirror_new;
+    }));
+  }
+};
+
 }  // namespace
+
+TEST_CASE("cut-over: of many, the first go one by one and then a few at once") {
+  Company company(40);
+  CHECK(company.run());
+  CHECK(company.moved() == 40);
+  REQUIRE(company.seen.size() == 40);
+  CHECK(std::ranges::all_of(company.seen | std::views::take(5), [](auto one) { return one == 1; }));
+  CHECK(std::ranges::max(company.seen | std::views::take(10)) <= 2);
+  CHECK(std::ranges::max(company.seen) == 4);
+}
+
+TEST_CASE("cut-over: after the first that fails none is begun, and those under way end") {
+  Company company(40);
+  company.bad = {2};
+  CHECK_FALSE(company.run());
+  CHECK(company.moved() == 2);
+
+  Company later(40);
+  later.bad = {25};
+  CHECK_FALSE(later.run());
+  CHECK(later.under_way.empty());
+  CHECK(later.moved() == 25);
+}
+
+TEST_CASE("cut-over: none is begun once Tandemail stops") {
+  Company company(40);
+  int asked = 0;
+  CHECK_FALSE(company.run([&] { return ++asked > 3; }));
+  CHECK(company.moved() == 3);
+}
 
 TEST_CASE("cut-over: prepare, fence, drain, commit, observe, in that order") {
   Scene scene;

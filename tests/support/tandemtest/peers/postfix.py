@@ -40,7 +40,7 @@ MASTER = """\
 {submission_lines}postlog unix-dgram n - n - 1 postlogd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 1 qmgr
+qmgr unix n - n {queue_look} 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
@@ -85,14 +85,15 @@ class Postfix(Peer):
 
     def __init__(self, domains, lmtp_port=None, smtp_port=None, recipients=None, xclient=False,
                  open_relay=False, submission=False, hostname="postfix.test.example", options=None,
-                 maildirs=None, forwards=None, log_in=None, keep=False):
+                 maildirs=None, forwards=None, log_in=None, keep=False, queue_look=1):
         """Mail for `domains` goes to `lmtp_port` or `smtp_port` on loopback; or, with `maildirs` (local parts),
-        into a Maildir per local part, see `stored`; with none of them it is accepted and discarded."""
+        into a Maildir per local part, see `stored`; with none of them it is accepted and discarded. What was deferred is
+        looked at every `queue_look` seconds (Debian: 300)."""
         super().__init__(keep)
         self.domains, self.recipients, self.xclient = list(domains), recipients, xclient
         self.lmtp_port, self.smtp_port, self.open_relay = lmtp_port, smtp_port, open_relay
         self.hostname, self.options = hostname, dict(options or {})
-        self.log_in = log_in
+        self.log_in, self.queue_look = log_in, queue_look
         self.port_names = ("smtp",) + (("submission", "submissions") if submission else ("submission",) if log_in else ())
         self.maildirs, self.mail = maildirs, self.directory / "mail"
         self.forwards = dict(forwards or {})  # local part -> text of the .forward
@@ -114,7 +115,7 @@ class Postfix(Peer):
         lines = SUBMISSION.format(**self.ports) if "submissions" in self.ports else ""
         if self.log_in:
             lines = LOG_IN.format(auth_socket=self.log_in, **self.ports)
-        self.write("etc/master.cf", MASTER.format(submission_lines=lines, **self.ports))
+        self.write("etc/master.cf", MASTER.format(submission_lines=lines, queue_look=self.queue_look, **self.ports))
         self.write("etc/main.cf", "".join(f"{key} = {value}\n" for key, value in self.settings().items()))
         for name, text in self.forwards.items():
             self.write(f"forward/{name}", text)
