@@ -1,5 +1,6 @@
 // Cutover: many accounts, a few at once.
 #include <algorithm>
+
 #include <boost/asio/this_coro.hpp>
 
 #include "lib/net/task_group.hpp"

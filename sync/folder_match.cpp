@@ -118,11 +118,30 @@ void FolderPass::find_pairs(Sides& sides) {
     left.push_back({left.size(), order(row->home), row->identity, row->trace});
   for (const Row* row : sides.right_rows)
     right.push_back({right.size(), order(row->mirror), row->identity, row->trace});
-  sides.found = match(left, right);
-  for (const Match& pair : sides.found) {
+  std::vector<const Row*> lonely;
+  for (const Match& pair : match(left, right)) {
+    const Row* row = met_itself(sides, pair);
+    if (row != nullptr) {
+      lonely.push_back(row);
+      continue;
+    }
+    sides.found.push_back(pair);
     sides.left_taken.insert(pair.left);
     sides.right_taken.insert(pair.right);
   }
+  // Its message was found on both sides: that pair is the row now.
+  for (const Row* row : lonely)
+    if (std::ranges::any_of(sides.found, [&](const Match& pair) {
+          return pair.left < home_items_.size() && home_items_[pair.left].trace == row->trace;
+        }))
+      obsolete_.push_back(row->id);
+}
+
+// A row that waits, and knows no UID since its folder was renumbered, stands on both sides.
+const Row* FolderPass::met_itself(const Sides& sides, const Match& pair) const {
+  if (pair.left < home_items_.size() || pair.right < mirror_items_.size()) return nullptr;
+  const Row* const left = sides.left_rows[pair.left - home_items_.size()];
+  return left == sides.right_rows[pair.right - mirror_items_.size()] ? left : nullptr;
 }
 
 // What servers changed on its way has no pair yet. A row is looked at by its message, where the

@@ -81,6 +81,7 @@ class FolderPass {
   };
   Task<Result<void>> match_news();
   void find_pairs(Sides& sides);
+  [[nodiscard]] const Row* met_itself(const Sides& sides, const Match& pair) const;
   Task<Result<void>> look_closer(Sides& sides, mail::DigestOptions digest);
   Task<Result<void>> find_moved(Sides& sides);
   void find_moved_on_both(Sides& sides, const std::vector<Ledger::Loose>& loose);

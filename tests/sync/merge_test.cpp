@@ -130,6 +130,27 @@ Task<void> brought_home_and_moved(TwoSides& two) {
   }
 }
 
+// Home's copy comes and the mirror's folder is made anew between the same two passes.
+Task<void> meets_through_a_new_validity(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.pass();
+  co_await two.put(new_side, traced("a"), "", work);
+  co_await two.pass();
+  {
+    const auto user = co_await two.client(new_side);
+    REQUIRE(co_await user->remove(work));
+    REQUIRE(co_await user->create(work));
+  }
+  co_await two.put(new_side, traced("a"), "", work);
+  co_await two.put(old_side, traced("a"), "", work);
+  co_await two.pass();
+  const auto known = two.world->store->read([](store::Sql& sql) {
+    return sql.integer(
+        "SELECT count(*) FROM sync_message WHERE old_uid IS NOT NULL AND new_uid IS NOT NULL");
+  });
+  CHECK(known.value() == 1);
+}
+
 void run(Task<void> (*body)(TwoSides&)) {
   TwoSides two;
   two.run(body(two));
@@ -154,6 +175,11 @@ TEST_CASE("I2: what was brought home and is moved there is moved on the mirror, 
 }
 TEST_CASE("I2: a mirror's copy that waits for home's is found again after home's new UIDVALIDITY") {
   run(waits_through_a_new_validity);
+}
+TEST_CASE(
+    "The gateway's two copies are known as one, though the mirror's was renumbered as home's "
+    "came") {
+  run(meets_through_a_new_validity);
 }
 
 }  // namespace tandem::sync
