@@ -120,6 +120,14 @@ Outcome set_relay_sender(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+// "never" is told from a time.
+Outcome set_quarantine_time(Settings& settings, const Value& value) {
+  settings.sync.quarantine_time = Duration::zero();
+  if (iequals(value.text, "never")) return std::nullopt;
+  return take_time(settings.sync.quarantine_time, value,
+                   {std::chrono::hours(1), std::chrono::days(365), "1h to 365d, or never", "30d"});
+}
+
 Outcome set_exclude(Settings& settings, const Value& value) {
   std::string folder;
   if (auto fault = take_text(folder, value)) return fault;
@@ -212,7 +220,7 @@ constexpr std::array<Row<Settings>, 1> head_rows = {{
      set_domain},
 }};
 
-constexpr std::array<Row<Settings>, 17> tail_rows = {{
+constexpr std::array<Row<Settings>, 21> tail_rows = {{
     {{.section = "gateway", .name = "enabled", .type = "yes or no", .fallback = "yes",
       .help = "Whether the domain's MX will point at Tandemail; no: straight from old to new.",
       .help_ja = "MX を Tandemail に向けるか。no なら旧から新へ直接切り替え。"},
@@ -317,6 +325,27 @@ constexpr std::array<Row<Settings>, 17> tail_rows = {{
       .help = "Folder of the old side and its name on the new side, with all below it.",
       .help_ja = "旧側のフォルダーと新側での名前(配下も含む)。", .repeatable = true},
      set_map},
+    {{.section = "sync", .name = "propagate_deletes", .type = "yes or no", .fallback = "no",
+      .help = "What a person removes on their side goes to the folder \"Tandemail quarantine\" on the other side, if we copied "
+              "it there; `tandemail deletions undo` brings it back.",
+      .help_ja = "利用者が自分の側で削除したメールを、反対側(本機がコピーしたものに限る)でも「Tandemail quarantine」フォルダーへ移動。"
+                 "`tandemail deletions undo` で戻せます。"},
+     [](Settings& s, const Value& v) { return take_flag(s.sync.propagate_deletes, v); }},
+    {{.section = "sync", .name = "brake_messages", .type = "number", .fallback = "50",
+      .limits = "0 to 100000",
+      .help = "Deletions of one folder, or of one account, up to which a pass carries them over without asking.",
+      .help_ja = "1 回の同期で確認なしに反映する削除の上限(フォルダーごと、アカウントごと)。"},
+     [](Settings& s, const Value& v) { return take_number(s.sync.brake_messages, v, 0, 100'000); }},
+    {{.section = "sync", .name = "brake_percent", .type = "number", .fallback = "5",
+      .limits = "0 to 100",
+      .help = "The same in percent of the folder, or of the account; the larger of the two limits counts.",
+      .help_ja = "同じ上限をフォルダー・アカウントの通数に対する割合(%)で指定。大きい方の上限を適用。"},
+     [](Settings& s, const Value& v) { return take_number(s.sync.brake_percent, v, 0, 100); }},
+    {{.section = "sync", .name = "quarantine_time", .type = "time", .fallback = "never",
+      .limits = "1h to 365d, or never",
+      .help = "How long such a message stays in the quarantine folder before it is removed for good.",
+      .help_ja = "隔離フォルダーに置いておく期間。過ぎると完全に削除。never なら削除しない。"},
+     set_quarantine_time},
 }};
 // clang-format on
 

@@ -98,6 +98,13 @@ struct FolderMap {
 struct SyncSettings {
   std::vector<std::string> exclude;  // folder names, children included
   std::vector<FolderMap> map;
+  // What is removed at home is moved to the quarantine folder on the other side, if we copied it.
+  bool propagate_deletes = false;
+  // In one pass more than so many of a folder, and more than so many percent of it, are left alone
+  // until a person decides; the same of all folders together.
+  unsigned brake_messages = 50;
+  unsigned brake_percent = 5;
+  Duration quarantine_time{0};  // then it is removed for good; zero: never
   bool operator==(const SyncSettings&) const = default;
 };
 

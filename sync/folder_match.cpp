@@ -203,6 +203,7 @@ Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
 Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
   std::vector<Row> changed;
   std::vector<std::int64_t> merged;
+  const bool both_renumbered = home_was_reset_ && mirror_renumbered_;
   for (const Match& pair : sides.found) {
     const bool left_is_item = pair.left < home_items_.size();
     const bool right_is_item = pair.right < mirror_items_.size();
@@ -215,7 +216,9 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       if (left_is_item) row.flags = item.flags;
       row.mirror = item.uid;
       row.identity = item.identity;
-      row.mirror_copied = row.mirror_copied || !item.trace.empty();
+      // One that was known and is found again under another UID is what it was.
+      const bool is_new = left_is_item ? !both_renumbered : !row.trace.empty();
+      row.mirror_copied = row.mirror_copied || (is_new && !item.trace.empty());
     } else {
       row = *sides.right_rows[pair.right - mirror_items_.size()];
       row.mirror_copied = row.mirror_copied || !row.trace.empty();
@@ -226,6 +229,11 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       row.identity = item.identity;
       folder_.bytes_done += item.size;
       context_.board.count(folder_.account, settings_.shown, 1, item.size);
+      const auto before = sides.before.find(pair.left);
+      if (before != sides.before.end()) {
+        row.home_copied = before->second.home_copied;
+        row.mirror_copied = row.mirror_copied || before->second.mirror_copied;
+      }
       const auto agreed = sides.agreed.find(pair.left);
       if (agreed != sides.agreed.end()) {
         row.flags = agreed->second;
@@ -239,6 +247,8 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       row.home = left.home;
       row.home_gone = left.home_gone;
       row.flags = left.flags;
+      row.home_copied = row.home_copied || left.home_copied;
+      row.mirror_copied = row.mirror_copied || left.mirror_copied;
     }
     changed.push_back(std::move(row));
   }

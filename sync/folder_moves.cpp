@@ -7,6 +7,7 @@
 
 #include "lib/base/log.hpp"
 #include "sync/folder_pass.hpp"
+#include "sync/move.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -65,6 +66,7 @@ void FolderPass::find_moved_on_both(Sides& sides, const std::vector<Loose>& loos
   };
   for (const Match& found : match(pairs, rows_of(loose, on_both))) {
     sides.agreed[found.left] = loose[found.right].row.flags;
+    sides.before[found.left] = loose[found.right].row;
     obsolete_.push_back(loose[found.right].row.id);
   }
 }
@@ -170,20 +172,35 @@ Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
   }
   const auto selected = co_await mirror_.select(there.name);
   if (!selected && is_fatal(selected.error())) co_return fail(selected.error());
-  auto moved = Result<bool>(false);
+  auto moved = Result<MoveOutcome>(MoveOutcome{.removed = false, .validity = 0, .uids = {}});
   if (selected && selected->uid_validity == there.validity) {
     const auto merged = co_await merge_moved(there, messages);
     if (!merged) co_return merged;
-    moved = co_await move_all(set);
+    moved = co_await move_messages(mirror_, set, pair_.mirror_name);
   }
   if (!moved && is_fatal(moved.error())) co_return fail(moved.error());
   if (!moved)
     log::warning("W-SYNC-8", "account {}: messages could not be moved from '{}' to '{}': {}",
                  folder_.account, there.name, pair_.mirror_name, moved.error().to_string());
   // What cannot be moved stays where it is, and is copied to where it is missing.
-  if (!moved || !*moved)
+  if (!moved || !moved->removed)
     co_return co_await context_.ledger.save_rows(from.id, settings_.home, std::move(stay));
-  co_return co_await context_.ledger.remove_rows(std::move(rows));
+  std::vector<Row> pairs;
+  for (const auto& [one, item] : messages) {
+    const auto now = moved->uids.find(one.row.mirror);
+    if (now == moved->uids.end() || moved->validity != mirror_row().validity)
+      continue;  // the next round pairs it
+    Row& pair = pairs.emplace_back(one.row);
+    pair.id = 0;
+    pair.home = item.uid;
+    pair.mirror = now->second;
+    pair.home_gone = pair.mirror_gone = pair.home_fresh = pair.mirror_fresh = false;
+    pair.mirror_copied = pair.mirror_copied || !one.row.trace.empty();
+    folder_.bytes_done += item.size;
+    context_.board.count(folder_.account, settings_.shown, 1, item.size);
+  }
+  co_return co_await context_.ledger.replace_rows(folder_.id, settings_.home, std::move(rows),
+                                                  std::move(pairs));
 }
 
 // Once they are in the new folder, nobody knows any more what both agreed on: what was flagged on
@@ -210,25 +227,6 @@ Task<Result<void>> FolderPass::merge_moved(const FolderSide& there,
     agreement.on_mirror.change(*copy, now, permanent);
   }
   co_return co_await store(agreement);
-}
-
-// False: only copied, because the server cannot remove single messages (neither MOVE nor UIDPLUS).
-Task<Result<bool>> FolderPass::move_all(imap::SequenceSet set) {
-  if (mirror_.has("MOVE") || mirror_.has("IMAP4REV2")) {
-    const auto moved = co_await mirror_.move(set, pair_.mirror_name);
-    if (!moved) co_return fail(moved.error());
-    co_return true;
-  }
-  const auto copied = co_await mirror_.copy(set, pair_.mirror_name);
-  if (!copied) co_return fail(copied.error());
-  if (!mirror_.has("UIDPLUS")) co_return false;
-  const std::vector<std::string> deleted(1, "\\Deleted");
-  const auto add = imap::command::StoreAction::add;
-  const auto marked = co_await mirror_.store(set, add, deleted);
-  if (!marked) co_return fail(marked.error());
-  const auto gone = co_await mirror_.expunge(set);
-  if (!gone) co_return fail(gone.error());
-  co_return true;
 }
 
 }  // namespace tandem::sync

@@ -78,6 +78,7 @@ class FolderPass {
     std::vector<Match> found;
     std::set<std::size_t> left_taken, right_taken;
     std::map<std::size_t, Flags> agreed;  // by the left position of a pair: see agree_on_pairs
+    std::map<std::size_t, Row> before;    // the same: its row in the folder it came from
   };
   Task<Result<void>> match_news();
   void find_pairs(Sides& sides);
@@ -93,7 +94,6 @@ class FolderPass {
   Task<Result<void>> sort_right(const Sides& sides);
   Task<Result<void>> copy();
   Task<Result<void>> carry();
-  Task<Result<bool>> move_all(imap::SequenceSet set);
   // A message that was moved at home: the row it had, and how it is at home now.
   struct Moved {
     Ledger::Loose from;

@@ -17,6 +17,7 @@
 #include "migration/account.hpp"
 #include "migration/inbox_map.hpp"
 #include "migration/views.hpp"
+#include "sync/deletion.hpp"
 #include "sync/message.hpp"
 
 namespace tandem::store {
@@ -115,6 +116,9 @@ class Ledger {
   Task<Result<void>> save_rows(std::int64_t folder, Side home, std::vector<Row> rows);
   Task<Result<void>> save_flags(std::vector<std::pair<std::int64_t, Flags>> flags);
   Task<Result<void>> remove_rows(std::vector<std::int64_t> rows);
+  // Both in one unit.
+  Task<Result<void>> replace_rows(std::int64_t folder, Side home,
+                                  std::vector<std::int64_t> obsolete, std::vector<Row> rows);
 
   // Removals (ledger_removals.cpp). What is marked is also fresh until end_removals: it may have
   // been moved, and turn up in another folder.
@@ -127,9 +131,26 @@ class Ledger {
   };
   // The account's rows that are fresh, or that carry a trace id and miss a UID.
   [[nodiscard]] Result<std::vector<Loose>> loose(AccountId account, Side home) const;
-  Task<Result<void>> end_removals(AccountId account);
+  // What was removed is no longer fresh, but for `waiting` (of loose()); `noted` is written: one
+  // unit.
+  Task<Result<void>> end_removals(AccountId account, std::vector<Deletion> noted,
+                                  std::vector<Loose> waiting, Side home);
   // The side's UIDs mean nothing any more (UIDVALIDITY): its UIDs are forgotten, tombstones stay.
   Task<Result<void>> forget_uids(std::int64_t folder, Side side);
+
+  // Deletions that are carried over (ledger_deletions.cpp).
+  using DeletionStates = std::initializer_list<DeletionState>;
+  [[nodiscard]] Result<std::vector<Deletion>> deletions(AccountId account,
+                                                        DeletionStates states) const;
+  // All, newest first.
+  [[nodiscard]] Result<std::vector<Deletion>> deletions(AccountId account, std::size_t limit) const;
+  [[nodiscard]] Result<std::uint64_t> count_deletions(AccountId account, DeletionState state) const;
+  // Their state and place. With each that is quarantined or restored now, what the folder's rows
+  // say of the message: one unit.
+  Task<Result<void>> save_deletions(std::vector<Deletion> deletions);
+  // From held to another state; `folder` empty: of all. How many.
+  Task<Result<std::uint64_t>> decide_held(AccountId account, std::string folder,
+                                          DeletionState state, WallTime at);
 
   [[nodiscard]] Result<std::vector<Batch>> batches(std::int64_t folder) const;
   Task<Result<std::int64_t>> open_batch(std::int64_t folder, Batch batch);

@@ -157,6 +157,18 @@ Task<Result<void>> Ledger::remove_rows(std::vector<std::int64_t> rows) {
   co_return co_await commit(std::move(work));
 }
 
+Task<Result<void>> Ledger::replace_rows(std::int64_t folder, Side home,
+                                        std::vector<std::int64_t> obsolete, std::vector<Row> rows) {
+  if (obsolete.empty() && rows.empty()) co_return Result<void>{};
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const std::int64_t id : obsolete)
+      if (auto gone = done(sql.execute("DELETE FROM sync_message WHERE id = $1", id)); !gone)
+        return gone;
+    return put_all(sql, folder, home, rows);
+  };
+  co_return co_await commit(std::move(work));
+}
+
 Result<std::vector<Skipped>> Ledger::skipped(std::int64_t folder) const {
   return store_.read([&](Sql& sql) {
     return take_skipped(

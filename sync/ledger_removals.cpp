@@ -74,7 +74,8 @@ Result<std::vector<Ledger::Loose>> Ledger::loose(AccountId account, Side home) c
   });
 }
 
-Task<Result<void>> Ledger::end_removals(AccountId account) {
+Task<Result<void>> Ledger::end_removals(AccountId account, std::vector<Deletion> noted,
+                                        std::vector<Loose> waiting, Side home) {
   const auto any = store_.read([&](Sql& sql) {
     return sql.integer(
         "SELECT 1 FROM sync_folder f JOIN sync_message m ON m.folder = f.id "
@@ -83,11 +84,18 @@ Task<Result<void>> Ledger::end_removals(AccountId account) {
   });
   if (!any) co_return fail(any.error());
   if (!*any) co_return Result<void>{};
-  Work work = [&](Sql& sql) {
-    return done(
-        sql.execute("UPDATE sync_message SET gone = gone & 3 WHERE gone >= 4 AND folder IN "
-                    "(SELECT id FROM sync_folder WHERE account = $1)",
-                    account));
+  Work work = [&](Sql& sql) -> Result<void> {
+    auto put =
+        done(sql.execute("UPDATE sync_message SET gone = gone & 3 WHERE gone >= 4 AND folder IN "
+                         "(SELECT id FROM sync_folder WHERE account = $1)",
+                         account));
+    for (const Loose& one : waiting)
+      if (put)
+        put = done(sql.execute("UPDATE sync_message SET gone = gone | $2 WHERE id = $1", one.row.id,
+                               side_bit(home) << 2));
+    for (const Deletion& one : noted)
+      if (put) put = put_new_deletion(sql, one);
+    return put;
   };
   co_return co_await commit(std::move(work));
 }

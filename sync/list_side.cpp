@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lib/base/text.hpp"
+#include "migration/deletions.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -104,11 +105,14 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions)
       for (const auto& one : *told) subscribed.insert(one.entry.name);
   }
   std::set<std::string> seen;
+  const Path quarantine(1, std::string(migration::quarantine_folder));
   for (const auto& one : *listed) {
     if (below_any(one.entry.name, spaces.other_users) || below_any(one.entry.name, spaces.shared))
       continue;
     if (!seen.insert(one.entry.name).second) continue;
-    side.folders.push_back(folder_from(one, side.naming));
+    Folder folder = folder_from(one, side.naming);
+    if (folder.path == quarantine) continue;
+    side.folders.push_back(std::move(folder));
     side.folders.back().subscribed = subscribed.contains(one.entry.name);
   }
   const auto added = co_await add_statuses(client, side);

@@ -6,8 +6,8 @@
 
 namespace tandem::sync {
 
-// `subscriptions`: also asks which are subscribed. Folders of other people and shared ones are left
-// out.
+// `subscriptions`: also asks which are subscribed. Folders of other people, shared ones
+// and the quarantine folder are left out.
 net::Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions);
 
 // What a pass wants to know of each folder.

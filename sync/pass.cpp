@@ -11,6 +11,12 @@ namespace tandem::sync {
 
 using migration::DeltaReport;
 
+namespace {
+
+constexpr int most_looks = 3;
+
+}  // namespace
+
 AccountPass::AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
                          net::ImapClient& home, net::ImapClient& mirror, Settings settings)
     : context_(context),
@@ -20,23 +26,41 @@ AccountPass::AccountPass(Context& context, AccountId account, const config::Sync
       mirror_(mirror),
       settings_(settings) {}
 
+// What is gone may turn up in a folder that was looked at before: a removal counts when a second
+// look finds it so.
 Task<Result<DeltaReport>> AccountPass::run() {
+  auto done = Result<void>{};
+  for (int number = 0; number < most_looks; ++number) {
+    done = co_await look(number);
+    if (!done) co_return fail(done.error());
+    const auto settled = note_removed();
+    if (!settled) co_return fail(settled.error());
+    if (*settled) break;
+  }
+  done = co_await drop_moot();
+  if (done) done = co_await end_removals();
+  if (done) done = co_await carry_out();
+  if (!done) co_return fail(done.error());
+  co_return co_await report();
+}
+
+Task<Result<void>> AccountPass::look(int number) {
   auto done = co_await list();
+  if (done && number == 0) done = co_await recover();
   if (done) done = co_await follow_renames();
   if (done) done = co_await plan();
-  if (!done) co_return fail(done.error());
+  if (!done) co_return done;
   show();
   done = co_await survey();
-  if (!done) co_return fail(done.error());
+  if (!done) co_return done;
   for (std::size_t at = 0; at < work_.size(); ++at) {
     if (context_.stopping) co_return stopped();
     if (work_[at].changed) done = co_await folder(work_[at], at);
     if (done) done = co_await subscribe(work_[at]);
-    if (!done) co_return fail(done.error());
+    if (!done) co_return done;
   }
-  done = co_await context_.ledger.end_removals(account_);
-  if (!done) co_return fail(done.error());
-  co_return co_await report();
+  settings_.all_flags = settings_.retry_skipped = false;  // once is enough
+  co_return done;
 }
 
 Task<Result<void>> AccountPass::list() {
@@ -52,6 +76,7 @@ Task<Result<void>> AccountPass::list() {
 // Pairs the folders and finds or makes their rows.
 Task<Result<void>> AccountPass::plan() {
   const Side mirror_side = migration::other(settings_.home);
+  work_.clear();
   auto rows = context_.ledger.folders(account_);
   if (!rows) co_return fail(rows.error());
   std::vector<KnownPair> known;
@@ -161,6 +186,7 @@ Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
   }
   if (is_fatal(done.error()) || is_over_quota(done.error())) co_return fail(done.error());
   // One folder that cannot be opened or made does not stop the others.
+  unseen_ = true;
   whole.reason = fmt::format("the folder could not be copied ({}): {}", name_of(pass.step()),
                              done.error().to_string());
   whole.next_step = "Rename the folder, or name its place on the other side with 'map'.";
@@ -222,6 +248,11 @@ Task<Result<DeltaReport>> AccountPass::report() {
   const auto skipped = context_.ledger.skipped_of(account_);
   if (!skipped) co_return fail(skipped.error());
   report_.skipped = skipped->size();
+  if (sync_.propagate_deletes) {
+    const auto held = context_.ledger.count_deletions(account_, DeletionState::held);
+    if (!held) co_return fail(held.error());
+    report_.held = *held;
+  }
   shown.progress.messages_total = report_.source_messages;
   shown.progress.messages_done = report_.matched;
   shown.progress.bytes_total = shown.progress.bytes_done = bytes;

@@ -1,6 +1,7 @@
 // AccountPass: one account, both connections, all folders one after the other.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "migration/cutover_parts.hpp"
 #include "sync/context.hpp"
 #include "sync/folders.hpp"
+#include "sync/quarantine.hpp"
 
 namespace tandem::sync {
 
@@ -30,6 +32,8 @@ class AccountPass {
     FolderRow row;
     bool changed = false;
   };
+  // Lists both sides and brings every folder in order.
+  Task<Result<void>> look(int number);
   Task<Result<void>> list();
   // Folders that have another name than the ledger says (pass_folders.cpp).
   Task<Result<void>> follow_renames();
@@ -40,6 +44,24 @@ class AccountPass {
   Task<Result<void>> subscribe(Work& work);
   [[nodiscard]] bool has_news(const Work& work) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
+  // Deletions that are carried over (pass_removals.cpp).
+  using Loose = Ledger::Loose;
+  Task<Result<void>> recover();
+  Result<bool> note_removed();
+  Task<Result<void>> end_removals();
+  Task<Result<void>> carry_out();
+  Task<Result<void>> drop_moot();
+  [[nodiscard]] Result<std::string> why_moot(const Deletion& one,
+                                             const std::vector<FolderRow>& rows) const;
+  Task<Result<void>> carry_out_in(const FolderRow& row, std::vector<Deletion> wanted);
+  Task<Result<std::vector<Deletion>>> still_meant(const FolderRow& row,
+                                                  std::vector<Deletion> wanted);
+  Task<Result<std::set<Uid>>> back_at_home(const FolderRow& row, std::vector<Uid> uids);
+  Task<Result<void>> expunge_old();
+  Result<void> brake(std::vector<Deletion>& noted) const;
+  [[nodiscard]] net::ImapClient& client_at(Side side);
+  [[nodiscard]] Quarantine quarantine_on(Side side);
+  [[nodiscard]] Side mirror_side() const { return migration::other(settings_.home); }
   void show() const;
   Task<Result<migration::DeltaReport>> report();
 
@@ -51,6 +73,11 @@ class AccountPass {
   Settings settings_;
   SideFolders home_side_, mirror_side_;
   std::vector<Work> work_;
+  // Removed at home as the last look saw it, with a copy of ours on the mirror; and where those are
+  // on the mirror that the look before saw already.
+  std::vector<Loose> removed_;
+  std::set<std::pair<std::int64_t, Uid>> seen_removed_;
+  bool unseen_ = false;  // a folder could not be looked at: what is gone may be in it
   migration::DeltaReport report_;
 };
 

@@ -162,30 +162,50 @@ std::string subject_in(std::string_view header) {
   return subject;
 }
 
-class Header final : public net::ImapHandler {
+class Headers final : public net::ImapHandler {
  public:
-  std::string text;
+  std::map<Uid, std::string> subjects;
+  Task<Result<void>> on_body(const response::Fetch&, std::uint64_t) override {
+    text_.clear();
+    co_return Result<void>{};
+  }
   Task<Result<void>> on_body_bytes(std::string_view bytes) override {
-    if (text.size() < most_header) text.append(bytes);
+    if (text_.size() < most_header) text_.append(bytes);
     co_return Result<void>{};
   }
   Task<Result<void>> on_message(const response::Fetch& message) override {
-    if (!message.bodies.empty() && !message.bodies.front().value.streamed)
-      text = message.bodies.front().value.bytes;
+    if (message.bodies.empty()) co_return Result<void>{};
+    const auto& value = message.bodies.front().value;
+    if (!value.streamed) text_ = value.bytes;
+    subjects[message.uid] = subject_in(text_);
     co_return Result<void>{};
   }
+
+ private:
+  std::string text_;
 };
 
 }  // namespace
 
 Task<Result<std::string>> subject_of(net::ImapClient& client, Uid uid) {
-  Header header;
-  imap::SequenceSet set;
-  set.add(uid);
+  std::vector<Uid> one(1, uid);
+  const auto subjects = co_await subjects_of(client, std::move(one));
+  if (!subjects) co_return fail(subjects.error());
+  const auto found = subjects->find(uid);
+  std::string subject;
+  if (found != subjects->end()) subject = found->second;
+  co_return subject;
+}
+
+Task<Result<std::map<Uid, std::string>>> subjects_of(net::ImapClient& client,
+                                                     std::vector<Uid> uids) {
+  Headers headers;
+  if (uids.empty()) co_return headers.subjects;
+  imap::SequenceSet set = set_of(uids);
   imap::FetchAttributes attributes = body_attributes(imap::SectionText::header);
-  const auto fetched = co_await client.fetch(set, attributes, header);
+  const auto fetched = co_await client.fetch(set, attributes, headers);
   if (!fetched) co_return fail(fetched.error());
-  co_return subject_in(header.text);
+  co_return std::move(headers.subjects);
 }
 
 Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {

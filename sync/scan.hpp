@@ -1,6 +1,7 @@
 // scan: reads what is in a folder that a client has open. Nothing is changed (PEEK, EXAMINE).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ Task<Result<void>> look_at_whole(net::ImapClient& client, std::vector<Item>& ite
                                  mail::DigestOptions options);
 // The decoded subject, at most 300 bytes.
 Task<Result<std::string>> subject_of(net::ImapClient& client, Uid uid);
+// The same of several, with one command; what is no longer there is missing.
+Task<Result<std::map<Uid, std::string>>> subjects_of(net::ImapClient& client,
+                                                     std::vector<Uid> uids);
 
 [[nodiscard]] imap::SequenceSet set_of(const std::vector<Uid>& uids);
 [[nodiscard]] imap::BodyRequest whole_body();

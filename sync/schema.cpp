@@ -83,6 +83,27 @@ store::Schema Sync::schema() {
     -- `matched` is the old side's from here on.
     ALTER TABLE sync_folder ADD COLUMN new_matched INTEGER NOT NULL DEFAULT 0;
     UPDATE sync_folder SET new_matched = matched;
+  )sql",
+                    R"sql(
+    -- Rows stay: they say what was removed where, and why.
+    CREATE TABLE sync_deletion (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL,
+      folder INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      folder_name TEXT NOT NULL,
+      state INTEGER NOT NULL,
+      validity INTEGER NOT NULL,
+      uid INTEGER NOT NULL,
+      identity BLOB NOT NULL,
+      to_validity INTEGER NOT NULL DEFAULT 0,
+      to_next INTEGER NOT NULL DEFAULT 0,
+      subject TEXT NOT NULL DEFAULT '',
+      noted_ms INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      why TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX sync_deletion_account ON sync_deletion (account, state);
   )sql"}};
 }
 

@@ -87,6 +87,27 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   co_return done;
 }
 
+namespace {
+
+void tell_held(const Ledger& ledger, AccountId account, AccountRow& row) {
+  std::map<std::string, std::uint64_t> folders;
+  const auto held = ledger.deletions(account, {DeletionState::held});
+  if (!held) return;
+  for (const Deletion& one : *held) ++folders[one.folder_name];
+  std::string where;
+  for (const auto& [name, count] : folders)
+    where += fmt::format("{}{} of '{}'", where.empty() ? "" : ", ", count, name);
+  row.state = CopyState::needs_you;
+  row.problem =
+      fmt::format("{} deletions are held: {}. Nothing of it is removed on the other side yet",
+                  held->size(), where);
+  row.next_step =
+      "Ask the person whether this was meant; then allow or refuse it, here or with 'tandemail "
+      "deletions'.";
+}
+
+}  // namespace
+
 Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
   // While everything stops, connections break: that says nothing about the account.
   if (!ended && (stopping || ended.error().kind == ErrorKind::cancelled)) co_return;
@@ -98,6 +119,7 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
                 : ended->skipped > 0 ? CopyState::in_sync_notes
                                      : CopyState::in_sync;
     if (complete) row.in_sync_at = clock.wall();
+    if (ended->held > 0) tell_held(ledger, account, row);
   } else {
     const Error& error = ended.error();
     row.state = state_after(error);

@@ -68,7 +68,13 @@ struct Sync::State {
   Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
   Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);
   Task<Result<VerifyReport>> verify(AccountId account, bool full);
+  Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow);
+  Task<Result<migration::UndoReport>> undo(AccountId account, std::vector<std::int64_t> ids);
+  // Of one side, by their ids in the ledger.
+  Task<Result<void>> undo_on(migration::Account account, Side side, std::set<std::int64_t> meant);
   [[nodiscard]] bool take_request(AccountId account);
+  // A pass soon.
+  void ring(AccountId account);
 };
 
 [[nodiscard]] bool is_elsewhere(const migration::Account& account, Side home);

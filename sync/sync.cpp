@@ -67,10 +67,17 @@ Task<Result<VerifyReport>> Sync::verify(AccountId account, bool full) {
 }
 
 void Sync::run_now(AccountId account) {
-  const std::lock_guard lock(state_->mutex);
-  state_->asked.insert(account);
-  const auto found = state_->workers.find(account);
-  if (found != state_->workers.end() && found->second) found->second->ring();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->asked.insert(account);
+  }
+  state_->ring(account);
+}
+
+void Sync::State::ring(AccountId account) {
+  const std::lock_guard lock(mutex);
+  const auto found = workers.find(account);
+  if (found != workers.end() && found->second) found->second->ring();
 }
 
 }  // namespace tandem::sync

@@ -1,8 +1,10 @@
 // Sync: the room's door. Keeps both sides of every mirrored account alike: what is on the home side
 // is copied to the mirror (messages with INTERNALDATE, flags and keywords, folders, subscriptions;
 // later flag changes); what arrives on the mirror and the home side lacks is copied home. Every
-// message once, also across crashes (sync/README.md). Nothing is ever deleted on either side: a
-// message that a person removed on one side is remembered and not copied again.
+// message once, also across crashes (sync/README.md). A message that a person removed on one side
+// is remembered and not copied again; with `sync.propagate_deletes` what was removed at home is
+// moved to the quarantine folder of the other side, if it is a copy of ours, and can be brought
+// back.
 //
 // Threads: any io thread may call any method; the work runs on the executor given. What is
 // referred to outlives the Sync. One pass per account at a time; others wait their turn.
@@ -18,6 +20,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/cutover_parts.hpp"
+#include "migration/deletions.hpp"
 #include "migration/inbox_map.hpp"
 #include "migration/verify.hpp"
 #include "migration/views.hpp"
@@ -65,7 +68,8 @@ using migration::VerifyReport;
 class Sync final : public migration::Delta,
                    public migration::CopyView,
                    public migration::InboxMaps,
-                   public migration::Verifier {
+                   public migration::Verifier,
+                   public migration::Deletions {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -86,6 +90,12 @@ class Sync final : public migration::Delta,
 
   // Not while a pass of the account runs: it waits for its end, and the next waits for it.
   Task<Result<VerifyReport>> verify(AccountId account, bool full) override;
+
+  [[nodiscard]] Result<migration::DeletionReport> deletions(AccountId account,
+                                                            std::size_t limit) const override;
+  Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow) override;
+  Task<Result<migration::UndoReport>> undo(AccountId account,
+                                           std::vector<std::int64_t> ids) override;
 
   [[nodiscard]] migration::CopyProgress progress(AccountId account) const override;
   [[nodiscard]] std::vector<migration::FolderProgress> folders(AccountId account) const override;

@@ -155,6 +155,8 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
     Row row = direction_.row(ours.uid, theirs.item.uid);
     row.id = theirs.row;
     row.identity = ours.identity;
+    // The gateway's copy is ours too.
+    if (direction_.from_home()) row.mirror_copied = !theirs.item.trace.empty();
     // Flags agree on what the mirror has; what differs is carried by the next flag pass.
     row.flags = direction_.from_home() ? theirs.item.flags : ours.flags;
     rows.push_back(std::move(row));

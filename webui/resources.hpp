@@ -41,6 +41,9 @@ Task<HttpResponse> get_report(Context& context, const Request& request);
 Task<HttpResponse> get_queue(Context& context, const Request& request);
 Task<HttpResponse> post_queue_retry(Context& context, const Request& request);
 Task<HttpResponse> post_queue_drop(Context& context, const Request& request);
+Task<HttpResponse> get_deletions(Context& context, const Request& request);
+Task<HttpResponse> post_deletions_decide(Context& context, const Request& request);
+Task<HttpResponse> post_deletions_undo(Context& context, const Request& request);
 Task<HttpResponse> get_audit(Context& context, const Request& request);
 
 // GET /api/events: until the listener, the session or the program ends.

@@ -33,6 +33,7 @@ class CanarySender;
 class ClientView;
 class CopyView;
 class Cutover;
+class Deletions;
 class DeliveryView;
 class EventBus;
 class Registry;
@@ -52,6 +53,7 @@ struct WebParts {
   migration::DeliveryView& deliveries;
   migration::CanarySender& canaries;
   migration::Verifier& verifier;
+  migration::Deletions& deletions;
   const migration::ClientView& clients;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;

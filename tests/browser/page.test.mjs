@@ -203,6 +203,22 @@ pageTest("what a comparison misses is named, with the next step", {}, async (pag
   await compared.locator("li", { hasText: "Angebot Nr. 7" }).waitFor();
 }, onlyMock);
 
+pageTest("deletions that are held are decided, and what is in quarantine is brought back", {}, async (page, { mock }) => {
+  const one = (id, subject) => ({ id, folder: "INBOX", side: "new", subject, state: "quarantined", at: "2026-11-24T10:00:00Z", expunge_at: null, why: null });
+  mock.deletions = { held: [{ folder: "Projekt", side: "new", messages: 812, since: "2026-11-24T10:00:00Z" }], quarantined: 2, messages: [one(4, "Angebot"), one(5, "Rechnung")] };
+  await go(page, "#/accounts");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const deletions = page.locator("dialog.drawer .deletions");
+  await deletions.getByText("812 messages were deleted in Projekt").waitFor();
+  await deletions.getByRole("button", { name: "Leave them there" }).click();
+  await deletions.getByText("812 messages").waitFor({ state: "detached" });
+  assert.equal(mock.lastDecision, "refuse");
+  await deletions.locator("li", { hasText: "Rechnung" }).getByRole("button", { name: "Bring back" }).click();
+  await deletions.locator("li", { hasText: "Rechnung" }).getByText("brought back").waitFor();
+  await deletions.getByText("1 message is in the folder").waitFor();
+}, onlyMock);
+
 pageTest("a refused log-in is told with side, the server's words and the next step", {}, async (page) => {
   await go(page, "#/accounts?state=needs_you");
   const address = await firstAddress(page);

@@ -18,6 +18,7 @@ struct Faults {
   std::size_t connections = 0;
   std::string heard;  // what the client sent, when `listen` is on
   bool listen = false;
+  std::function<void(std::string_view)> on_hearing;  // of what the client sends, as it comes
   std::vector<std::pair<std::string, std::string>> replace;  // in answers; of equal length
 };
 
@@ -36,6 +37,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
     auto count = co_await inner_->read_some(into);
     faults_.received += count.value_or(0);
     if (faults_.listen) faults_.heard.append(into.data(), count.value_or(0));
+    if (faults_.on_hearing) faults_.on_hearing(std::string_view(into.data(), count.value_or(0)));
     co_return count;
   }
   Task<Result<void>> write(std::string_view bytes) override {
@@ -56,7 +58,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
 
 class Sides {
  public:
-  explicit Sides(tandem::test::RealTimeNet& net) : net_(net) {
+  explicit Sides(tandem::test::RealTimeNet& net, const Clock& clock = system_clock()) : net_(net) {
     config::MigrationSettings settings;
     settings.name = "example";
     settings.domains = {"example.jp"};
@@ -67,7 +69,7 @@ class Sides {
     given.address = "aoki@example.jp";
     given.old_password = given.new_password = "secret";
     given.new_login = "baba@example.jp";
-    world = std::make_unique<World>(settings, net.executor(), system_clock(), given);
+    world = std::make_unique<World>(settings, net.executor(), clock, given);
     world->options.late_append = Duration::zero();
     world->options.first_retry = Duration(20);
     for (const Side side : {Side::old_side, Side::new_side})
@@ -93,6 +95,8 @@ class Sides {
                         {"[APPENDUID", "[XPPENDUID"}, {"CONDSTORE", "XONDSTORE"},
                         {"QRESYNC", "XRESYNC"},       {"LITERAL+", "XITERAL+"}};
   }
+  // Messages are copied and then expunged by their UIDs.
+  void take_away_move(Side side) { at(side).replace.emplace_back(" MOVE ", " XOVE "); }
   void heal() {
     for (Faults& one : faults) {
       one.cut_after = ~std::uint64_t{0};

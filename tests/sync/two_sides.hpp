@@ -15,7 +15,9 @@ struct HallFirst {
 
 class TwoSides : public detail::HallFirst, public Sides {
  public:
-  TwoSides() : Sides(hall.net) { hall.accounts.quota_of_baba = 0; }
+  explicit TwoSides(const Clock& clock = system_clock()) : Sides(hall.net, clock) {
+    hall.accounts.quota_of_baba = 0;
+  }
 
   Task<std::unique_ptr<net::ImapClient>> client(Side side) {
     const migration::Account account = *world->registry->routes()->account(world->account);

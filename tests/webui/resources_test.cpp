@@ -157,6 +157,51 @@ Task<void> verification(Site& site) {
   CHECK(answer.status >= 500);
 }
 
+Task<void> deletions(Site& site) {
+  fill(site);
+  Browser browser{site};
+  co_await browser.enter();
+  migration::HeldDeletions held{.folder = "Projekt", .side = migration::Side::new_side};
+  held.messages = 812;
+  migration::DeletedMessage one{
+      .id = 17, .folder = "INBOX", .subject = "a\x01 b", .state = "quarantined"};
+  one.expunge_at = WallTime(std::chrono::hours(490'000));
+  site.rooms.deleted = {.propagated = true, .held = {held}, .messages = {one}, .quarantined = 1};
+  Answer answer = co_await browser.get("/api/deletions/aoki@example.jp");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(answer_of("/api/deletions/{address}", "get"), answer.json()) == "");
+  CHECK(answer.json().at("held").at(0).at("messages") == 812);
+  CHECK(answer.json().at("messages").at(0).at("expunge_at") == "2025-11-24T16:00:00Z");
+  CHECK_FALSE(answer.body.contains('\x01'));
+  answer = co_await browser.post(
+      "/api/deletions/decide",
+      R"({"account": "aoki@example.jp", "folder": "Projekt", "decision": "refuse"})");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(answer_of("/api/deletions/decide", "post"), answer.json()) == "");
+  CHECK(answer.json().at("count") == 812);
+  answer = co_await browser.post("/api/deletions/undo",
+                                 R"({"account": "aoki@example.jp", "ids": [17, 18]})");
+  REQUIRE(answer.status == 200);
+  CHECK(faults(answer_of("/api/deletions/undo", "post"), answer.json()) == "");
+  answer = co_await browser.post("/api/deletions/undo", R"({"account": "aoki@example.jp"})");
+  CHECK(answer.status == 200);
+  CHECK(site.rooms.asked_of_deletions ==
+        std::vector<std::string>{"refuse Projekt", "undo 17 18", "undo"});
+  for (const char* wrong : {R"({"account": "aoki@example.jp", "ids": ["17"]})",
+                            R"({"account": "aoki@example.jp", "ids": []})",
+                            R"({"account": "aoki@example.jp", "all": true})"}) {
+    answer = co_await browser.post("/api/deletions/undo", wrong);
+    CHECK(answer.status == 400);
+  }
+  answer = co_await browser.post("/api/deletions/decide",
+                                 R"({"account": "aoki@example.jp", "decision": "perhaps"})");
+  CHECK(answer.status == 400);
+  answer = co_await browser.post("/api/deletions/decide",
+                                 R"({"account": "nobody@example.jp", "decision": "allow"})");
+  CHECK(answer.status == 404);
+  CHECK(site.rooms.asked_of_deletions.size() == 3);
+}
+
 Task<void> filter_is_down(Site& site) {
   Browser browser{site};
   co_await browser.enter();
@@ -171,6 +216,11 @@ Task<void> filter_is_down(Site& site) {
 TEST_CASE("a verification: folder by folder, and what differs") {
   Site site;
   site.net.run(verification(site));
+}
+
+TEST_CASE("deletions: what is held is decided, what is in quarantine brought back") {
+  Site site;
+  site.net.run(deletions(site));
 }
 
 TEST_CASE("a canary: what became of it, the worst first") {

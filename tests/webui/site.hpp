@@ -19,6 +19,7 @@
 #include "migration/canary.hpp"
 #include "migration/clients.hpp"
 #include "migration/cutover.hpp"
+#include "migration/deletions.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
 #include "migration/verify.hpp"
@@ -38,6 +39,7 @@ struct FakeRooms final : migration::SessionFence,
                          migration::DeliveryView,
                          migration::CanarySender,
                          migration::Verifier,
+                         migration::Deletions,
                          migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
@@ -50,6 +52,8 @@ struct FakeRooms final : migration::SessionFence,
   bool delta_fails = false;
   Result<migration::CanaryReport> canary;  // what becomes of one
   Result<migration::VerifyReport> verified;
+  migration::DeletionReport deleted;
+  std::vector<std::string> asked_of_deletions;  // "allow FOLDER", "refuse FOLDER", "undo ID ID …"
 
   Task<void> hold(migration::AccountId, Duration) override { co_return; }
   Task<std::size_t> drain(migration::AccountId, Duration) override { co_return 1; }
@@ -74,6 +78,22 @@ struct FakeRooms final : migration::SessionFence,
   }
   Task<Result<migration::VerifyReport>> verify(migration::AccountId, bool) override {
     co_return verified;
+  }
+  Result<migration::DeletionReport> deletions(migration::AccountId, std::size_t) const override {
+    return deleted;
+  }
+  Task<Result<std::uint64_t>> decide(migration::AccountId, std::string folder,
+                                     bool allow) override {
+    asked_of_deletions.push_back((allow ? "allow " : "refuse ") + folder);
+    if (deleted.held.empty()) co_return fail(ErrorKind::not_found, "No deletion is held there.");
+    co_return deleted.held.front().messages;
+  }
+  Task<Result<migration::UndoReport>> undo(migration::AccountId,
+                                           std::vector<std::int64_t> ids) override {
+    std::string asked = "undo";
+    for (const std::int64_t id : ids) asked += " " + std::to_string(id);
+    asked_of_deletions.push_back(std::move(asked));
+    co_return migration::UndoReport{.restored = 1, .not_found = 0};
   }
 };
 

@@ -29,6 +29,7 @@ export class Mock {
     this.accounts = this.moves.flatMap(([name, domain], index) => world.makeAccounts(index ? 9 : count, name, domain));
     this.deliveries = world.makeDeliveries(this.accounts, 40);
     this.waiting = [];
+    this.deletions = { held: [], quarantined: 0, messages: [] };
     this.audit = world.makeAudit(30);
     this.runs = [];
     this.now = {};
@@ -168,6 +169,8 @@ export class Mock {
       const older = this.audit.filter(({ id }) => id < Number(query.get("before") ?? Infinity));
       return { body: { entries: older.slice(0, Number(query.get("limit") ?? 100)) } };
     }
+    const deleted = /^\/api\/deletions\/(.+)$/.exec(path)?.[1];
+    if (deleted) return { body: { address: decodeURIComponent(deleted), propagated: true, ...this.deletions } };
     const asked = /^\/api\/check\/(.+)$/.exec(path)?.[1];
     if (asked) return this.check(this.find(decodeURIComponent(asked)));
     const [, kind, name] = /^\/api\/(accounts|runs)\/(.+)$/.exec(path) ?? [];
@@ -202,11 +205,25 @@ export class Mock {
     if (path === "/api/cutover") return this.switchHomes("cut_over", body);
     if (path === "/api/rollback") return this.switchHomes("roll_back", body);
     if (path.startsWith("/api/queue/")) return this.ofQueue(path, body);
+    if (path.startsWith("/api/deletions/")) return this.ofDeletions(path, body);
     if (path === "/api/verify") return this.verify(this.find(body.account), body.full ?? false);
     const next = { "/api/accounts/pause": "paused", "/api/accounts/resume": "copying", "/api/sync": "copying" }[path];
     if (!next) return fault(404, "not_found");
     for (const address of body.accounts) this.change(address, { state: next, problem: null });
     return { body: { changed: body.accounts } };
+  }
+
+  ofDeletions(path, { folder, decision, ids }) {
+    const { held, messages } = this.deletions;
+    if (path.endsWith("/decide")) {
+      this.lastDecision = decision;
+      this.deletions.held = held.filter((one) => one.folder !== folder);
+      return { body: { count: held.length } };
+    }
+    const meant = messages.filter((one) => one.state === "quarantined" && (!ids || ids.includes(one.id)));
+    for (const one of meant) one.state = "restored";
+    this.deletions.quarantined -= meant.length;
+    return { body: { restored: meant.length, not_found: 0 } };
   }
 
   ofQueue(path, { trace_id, recipient, reason }) {

@@ -15,6 +15,7 @@ History::History(Town& town, std::uint64_t seed, Wanted wanted)
     model_.folders.push_back(folder);
   }
   model_.propagate = wanted.propagate;
+  model_.brake = wanted.brake;
 }
 
 void History::tell(std::string line) {
@@ -47,8 +48,13 @@ std::string History::bytes_of(int content, const std::string& trace) const {
 }
 
 Task<void> History::run() {
-  if (roll(4) == 0) town_.make_poor(Side::new_side);
-  if (roll(4) == 0) town_.make_poor(Side::old_side);
+  for (const Side side : {Side::new_side, Side::old_side}) {
+    const bool poor = roll(4) == 0;
+    if (poor) town_.make_poor(side);
+    if (poor || !wanted_.propagate || roll(3) != 0) continue;
+    town_.take_away_move(side);
+    moveless_ = true;
+  }
   fill();
   const int windows = roll(16) == 0 ? 8 : 2 + roll(3);
   for (int number = 0; number < windows && fault_.empty(); ++number) co_await window(number);
@@ -83,6 +89,7 @@ Task<void> History::window(int number) {
   fresh_.clear();
   const int acts = number == 0 ? roll(3) : 1 + roll(6);
   for (int at = 0; at < acts; ++at) act();
+  if (wanted_.propagate) co_await decide_some();
   while (wanted_.crashes && roll(3) == 0 && fault_.empty()) {
     co_await crash();
     const int more = roll(4);
@@ -110,6 +117,7 @@ void History::act() {
                                                   {1, &History::rename_folder},
                                                   {1, &History::remove_folder},
                                                   {1, &History::renumber}}};
+  if (wanted_.propagate && roll(4) == 0) return remove();
   int at = roll(30);
   for (const Choice& choice : choices) {
     at -= choice.weight;
@@ -154,6 +162,7 @@ Task<void> History::switch_home() {
   else
     co_await town_.cut_over();
   model_.home = 1 - model_.home;
+  for (Message& message : model_.messages) let_go(message);
   tell("home changes sides");
 }
 
@@ -251,8 +260,9 @@ Task<void> History::idle_pass() {
     blame("the idle pass failed: " + done.error().to_string());
     co_return;
   }
-  if (done->copied != 0 || done->flags_changed != 0)
-    blame(fmt::format("the idle pass copied {} and changed {}", done->copied, done->flags_changed));
+  if (done->copied != 0 || done->flags_changed != 0 || done->quarantined != 0)
+    blame(fmt::format("the idle pass copied {}, changed {} and removed {}", done->copied,
+                      done->flags_changed, done->quarantined));
   for (const auto& folder : town_.world->sync->folders(town_.world->account))
     if (folder.target_messages < folder.source_messages)
       blame(fmt::format("{}: {} of {} are on the other side", folder.name, folder.target_messages,
@@ -264,6 +274,7 @@ void History::compare() {
   for (int side = 0; side < 2; ++side)
     for (std::size_t folder = 0; folder < model_.folders.size(); ++folder)
       compare_folder(side, static_cast<int>(folder));
+  for (int side = 0; side < 2; ++side) compare_quarantine(side);
   for (Message& message : model_.messages) {
     if (message.paired && message.at[0].flags != message.at[1].flags &&
         !mixed_up_.contains(message.content))

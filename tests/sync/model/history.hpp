@@ -13,6 +13,7 @@ namespace tandem::sync::model {
 struct Wanted {
   bool crashes = true;
   bool propagate = false;
+  unsigned brake = 1000;  // as the town has it
 };
 
 class History {
@@ -45,6 +46,14 @@ class History {
   Task<void> quiet();
   void compare();
   void look_after_crash();
+  // What a person decides about deletions (history_deletions.cpp).
+  Task<void> decide_some();
+  Task<void> decide();
+  Task<void> undo();
+  Task<void> break_undo(std::int64_t id);
+  Task<Result<migration::UndoReport>> undo_one(std::int64_t id);
+  void compare_quarantine(int side);
+  static void let_go(Message& message) { message.held = message.allowed = false; }
   std::set<int> twins_in(int folder) const;
   void compare_folder(int side, int folder);
   Task<void> switch_home();
@@ -67,6 +76,7 @@ class History {
   int next_content_ = 1;
   int next_folder_ = 1;
   bool crashed_ = false;    // in this window
+  bool moveless_ = false;   // a server has no MOVE
   std::set<int> touched_;   // contents that were moved, copied or removed in this window
   std::set<int> troubled_;  // folders that were renumbered, renamed or removed in it
   // Contents of equal messages of which nobody knows which copy belongs to which: left alone.

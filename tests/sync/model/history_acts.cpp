@@ -77,6 +77,7 @@ void History::arrive_late() {
   const auto uid = town_.put(static_cast<int>(m), "INBOX", text, 0, 1'700'000'000);
   Message& message = model_.add(content, static_cast<int>(m), 0, uid, 0);
   message.traced = true;
+  message.at[m].ours = true;
   tell(fmt::format("{} comes through the gateway, to the mirror first", content));
 }
 
@@ -103,7 +104,13 @@ void History::remove() {
   tell(fmt::format("{} is removed on {} from {}", message->content, side,
                    name(side, replica.folder)));
   replica.there = false;
-  // It may have been copied before the crash.
+  if (side != model_.home) let_go(*message);
+  // It may have been copied before the crash, and be taken away again.
+  if (crashed_ && wanted_.propagate && !message->paired && !message->orphan && !message->traced &&
+      !other.there) {
+    model_.doubtful[static_cast<std::size_t>(1 - side)].push_back(message->content);
+    return;
+  }
   if (crashed_ && !message->paired && !message->orphan && !message->traced && !other.there) {
     other = {.there = true, .folder = replica.folder, .flags = replica.flags, .unsure = true};
     message->orphan = true;
@@ -117,7 +124,10 @@ void History::move() {
   Replica& replica = message->at[static_cast<std::size_t>(side)];
   const int to = pick_folder(side);
   if (to == replica.folder || has_trouble(to)) return;
+  // Where it is done by COPY, a crash may leave it in both folders.
+  if (moveless_ && wanted_.crashes && side == model_.home) return;
   const int from = replica.folder;
+  if (side != model_.home) let_go(*message);
   const auto uid = town_.carry(side, name(side, from), replica.uid, name(side, to), true);
   replica.folder = to;
   replica.uid = uid;
@@ -222,6 +232,7 @@ void History::renumber() {
   troubled_.insert(which);
   for (Message& message : model_.messages) {
     Replica& replica = message.at[static_cast<std::size_t>(side)];
+    if (replica.there && replica.folder == which && side != model_.home) let_go(message);
     if (replica.there && replica.folder == which && replica.uid != 0) replica.uid += 1'000'000;
   }
   tell(fmt::format("folder {} gets a new UIDVALIDITY on {}", name(side, which), side));

@@ -2,6 +2,7 @@
 // removal undone, whatever breaks in between.
 //   TANDEM_HISTORIES=10000 test_sync_model   so many, from TANDEM_FIRST_HISTORY on
 //   TANDEM_HISTORY=17 test_sync_model           this one alone, told line by line
+//   TANDEM_PROPAGATE=1                       deletions are carried over in all of them
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -23,11 +24,29 @@ void use_memory() {
     ::setenv("TMPDIR", "/dev/shm", 1);
 }
 
-// Every fourth without crashes, so that these can do what nobody could judge after one.
+constexpr std::uint64_t per_town = 32;
+
+// Every fourth without crashes, so that these can do what nobody could judge after one. In every
+// third town deletions are carried over; in half of those few at once need a decision, and there
+// are no crashes, after which nobody knows how many were at once.
 Wanted wanted_for(std::uint64_t seed) {
+  const std::uint64_t town = seed / per_town;
   Wanted wanted;
   wanted.crashes = seed % 4 != 0;
+  wanted.propagate = town % 3 == 0 || number_from("TANDEM_PROPAGATE", 0) != 0;
+  if (!wanted.propagate || town % 2 == 0) return wanted;
+  wanted.brake = town / 2 % 2;
+  wanted.crashes = false;
   return wanted;
+}
+
+config::SyncSettings settings_for(std::uint64_t seed) {
+  const Wanted wanted = wanted_for(seed);
+  config::SyncSettings settings;
+  settings.propagate_deletes = wanted.propagate;
+  settings.brake_messages = wanted.brake;
+  settings.brake_percent = 0;
+  return settings;
 }
 
 Task<void> live(Town& town, std::uint64_t first, std::uint64_t end, bool aloud) {
@@ -44,15 +63,16 @@ Task<void> live(Town& town, std::uint64_t first, std::uint64_t end, bool aloud) 
 }  // namespace
 
 TEST_CASE("Model: random histories with crashes between any two steps") {
-  constexpr std::uint64_t per_town = 32;
   use_memory();
   const std::uint64_t only = number_from("TANDEM_HISTORY", 0);
   const std::uint64_t first = only != 0 ? only : number_from("TANDEM_FIRST_HISTORY", 1);
   const std::uint64_t end = only != 0 ? only + 1 : first + number_from("TANDEM_HISTORIES", 1000);
   log::start(log::Level::off);  // faults on purpose, by the ten thousand
-  for (std::uint64_t at = first; at < end; at += per_town) {
-    Town town;
-    town.run(live(town, at, std::min(at + per_town, end), only != 0));
+  for (std::uint64_t at = first; at < end;) {
+    const std::uint64_t next = std::min((at / per_town + 1) * per_town, end);
+    Town town(settings_for(at));
+    town.run(live(town, at, next, only != 0));
+    at = next;
   }
 }
 

@@ -21,6 +21,10 @@ void Reference::settle() {
   pair_news();
   for (Message& message : messages) {
     const Replica& theirs = message.at[static_cast<std::size_t>(1 - home)];
+    if (message.allowed) {
+      quarantine(message);
+      continue;
+    }
     if (message.orphan && theirs.there && theirs.folder != message.folder &&
         !is_at_home(theirs.folder))
       bury(message);
@@ -29,11 +33,53 @@ void Reference::settle() {
     else if (!message.orphan)
       settle_new(message);
   }
+  settle_removed();
   std::ranges::move(split_, std::back_inserter(messages));
   split_.clear();
   std::erase_if(messages, [](const Message& one) { return !one.at[0].there && !one.at[1].there; });
   for (Folder& folder : folders)
     if (folder.there[0] && folder.there[1]) folder.contacted = true;
+}
+
+// Too many at once, and those of a folder that home does not show any more, are held.
+void Reference::settle_removed() {
+  const auto is_held = [this](int folder) {
+    return !is_at_home(folder) || std::ranges::any_of(messages, [folder](const Message& one) {
+      return one.held && one.folder == folder;
+    });
+  };
+  const bool too_many = removed_.size() > brake;
+  std::vector<bool> held;
+  for (const Message* message : removed_) held.push_back(too_many || is_held(message->folder));
+  for (std::size_t at = 0; at < removed_.size(); ++at) {
+    Message& message = *removed_[at];
+    if (!held[at]) {
+      quarantine(message);
+      continue;
+    }
+    leave_alone(message, 1 - home);
+    if (!is_at_home(message.folder)) bury(message);
+    message.held = true;
+  }
+  removed_.clear();
+}
+
+void Reference::quarantine(Message& message) {
+  const auto m = static_cast<std::size_t>(1 - home);
+  message.allowed = false;
+  Replica& theirs = message.at[m];
+  if (!theirs.there) return;
+  quarantined[m].push_back({message.content, theirs.folder, theirs.flags});
+  theirs.there = false;
+}
+
+void Reference::restore(int side, std::size_t which) {
+  auto& inside = quarantined[static_cast<std::size_t>(side)];
+  const Quarantined one = inside[which];
+  inside.erase(inside.begin() + static_cast<std::ptrdiff_t>(which));
+  Message& message = add(one.content, side, one.folder, 0, one.flags);
+  leave_alone(message, side);
+  if (!is_at_home(one.folder)) bury(message);
 }
 
 // Every folder of home is on the mirror; one that was removed there whole is filled again.
@@ -129,8 +175,7 @@ void Reference::settle_pair(Message& message) {
     theirs.uid = 0;
     pair(message, message.merged());
   } else if (!ours.there && on_mirror && propagate && theirs.ours) {
-    quarantined.push_back(message.content);
-    theirs.there = false;
+    removed_.push_back(&message);
   } else if (ours.there && theirs.there && ours.folder == theirs.folder) {
     pair(message, message.merged());  // moved alike on both sides
   } else if (ours.there && theirs.there) {

@@ -32,6 +32,10 @@ struct Message {
   // knows it as removed only if it had a reason to learn its content.
   bool buried = false;
   int folder = 0;  // of the pair, when it was last alike
+  // Removed at home, and so is to be on the mirror: when a person has allowed it, or at the next
+  // pass.
+  bool held = false;
+  bool allowed = false;
   // Its flags then. Several: a pass was broken off that may have written down what it had made of
   // them, or not.
   std::vector<std::uint32_t> agreed = {0};
@@ -53,12 +57,21 @@ class Reference {
   std::vector<Message> messages;
   int home = 0;
   bool propagate = false;
-  std::vector<int> quarantined;  // contents
+  unsigned brake = 1000;  // removals of one pass that need no decision
+  struct Quarantined {
+    int content = 0;
+    int folder = 0;
+    std::uint32_t flags = 0;
+  };
+  std::array<std::vector<Quarantined>, 2> quarantined;  // by side
+  std::array<std::vector<int>, 2> doubtful;             // contents: in quarantine, or nowhere
 
   // A pass with `home` as home.
   void settle();
   // A new message on one side alone.
   Message& add(int content, int side, int folder, std::uint32_t uid, std::uint32_t flags);
+  // Brought back from quarantine, to stay on that side alone.
+  void restore(int side, std::size_t which);
   // Both sides agree on this one now, or it stays alone: after `unsure` was looked up.
   void resolve(Message& message) const;
   // Of a message that is new: an equal one is new on the other side, and a broken pass may have
@@ -70,6 +83,8 @@ class Reference {
   void settle_pair(Message& message);
   void pair_news();
   void settle_new(Message& message);
+  void settle_removed();
+  void quarantine(Message& message);
   void pair(Message& message, std::vector<std::uint32_t> flags);
   void leave_alone(Message& message, int side);
   void bury(Message& message);
@@ -77,6 +92,7 @@ class Reference {
   [[nodiscard]] bool is_at_home(int folder) const;
 
   std::vector<Message> split_;
+  std::vector<Message*> removed_;  // in this pass
 };
 
 }  // namespace tandem::sync::model

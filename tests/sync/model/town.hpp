@@ -27,7 +27,10 @@ struct NetFirst {
 
 class Town : NetFirst, public Sides {
  public:
-  Town() : Sides(net) { world->store_options.in_memory = true; }
+  explicit Town(config::SyncSettings sync) : Sides(net) {
+    world->store_options.in_memory = true;
+    world->settings.sync = std::move(sync);
+  }
 
   // A new person: their account in the ledger, mailboxes on both sides.
   Task<AccountId> move_in(int number) {

@@ -132,6 +132,9 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
         {t("detail.synced")}:{" "}
         {account.synced_at ? <Time at={account.synced_at} /> : t("detail.never")}
       </p>
+      <WithLater>
+        {({ AccountDeletions }) => <AccountDeletions address={account.address} move={move} />}
+      </WithLater>
       <Actions addresses={[account.address]} move={move} />
       <AccountCheck address={account.address} move={move} />
       <WithLater>
