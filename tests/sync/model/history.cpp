@@ -144,6 +144,8 @@ Message* History::pick(int side, bool structural) {
     if (!replica.there || replica.uid == 0 || replica.unsure || has_trouble(replica.folder))
       continue;
     if (mixed_up_.contains(message.content)) continue;
+    // Gone here while an equal one is new there: moved, or removed and another one made?
+    if (structural && has_new_twin(message, side)) continue;
     // A broken pass may have moved it and merged its flags, and its new UID is not known.
     if ((structural || crashed_) && touched_.contains(message.content)) continue;
     const bool settled = message.paired || message.orphan;
@@ -153,6 +155,13 @@ Message* History::pick(int side, bool structural) {
     all.push_back(&message);
   }
   return all.empty() ? nullptr : all[static_cast<std::size_t>(roll(static_cast<int>(all.size())))];
+}
+
+bool History::has_new_twin(const Message& message, int side) const {
+  return std::ranges::any_of(model_.messages, [&](const Message& other) {
+    return &other != &message && other.content == message.content && !other.paired &&
+           !other.orphan && other.at[static_cast<std::size_t>(side)].there;
+  });
 }
 
 Task<void> History::switch_home() {

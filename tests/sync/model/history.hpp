@@ -60,6 +60,7 @@ class History {
 
   // A message with a copy on the side that may be changed now; null: none.
   Message* pick(int side, bool structural);
+  [[nodiscard]] bool has_new_twin(const Message& message, int side) const;
   int pick_folder(int side);
   int roll(int sides) { return static_cast<int>(random_() % static_cast<unsigned>(sides)); }
   std::string bytes_of(int content, const std::string& trace) const;
