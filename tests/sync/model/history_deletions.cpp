@@ -42,7 +42,9 @@ Task<void> History::undo() {
   if (!folder.there[static_cast<std::size_t>(side)] || has_trouble(one.folder)) co_return;
   // Of several equal ones nobody can say which one is meant.
   const auto is_like_it = [&](const auto& other) { return other.content == one.content; };
-  if (mixed_up_.contains(one.content) || std::ranges::count_if(inside, is_like_it) > 1) co_return;
+  if (mixed_up_.contains(one.content) || touched_.contains(one.content) ||
+      std::ranges::count_if(inside, is_like_it) > 1)
+    co_return;
   const auto report = town_.world->sync->deletions(town_.world->account, 10'000);
   REQUIRE(report);
   const auto subject = std::to_string(one.content);
