@@ -232,7 +232,7 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       const auto before = sides.before.find(pair.left);
       if (before != sides.before.end()) {
         row.home_copied = before->second.home_copied;
-        row.mirror_copied = row.mirror_copied || before->second.mirror_copied;
+        row.mirror_copied = before->second.mirror_copied;
       }
       const auto agreed = sides.agreed.find(pair.left);
       if (agreed != sides.agreed.end()) {
