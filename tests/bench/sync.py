@@ -5,6 +5,8 @@ Every run copies into accounts that did not exist before and with a state of its
 sides must hold the same number of messages and bytes per folder. Whole programs are timed, their start
 included; several accounts are given four at a time to tools that copy one account per call.
 
+The second group is the same with both servers 50 ms away (far.py; a tool that writes into the target's storage runs there).
+
 What is compared: `tandemail sync --once` (IMAP to IMAP), mbsync (IMAP to IMAP), interimap (likewise,
 QRESYNC), `doveadm backup` from IMAP into the target's own storage (it has no APPEND to wait for), and
 `doveadm backup` between both storages without any IMAP. imapsync is not in Debian: it takes part when
@@ -19,6 +21,7 @@ import shutil
 import statistics
 import time
 
+from far import Far
 from figures import Contender, Group, Sample, Wrong
 from sync_tools import tools
 from tandemtest import mailgen, process
@@ -29,6 +32,7 @@ DOMAIN = "bench.example"
 BOUND = 900
 AT_ONCE = 4                  # accounts, for tools that copy one per call
 EMPTY_PASSES = 3             # per run; their median counts
+ROUND_TRIP = 0.05            # seconds, to a server that is far
 # Which share of an account's messages is in which folder.
 FOLDERS = (("INBOX", 0.5), ("Sent", 0.25), ("Archive/2024", 0.15), ("Projects", 0.1))
 FSYNC = "mail_fsync = optimized\nservice imap {\n  process_limit = 2000\n}\n"
@@ -47,12 +51,13 @@ def bench(options):
     small = 10 if options.quick else 1
     sizes = {f"1 account of {10_000 // small:,} messages": ("big", 1, 10_000 // small),
              f"20 accounts of {500 // small} messages": ("many", 20, 500 // small)}
+    far = {f"1 account of {2_000 // small:,} messages": ("far", 1, 2_000 // small)}
     with contextlib.ExitStack() as stack:
         users = {name: [User(f"{name}{n}@{DOMAIN}", "secret") for n in range(count)]
-                 for name, count, _ in sizes.values()}
+                 for name, count, _ in (*sizes.values(), *far.values())}
         source = stack.enter_context(Dovecot(list(itertools.chain(*users.values())), extra=FSYNC))
         target = stack.enter_context(Dovecot([], extra=FSYNC))
-        for name, _, count in sizes.values():
+        for name, _, count in (*sizes.values(), *far.values()):
             seed(source, users[name], count)
         empty = {}               # (tool, cell) -> seconds of empty passes, filled by the first copies
         present = tools(options)
@@ -64,6 +69,17 @@ def bench(options):
                   for tool in present]
         yield Group("Pass with nothing to do", "seconds", passes, cells, better="lower", warm_up=False,
                     note=f"Each figure is the median of {EMPTY_PASSES} passes after a first copy.")
+        ends = [stack.enter_context(Far(peer, ROUND_TRIP)) for peer in (source, target)]
+        present = [tool for tool in present if tool.over_imap]
+        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, *ends, empty), tool.ours)
+                      for tool in present]
+        cells = {label: (label, users[name]) for label, (name, _, _) in far.items()}
+        away = f"Every byte to or from a server is {1000 * ROUND_TRIP / 2:.0f} ms late."
+        yield Group("First copy, servers far away", "seconds", contenders, cells, better="lower", warm_up=False, note=away)
+        passes = [Contender(tool.name, lambda cell, tool=tool: empty[tool.name, cell[0]].pop(0), tool.ours)
+                  for tool in present]
+        yield Group("Pass with nothing to do, servers far away", "seconds", passes, cells, better="lower", warm_up=False,
+                    note=f"The same; each figure is the median of {EMPTY_PASSES} passes after a first copy.")
 
 
 def seed(source, users, count):

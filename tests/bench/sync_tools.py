@@ -16,6 +16,7 @@ BOUND = 900
 class Tool:
     ours = False
     all_at_once = False
+    over_imap = True    # at least to the source
     adds = 0            # bytes that the tool adds to each message
 
     @contextlib.contextmanager
@@ -104,7 +105,7 @@ class DoveadmOverImap(Tool):
 
 
 class DoveadmBetweenStores(Tool):
-    name = "doveadm backup (no IMAP at all)"
+    name, over_imap = "doveadm backup (no IMAP at all)", False
 
     def one(self, job, source, target):
         # doveadm hands its own configuration down in the environment: the other side must not see it.
