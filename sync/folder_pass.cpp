@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/log.hpp"
+#include "lib/net/both.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -66,29 +67,38 @@ Task<Result<void>> FolderPass::prepare() {
 
 Task<Result<void>> FolderPass::open() {
   step_ = FolderStep::opening;
-  const std::string parameters(home_.has("CONDSTORE") ? "(CONDSTORE)" : "");
-  const auto opened = co_await home_.select(pair_.home->name, parameters);
-  if (!opened) co_return fail(opened.error());
-  // A name that only has folders below it (\Noselect) is made a folder (RFC 3501 6.3.3).
-  if (pair_.mirror == nullptr || !pair_.mirror->selectable) {
-    std::string use;
-    if (mirror_.has("CREATE-SPECIAL-USE") && pair_.use != SpecialUse::none)
-      use = fmt::format("(USE ({}))", attribute_of(pair_.use));
-    auto made = co_await mirror_.create(pair_.mirror_name, use);
-    if (!made && !use.empty() && !is_fatal(made.error())) {
-      use.clear();
-      made = co_await mirror_.create(pair_.mirror_name, use);
-    }
-    // It may exist without being listed, or have come meanwhile: selecting it decides.
-    if (!made && is_fatal(made.error())) co_return made;
-    auto selected = co_await mirror_.select(pair_.mirror_name);
-    if (!selected && !made && !is_fatal(selected.error())) co_return made;
-    if (!selected) co_return fail(selected.error());
+  if (pair_.mirror != nullptr && pair_.mirror->selectable) {
+    const auto [home, mirror] = co_await net::both(select_home(), select_mirror());
+    if (!home) co_return fail(home.error());
+    if (!mirror) co_return fail(mirror.error());
     co_return Result<void>{};
   }
-  const auto selected = co_await select_mirror();
+  const auto [home, mirror] = co_await net::both(select_home(), make_mirror());
+  if (!home) co_return fail(home.error());
+  co_return mirror;
+}
+
+Task<Result<void>> FolderPass::make_mirror() {
+  // A name that only has folders below it (\Noselect) is made a folder (RFC 3501 6.3.3).
+  std::string use;
+  if (mirror_.has("CREATE-SPECIAL-USE") && pair_.use != SpecialUse::none)
+    use = fmt::format("(USE ({}))", attribute_of(pair_.use));
+  auto made = co_await mirror_.create(pair_.mirror_name, use);
+  if (!made && !use.empty() && !is_fatal(made.error())) {
+    use.clear();
+    made = co_await mirror_.create(pair_.mirror_name, use);
+  }
+  // It may exist without being listed, or have come meanwhile: selecting it decides.
+  if (!made && is_fatal(made.error())) co_return made;
+  const auto selected = co_await mirror_.select(pair_.mirror_name);
+  if (!selected && !made && !is_fatal(selected.error())) co_return made;
   if (!selected) co_return fail(selected.error());
   co_return Result<void>{};
+}
+
+Task<Result<net::ImapMailbox>> FolderPass::select_home() {
+  const std::string parameters(home_.has("CONDSTORE") ? "(CONDSTORE)" : "");
+  co_return co_await home_.select(pair_.home->name, parameters);
 }
 
 Task<Result<net::ImapMailbox>> FolderPass::select_mirror() {
@@ -135,6 +145,7 @@ Task<Result<void>> FolderPass::reconcile_batches() {
   step_ = FolderStep::reconciling;
   auto batches = context_.ledger.batches(folder_.id);
   if (!batches) co_return fail(batches.error());
+  mirror_is_fresh_ = batches->empty();
   for (Batch& batch : *batches) {
     if (home_was_reset_ || mirror_was_reset_) {  // its UIDs mean nothing any more
       std::vector<Row> none;

@@ -57,6 +57,8 @@ class FolderPass {
  private:
   Task<Result<void>> prepare();
   Task<Result<void>> open();
+  Task<Result<void>> make_mirror();
+  Task<Result<net::ImapMailbox>> select_home();
   Task<Result<net::ImapMailbox>> select_mirror();
   Task<Result<void>> check_validity();
   Task<Result<void>> reconcile_batches();
@@ -127,8 +129,9 @@ class FolderPass {
   bool mirror_was_reset_ = false;   // its UIDVALIDITY changed
   bool mirror_renumbered_ = false;  // the same, during the whole pass
   bool home_was_reset_ = false;
-  bool again_ = false;  // another round is wanted
-  Uid home_next_ = 0;   // as the scan saw it
+  bool mirror_is_fresh_ = false;  // nothing was done since it was opened
+  bool again_ = false;            // another round is wanted
+  Uid home_next_ = 0;             // as the scan saw it
   Uid mirror_next_ = 0;
   std::uint64_t home_modseq_ = 0;
   std::uint64_t mirror_modseq_ = 0;

@@ -1,6 +1,8 @@
 // FolderPass: the look at both sides, and what the ledger says to it.
 #include <algorithm>
+#include <utility>
 
+#include "lib/net/both.hpp"
 #include "sync/folder_pass.hpp"
 #include "sync/scan.hpp"
 
@@ -9,11 +11,14 @@ namespace tandem::sync {
 // The mirror first: what came through the gateway is at home before it is on the mirror.
 Task<Result<void>> FolderPass::scan() {
   step_ = FolderStep::scanning;
-  auto noop = co_await mirror_.noop();
-  if (noop) noop = co_await home_.noop();
-  if (!noop) co_return noop;
-  auto scanned = co_await scan_side(mirror_, mirror_row(), mirror_scan_);
+  // A NOOP lets a server tell of what came since; what was opened just now needs none.
+  auto told = Result<void>{};
+  if (!std::exchange(mirror_is_fresh_, false)) told = co_await mirror_.noop();
+  if (!told) co_return told;
+  auto [scanned, home_told] =
+      co_await net::both(scan_side(mirror_, mirror_row(), mirror_scan_), home_.noop());
   if (!scanned) co_return fail(scanned.error());
+  if (!home_told) co_return home_told;
   if (mirror_renumbered_) mirror_scan_.settled_below = ~Uid{0};
   mirror_messages_ = scanned->messages;
   mirror_next_ = scanned->next;

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/log.hpp"
+#include "lib/net/both.hpp"
 #include "sync/folder_pass.hpp"
 #include "sync/list_side.hpp"
 
@@ -56,19 +57,18 @@ Task<Result<void>> AccountPass::look(int number) {
   for (std::size_t at = 0; at < work_.size(); ++at) {
     if (context_.stopping) co_return stopped();
     if (work_[at].changed) done = co_await folder(work_[at], at);
-    if (done) done = co_await subscribe(work_[at]);
     if (!done) co_return done;
   }
+  done = co_await subscribe();
   settings_.all_flags = settings_.retry_skipped = false;  // once is enough
   co_return done;
 }
 
 Task<Result<void>> AccountPass::list() {
-  auto home = co_await list_side(home_, true);
+  auto [home, mirror] = co_await net::both(list_side(home_, true), list_side(mirror_, false));
   if (!home) co_return fail(home.error());
-  home_side_ = std::move(*home);
-  auto mirror = co_await list_side(mirror_, false);
   if (!mirror) co_return fail(mirror.error());
+  home_side_ = std::move(*home);
   mirror_side_ = std::move(*mirror);
   co_return Result<void>{};
 }
@@ -197,12 +197,23 @@ Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
   co_return co_await context_.ledger.skip(std::move(whole));
 }
 
-Task<Result<void>> AccountPass::subscribe(Work& work) {
-  if (!work.pair.home->subscribed || work.row.subscribed) co_return Result<void>{};
-  const auto subscribed = co_await mirror_.subscribe(work.pair.mirror_name);
-  if (!subscribed && is_fatal(subscribed.error())) co_return subscribed;
-  work.row.subscribed = true;
-  co_return co_await context_.ledger.save_folder(work.row);
+// What is subscribed at home; once, so that people may change it on the mirror.
+Task<Result<void>> AccountPass::subscribe() {
+  std::vector<Work*> wanted;
+  std::vector<std::string> names;
+  for (Work& work : work_) {
+    if (!work.pair.home->subscribed || work.row.subscribed) continue;
+    wanted.push_back(&work);
+    names.push_back(work.pair.mirror_name);
+  }
+  auto done = Result<void>{};
+  if (!names.empty()) done = co_await mirror_.subscribe_all(std::move(names));
+  for (Work* work : wanted) {
+    if (!done) break;
+    work->row.subscribed = true;
+    done = co_await context_.ledger.save_folder(work->row);
+  }
+  co_return done;
 }
 
 // The board as the pass begins: the source as STATUS says, the target as the ledger knows.

@@ -41,7 +41,7 @@ class AccountPass {
   Task<Result<void>> plan();
   Task<Result<void>> survey();
   Task<Result<void>> folder(Work& work, std::size_t shown);
-  Task<Result<void>> subscribe(Work& work);
+  Task<Result<void>> subscribe();
   [[nodiscard]] bool has_news(const Work& work) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
   // Deletions that are carried over (pass_removals.cpp).

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/log.hpp"
+#include "lib/net/both.hpp"
 #include "sync/pass.hpp"
 #include "sync/transfer.hpp"
 
@@ -46,13 +47,18 @@ std::unexpected<Error> wrong_home(const migration::Account& account, Side home) 
 }
 
 Task<Result<void>> Sync::State::open(const migration::Account& account, Clients& clients) {
-  for (const Side side : {Side::old_side, Side::new_side}) {
-    auto& client = clients.sides[static_cast<std::size_t>(side)];
-    if (client && client->is_open()) continue;
-    auto opened = co_await access.open_imap(account, side);
-    if (!opened) co_return fail(opened.error());
-    client = std::move(*opened);
-  }
+  const auto [old_side, new_side] = co_await net::both(open_side(account, Side::old_side, clients),
+                                                       open_side(account, Side::new_side, clients));
+  co_return old_side ? new_side : old_side;
+}
+
+Task<Result<void>> Sync::State::open_side(const migration::Account& account, Side side,
+                                          Clients& clients) {
+  auto& client = clients.sides[static_cast<std::size_t>(side)];
+  if (client && client->is_open()) co_return Result<void>{};
+  auto opened = co_await access.open_imap(account, side);
+  if (!opened) co_return fail(opened.error());
+  client = std::move(*opened);
   co_return Result<void>{};
 }
 

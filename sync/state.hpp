@@ -64,6 +64,7 @@ struct Sync::State {
   Task<Result<migration::DeltaReport>> pass(AccountId account, Clients& clients,
                                             PassSettings settings);
   Task<Result<void>> open(const migration::Account& account, Clients& clients);
+  Task<Result<void>> open_side(const migration::Account& account, Side side, Clients& clients);
   // Writes and shows how a pass ended.
   Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
   Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);

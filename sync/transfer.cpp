@@ -32,6 +32,8 @@ Transfer::Transfer(Context& context, FolderRow& folder, std::size_t shown_folder
 
 Task<Result<void>> Transfer::run() {
   next_ = cut();
+  const auto ahead = co_await read_ahead();
+  if (!ahead) co_return ahead;
   while (!next_.empty()) {
     if (context_.stopping) co_return stopped();
     const std::vector<Uid> under_way = uids_of(next_);
@@ -63,11 +65,21 @@ std::vector<Item> Transfer::cut() {
   return batch;
 }
 
+bool Transfer::is_hopeless(const std::vector<Item>& items) const {
+  return items.size() == 1 &&
+         (items.front().size > largest_message ||
+          context_.suspects.count(folder_.id, items.front().uid) >= Suspects::hopeless);
+}
+
+// The source sends the next batch while the target is looked at, or makes durable what it got.
+Task<Result<void>> Transfer::read_ahead() {
+  if (next_.empty() || !unpaired_.empty() || is_hopeless(next_)) co_return Result<void>{};
+  co_return co_await send_fetch(next_);
+}
+
 Task<Result<void>> Transfer::batch() {
   std::vector<Item> items = std::exchange(next_, {});
-  const Uid first = items.front().uid;
-  if (items.size() == 1 && (items.front().size > largest_message ||
-                            context_.suspects.count(folder_.id, first) >= Suspects::hopeless)) {
+  if (is_hopeless(items)) {
     Copied copied;
     copied.size = items.front().size;
     copied.error.kind = ErrorKind::refused;

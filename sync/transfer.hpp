@@ -57,6 +57,8 @@ class Transfer {
  private:
   Task<Result<void>> batch();
   std::vector<Item> cut();
+  [[nodiscard]] bool is_hopeless(const std::vector<Item>& items) const;
+  Task<Result<void>> read_ahead();
   Task<Result<void>> send_fetch(const std::vector<Item>& items);
   Task<Result<void>> drain_fetch();
   Task<Result<void>> look();

@@ -70,12 +70,9 @@ Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
     const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
     if (!fetched) co_return fail(fetched.error());
   }
-  // The source reads ahead while the target makes durable what it got.
   next_ = cut();
-  if (!next_.empty() && unpaired_.empty()) {
-    const auto sent = co_await send_fetch(next_);
-    if (!sent) co_return sent;
-  }
+  const auto ahead = co_await read_ahead();
+  if (!ahead) co_return ahead;
   const auto collected = co_await copy.collect();
   if (!collected) co_return collected;
   std::vector<Item> again;

@@ -164,6 +164,8 @@ class ImapClient {
   Task<Result<void>> remove(std::string mailbox);
   Task<Result<void>> rename(std::string from, std::string to);
   Task<Result<void>> subscribe(std::string mailbox, bool subscribe = true);
+  // Without waiting for each; one that the server refuses does not spoil the others.
+  Task<Result<void>> subscribe_all(std::vector<std::string> mailboxes);
   Task<Result<std::vector<imap::response::Quota>>> quota(std::string mailbox);
 
   // Messages (imap_client_messages.cpp), by UID

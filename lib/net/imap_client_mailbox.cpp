@@ -191,6 +191,22 @@ Task<Result<void>> ImapClient::subscribe(std::string mailbox, bool subscribe) {
   co_return only_error(std::move(done));
 }
 
+Task<Result<void>> ImapClient::subscribe_all(std::vector<std::string> mailboxes) {
+  constexpr std::size_t window = 50;
+  std::vector<ImapTag> tags;
+  for (std::size_t at = 0; at < mailboxes.size() + window; ++at) {
+    if (at < mailboxes.size()) {
+      auto tag = co_await send("SUBSCRIBE " + mailbox_text(mailboxes[at]));
+      if (!tag) co_return fail(std::move(tag.error()));
+      tags.push_back(*tag);
+    }
+    if (at < window || at - window >= tags.size()) continue;
+    auto done = co_await finish(tags[at - window]);
+    if (!done) co_return fail(std::move(done.error()));
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<std::vector<response::Quota>>> ImapClient::quota(std::string mailbox) {
   Collect<response::Quota> found;
   auto done =

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/base/log.hpp"
+#include "lib/net/both.hpp"
 #include "lib/net/runtime.hpp"
 #include "lib/net/task_group.hpp"
 #include "lib/net/wait.hpp"
@@ -33,6 +34,53 @@ Task<void> sleeping(TestNet& net) {
   co_await net.group.join();
   CHECK(log == "a+b+c-");
   CHECK(net.group.running() == 0);
+}
+
+Task<std::string> sleep_and_say(Duration duration, std::string& log, std::string name) {
+  co_await sleep_and_note(duration, log, name);
+  co_return name;
+}
+
+Task<void> sleep_beside(std::string& log) {
+  const auto [first, second] =
+      co_await net::both(sleep_and_say(seconds(3), log, "a"), sleep_and_say(seconds(1), log, "b"));
+  log += " " + first + second;
+}
+
+Task<void> two_at_a_time(TestNet& net) {
+  std::string log;
+  net.group.spawn(sleep_beside(log));
+  co_await net.timers.pass(seconds(1));
+  CHECK(log == "b+");
+  co_await net.timers.pass(seconds(2));
+  CHECK(log == "b+a+ ab");
+}
+
+// Whichever of the two is still under way.
+Task<void> two_are_cancelled(TestNet& net, Duration after, std::string expected) {
+  std::string log;
+  net::TaskGroup inner(net.executor());
+  inner.spawn(sleep_beside(log));
+  co_await net.timers.pass(after);
+  inner.cancel();
+  co_await inner.join();
+  CHECK(log == expected);
+}
+
+Task<void> sleep_the_other_way(std::string& log) {
+  const auto [first, second] =
+      co_await net::both(sleep_and_say(seconds(1), log, "a"), sleep_and_say(seconds(3), log, "b"));
+  log += " " + first + second;
+}
+
+Task<void> the_second_is_cancelled(TestNet& net) {
+  std::string log;
+  net::TaskGroup inner(net.executor());
+  inner.spawn(sleep_the_other_way(log));
+  co_await net.timers.pass(seconds(2));
+  inner.cancel();
+  co_await inner.join();
+  CHECK(log == "a+b- ab");
 }
 
 Task<void> tick(int& ticks) {
@@ -150,6 +198,14 @@ Task<void> cancel_far_away(net::Runtime& runtime, std::string& log) {
 TEST_CASE("sleepers wake in order when the clock moves, or by cancel") {
   TestNet net;
   net.run(sleeping(net));
+}
+
+TEST_CASE("two tasks beside each other end when both have, and are cancelled together") {
+  TestNet net;
+  net.run(two_at_a_time(net));
+  net.run(two_are_cancelled(net, seconds(0), "a-b- ab"));
+  net.run(two_are_cancelled(net, seconds(2), "b+a- ab"));
+  net.run(the_second_is_cancelled(net));
 }
 
 TEST_CASE("a loop of sleeps ticks once a second and ends by cancel") {

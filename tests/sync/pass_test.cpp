@@ -279,7 +279,7 @@ Task<void> wrong_password(TwoSides& two) {
   const auto report = co_await two.world->sync->run_delta(two.world->account, old_side);
   CHECK_FALSE(report);
   CHECK(two.at(old_side).connections == 1);
-  CHECK(two.at(new_side).connections == 0);
+  CHECK(two.at(new_side).connections == 1);
   const auto progress = two.world->sync->progress(two.world->account);
   CHECK(progress.state == migration::CopyState::needs_you);
   CHECK_FALSE(progress.next_step.empty());
