@@ -207,7 +207,7 @@ Task<Result<void>> AccountPass::subscribe() {
     names.push_back(work.pair.mirror_name);
   }
   auto done = Result<void>{};
-  if (!names.empty()) done = co_await mirror_.subscribe_all(std::move(names));
+  if (!names.empty()) done = co_await mirror_.subscribe(std::move(names));
   for (Work* work : wanted) {
     if (!done) break;
     work->row.subscribed = true;

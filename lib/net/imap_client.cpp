@@ -1,5 +1,6 @@
 #include "lib/net/imap_client.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "lib/base/text.hpp"
@@ -337,6 +338,24 @@ Task<Result<ImapCompletion>> ImapClient::run(std::string command, std::string wh
   auto tag = co_await send(std::move(command));
   if (!tag) co_return fail(std::move(tag.error()));
   co_return co_await finish_ok(*tag, std::move(what), handler);
+}
+
+Task<Result<std::vector<ImapCompletion>>> ImapClient::run_each(std::vector<std::string> commands,
+                                                               ImapHandler* handler) {
+  constexpr std::size_t window = 50;
+  std::vector<ImapTag> tags;
+  std::vector<ImapCompletion> completions;
+  while (completions.size() < commands.size()) {
+    while (tags.size() < std::min(commands.size(), completions.size() + window)) {
+      auto tag = co_await send(std::move(commands[tags.size()]));
+      if (!tag) co_return fail(std::move(tag.error()));
+      tags.push_back(*tag);
+    }
+    auto done = co_await finish(tags[completions.size()], handler);
+    if (!done) co_return fail(std::move(done.error()));
+    completions.push_back(std::move(*done));
+  }
+  co_return completions;
 }
 
 Task<Result<std::optional<std::string>>> ImapClient::continuation(ImapTag tag) {

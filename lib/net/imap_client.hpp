@@ -163,9 +163,8 @@ class ImapClient {
   Task<Result<void>> create(std::string mailbox, std::string parameters = "");
   Task<Result<void>> remove(std::string mailbox);
   Task<Result<void>> rename(std::string from, std::string to);
-  Task<Result<void>> subscribe(std::string mailbox, bool subscribe = true);
   // Without waiting for each; one that the server refuses does not spoil the others.
-  Task<Result<void>> subscribe_all(std::vector<std::string> mailboxes);
+  Task<Result<void>> subscribe(std::vector<std::string> mailboxes);
   Task<Result<std::vector<imap::response::Quota>>> quota(std::string mailbox);
 
   // Messages (imap_client_messages.cpp), by UID
@@ -238,6 +237,9 @@ class ImapClient {
   Task<Result<void>> deliver(const imap::response::Fetch& message, ImapHandler* handler);
   Task<Result<ImapCompletion>> run(std::string command, std::string what,
                                    ImapHandler* handler = nullptr);
+  // Many commands, up to fifty on their way; the completions in their order, NO and BAD among them.
+  Task<Result<std::vector<ImapCompletion>>> run_each(std::vector<std::string> commands,
+                                                     ImapHandler* handler = nullptr);
   // Waits for `+`; nothing: the command was answered instead.
   Task<Result<std::optional<std::string>>> continuation(ImapTag tag);
   Task<Result<void>> put_string(ImapTag tag, std::string text);

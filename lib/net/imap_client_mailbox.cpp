@@ -105,23 +105,15 @@ Task<Result<response::MailboxStatus>> ImapClient::status(std::string mailbox,
 
 Task<Result<std::vector<response::MailboxStatus>>> ImapClient::statuses(
     std::vector<std::string> mailboxes, imap::StatusItems items) {
-  constexpr std::size_t window = 50;
   Collect<response::MailboxStatus> found;
-  std::vector<ImapTag> tags;
-  std::optional<Error> refused;
-  for (std::size_t at = 0; at < mailboxes.size() + window; ++at) {
-    if (at < mailboxes.size()) {
-      auto tag = co_await send("STATUS " + mailbox_text(mailboxes[at]) + " " + status_text(items));
-      if (!tag) co_return fail(std::move(tag.error()));
-      tags.push_back(*tag);
-    }
-    if (at < window || at - window >= tags.size()) continue;
-    auto done = co_await finish(tags[at - window], &found);
-    if (!done) co_return fail(std::move(done.error()));
-    // A single mailbox that has no status (\NoSelect, damaged) does not spoil the others.
-    if (!done->ok() && !refused) refused = to_error(*done, "STATUS was refused");
-  }
-  if (refused && mailboxes.size() == 1) co_return fail(std::move(*refused));
+  std::vector<std::string> commands;
+  for (const std::string& mailbox : mailboxes)
+    commands.push_back("STATUS " + mailbox_text(mailbox) + " " + status_text(items));
+  const auto done = co_await run_each(std::move(commands), &found);
+  if (!done) co_return fail(done.error());
+  // A single mailbox that has no status (\NoSelect, damaged) does not spoil the others.
+  if (mailboxes.size() == 1 && !done->front().ok())
+    co_return fail(to_error(done->front(), "STATUS was refused"));
   co_return std::move(found.all);
 }
 
@@ -184,26 +176,12 @@ Task<Result<void>> ImapClient::rename(std::string from, std::string to) {
   co_return only_error(std::move(done));
 }
 
-Task<Result<void>> ImapClient::subscribe(std::string mailbox, bool subscribe) {
-  std::string command(subscribe ? "SUBSCRIBE " : "UNSUBSCRIBE ");
-  command += mailbox_text(mailbox);
-  auto done = co_await run(std::move(command), "the subscription could not be changed");
-  co_return only_error(std::move(done));
-}
-
-Task<Result<void>> ImapClient::subscribe_all(std::vector<std::string> mailboxes) {
-  constexpr std::size_t window = 50;
-  std::vector<ImapTag> tags;
-  for (std::size_t at = 0; at < mailboxes.size() + window; ++at) {
-    if (at < mailboxes.size()) {
-      auto tag = co_await send("SUBSCRIBE " + mailbox_text(mailboxes[at]));
-      if (!tag) co_return fail(std::move(tag.error()));
-      tags.push_back(*tag);
-    }
-    if (at < window || at - window >= tags.size()) continue;
-    auto done = co_await finish(tags[at - window]);
-    if (!done) co_return fail(std::move(done.error()));
-  }
+Task<Result<void>> ImapClient::subscribe(std::vector<std::string> mailboxes) {
+  std::vector<std::string> commands;
+  for (const std::string& mailbox : mailboxes)
+    commands.push_back("SUBSCRIBE " + mailbox_text(mailbox));
+  const auto done = co_await run_each(std::move(commands));
+  if (!done) co_return fail(done.error());
   co_return Result<void>{};
 }
 

@@ -87,6 +87,16 @@ Task<Result<std::string>> session(ImapClient& client) {
       (box->read_only ? "ro " : "rw ") + found->to_string();
 }
 
+Task<Result<std::string>> many_at_once(ImapClient& client) {
+  OK_OR_RETURN(greeted, client.greet());
+  const std::vector<std::string> names{"a", "b", "c"};
+  OK_OR_RETURN(subscribed, client.subscribe(names));
+  OK_OR_RETURN(statuses, client.statuses(names, imap::status_messages));
+  std::string text;
+  for (const auto& one : *statuses) text += one.name + std::to_string(one.messages);
+  co_return text;
+}
+
 Task<Result<std::string>> fetching(ImapClient& client) {
   OK_OR_RETURN(greeted, client.greet());
   client.stream_bodies_from(0);
@@ -194,6 +204,17 @@ TEST_CASE("imap client: a session") {
        {"A5 UID SEARCH RETURN (ALL) ALL\r\n", "* ESEARCH (TAG \"A5\") UID ALL 1:2,9\r\nA5 OK\r\n"},
        {"A6 LOGOUT\r\n", "* BYE bye\r\nA6 OK\r\n"}},
       "INBOX=3 あ=? 3 77 rw 1:2,9");
+}
+
+TEST_CASE("imap client: of many commands at once, one that is refused spoils no other") {
+  check_dialogue(many_at_once,
+                 {greeting,
+                  {"A1 SUBSCRIBE a\r\nA2 SUBSCRIBE b\r\nA3 SUBSCRIBE c\r\n",
+                   "A1 OK\r\nA2 NO [NONEXISTENT] none\r\nA3 OK\r\n"},
+                  {"A4 STATUS a (MESSAGES)\r\nA5 STATUS b (MESSAGES)\r\nA6 STATUS c (MESSAGES)\r\n",
+                   "* STATUS a (MESSAGES 1)\r\nA4 OK\r\nA5 NO none\r\n* STATUS c (MESSAGES 3)\r\n"
+                   "A6 OK\r\n"}},
+                 "a1c3");
 }
 
 TEST_CASE("imap client: bodies pass through the handler") {
