@@ -135,12 +135,20 @@ std::vector<Told> Handover::all(Told::Kind kind, const Reply& reply) const {
   return {accepted_, Told{kind, reply}};
 }
 
+Task<void> Handover::expect_content() {
+  if (accepted_ > 0 && upstream_.client().usable()) co_await upstream_.client().data_ahead();
+}
+
 Task<std::vector<Told>> Handover::deliver(std::string head, BodySource body) {
   net::SmtpClient& client = upstream_.client();
   if (!client.usable()) co_return all(Told::Kind::unsent, unreachable().reply);
   const auto go = co_await client.data_begin();
   if (!go) co_return all(Told::Kind::unsent, unreachable().reply);
   if (go->positive()) client.close();  // it says it has what was not sent
+  // It lost patience with a slow sender, before or after its 354; a dot would come too late.
+  const bool over = go->code == 421 || (go->intermediate() && client.spoke_unasked());
+  if (over) client.close();
+  if (over) co_return all(Told::Kind::unsent, unreachable().reply);
   if (!go->intermediate()) co_return all(Told::Kind::refused, as_refusal(*go));
   const auto sent = co_await send(std::move(head), std::move(body));
   if (!sent) co_return all(Told::Kind::unsent, unreachable().reply);
@@ -189,6 +197,7 @@ Task<Result<void>> Handover::send(std::string head, BodySource body) {
 }
 
 Task<void> Handover::finish() {
+  if (upstream_.client().said_data()) co_return upstream_.let_go();
   co_await upstream_.finish(!over_);
 }
 

@@ -53,9 +53,12 @@ class Handover {
   Task<std::expected<smtp::Reply, Refusal>> ask(smtp::RcptCommand recipient);
   [[nodiscard]] std::size_t accepted() const { return accepted_; }
 
+  // Content will come: DATA is said now, so that deliver() finds its answer there. A transaction
+  // that is then not delivered costs its connection.
+  Task<void> expect_content();
   // `head` goes before the body (our Received line). One answer for each accepted recipient.
   Task<std::vector<Told>> deliver(std::string head, BodySource body);
-  // The connection goes back to its owner; what was not delivered is reset.
+  // The connection goes back to its owner; what was not delivered is reset, or ended with it.
   Task<void> finish();
 
   [[nodiscard]] const std::string& server() const { return server_; }

@@ -105,8 +105,19 @@ Task<Result<SmtpClient::Replies>> SmtpClient::envelope(smtp::MailCommand mail,
   co_return co_await run();
 }
 
-Task<Result<Reply>> SmtpClient::data_begin() {
+Task<void> SmtpClient::data_ahead() {
   machine_->data();
+  said_data_ = true;
+  const ClientAction action = machine_->next();
+  if (action.kind != ClientAction::Kind::send) co_return;  // data_begin() finds out why
+  stream_->expires_after(action.wait);
+  const auto written = co_await stream_->write(action.bytes);
+  stream_->expires_never();
+  if (!written) machine_->failed(written.error());
+}
+
+Task<Result<Reply>> SmtpClient::data_begin() {
+  if (!std::exchange(said_data_, false)) machine_->data();
   co_return co_await run_one();
 }
 
@@ -182,6 +193,10 @@ StreamPtr SmtpClient::release(std::string& rest) {
 
 void SmtpClient::close() {
   if (stream_) stream_->close();
+}
+
+bool SmtpClient::spoke_unasked() {
+  return machine_->has_rest() || stream_->has_input();
 }
 
 bool SmtpClient::usable() const {

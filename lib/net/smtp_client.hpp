@@ -36,6 +36,10 @@ class SmtpClient {
   // MAIL, RCPTs and DATA (`with_data`), pipelined where offered; replies in this order.
   Task<Result<Replies>> envelope(smtp::MailCommand mail, std::vector<smtp::RcptCommand> rcpts,
                                  bool with_data);
+  // Says DATA; data_begin() waits for the answer. In between nothing else can be said: a message
+  // that is not to be sent after all ends with data_abandon().
+  Task<void> data_ahead();
+  [[nodiscard]] bool said_data() const { return said_data_; }
   Task<Result<smtp::Reply>> data_begin();  // 354: content may follow
   // Content at any split; stuffed and cleaned on the way. Any size; it leaves in pieces of 64 KiB,
   // the last one together with the dot.
@@ -59,6 +63,8 @@ class SmtpClient {
   void close();
 
   [[nodiscard]] bool usable() const;
+  // The server said something nobody asked for, or ended the session.
+  [[nodiscard]] bool spoke_unasked();
   [[nodiscard]] const smtp::Capabilities& capabilities() const { return machine_->capabilities(); }
   [[nodiscard]] bool spent() const { return machine_->spent(); }
   [[nodiscard]] std::size_t accepted() const { return machine_->accepted(); }
@@ -77,6 +83,7 @@ class SmtpClient {
   std::unique_ptr<smtp::ClientMachine> machine_;
   std::string content_;  // stuffed, not written yet
   bool dot_left_ = false;
+  bool said_data_ = false;  // ahead; its answer is still to be read
 };
 
 }  // namespace tandem::net

@@ -37,6 +37,9 @@ struct Queued {
 };
 
 constexpr std::size_t most_later = 16384;
+// From here on a flush takes so much longer than another thread costs that the SQL is run beside
+// it.
+constexpr std::uint64_t long_flush = 256 * 1024;  // bytes
 
 Result<void> apply_unit(Sql& sql, Queued& queued) {
   auto savepoint = Savepoint::begin(sql);
@@ -74,6 +77,7 @@ struct Committer::State {
   void run();
   void commit_batch(std::deque<Queued>& batch);
   [[nodiscard]] unsigned append_blobs(std::deque<Queued>& batch);
+  [[nodiscard]] std::future<Result<unsigned>> begin_flush(const std::deque<Queued>& batch);
   [[nodiscard]] Result<bool> apply_batch(std::deque<Queued>& batch);
   [[nodiscard]] Result<void> drop_blobs(const Queued& queued);
   void fail_all(std::deque<Queued>& batch, const Error& error);
@@ -100,10 +104,12 @@ void Committer::State::put(Unit unit, Done done) {
     commit_batch(batch);
     return finish(batch);
   }
+  // The thread waits for company for what is queued for later: more of the kind does not wake it.
+  const bool wakes = queued.done || queue.empty();
   waiting += queued.done ? 1 : 0;
   queue.push_back(std::move(queued));
   lock.unlock();
-  wake.notify_one();
+  if (wakes) wake.notify_one();
 }
 
 // Waits for work, then takes as much as fits in one batch. Empty: the end.
@@ -162,6 +168,15 @@ unsigned Committer::State::append_blobs(std::deque<Queued>& batch) {
   return written;
 }
 
+// Whoever asks for its outcome waits for it; only then may there be a COMMIT.
+std::future<Result<unsigned>> Committer::State::begin_flush(const std::deque<Queued>& batch) {
+  std::uint64_t bytes = 0;
+  for (const auto& queued : batch) bytes += queued.bytes;
+  auto policy = std::launch::deferred;
+  if (options.own_thread && bytes >= long_flush) policy |= std::launch::async;
+  return std::async(policy, [this] { return segments->flush(); });
+}
+
 // The blobs of a unit that failed lie between those of others: dead space.
 Result<void> Committer::State::drop_blobs(const Queued& queued) {
   for (const auto ref : queued.refs)
@@ -198,10 +213,13 @@ void Committer::State::commit_batch(std::deque<Queued>& batch) {
     if (doubtful) refuse(error);
   };
   if (append_blobs(batch) == 0) return segments->settle();
-  const auto flushed = segments->flush();
+  auto flush = begin_flush(batch);
+  const auto begun = sql->execute("BEGIN IMMEDIATE");
+  Result<bool> wanted = false;
+  if (begun) wanted = apply_batch(batch);
+  const auto flushed = flush.get();
   if (!flushed) return give_up(flushed.error(), true);
-  if (auto begun = sql->execute("BEGIN IMMEDIATE"); !begun) return give_up(begun.error(), false);
-  const auto wanted = apply_batch(batch);
+  if (!begun) return give_up(begun.error(), false);
   if (!wanted) return give_up(wanted.error(), false);
   if (!*wanted) return give_up(Error{.what = "nothing to commit"}, false);
   Result<void> committed;

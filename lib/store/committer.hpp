@@ -1,7 +1,7 @@
 // Committer: the one thread that makes things durable. Sessions hand it units of work and are
-// resumed when these are safe. A batch is: append the blobs, fdatasync the segments, one COMMIT;
-// however many units are in it, that is two flushes. Units are applied in the order in which they
-// were handed over.
+// resumed when these are safe. A batch is: append the blobs, fdatasync the segments (and run the
+// SQL meanwhile), one COMMIT; however many units are in it, that is two flushes. Units are applied
+// in the order in which they were handed over.
 //
 // Each unit's `apply` runs in a savepoint on this thread: a unit that fails fails alone, and leaves
 // nothing. What fails for all (flush, COMMIT) is an Error storage for each of them. After a failed

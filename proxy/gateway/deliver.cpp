@@ -39,14 +39,48 @@ Task<std::vector<Finding>> Transaction::hand_over(std::string received) {
     for (auto& one : told)
       one.reply = stopped.value_or(
           make_reply(451, "4.4.1", "The mailbox's server was not reached in time"));
-    auto source = body();
     const bool in_time = !stopped && rooms_.clock.steady() - began < begins_nothing_after;
-    if (source && in_time) told = co_await leg->server->deliver(received, std::move(*source));
+    if (in_time) told = co_await deliver_at(*leg, received);
     if (leg->outside && told.front().kind != Told::Kind::accepted) stopped = told.front().reply;
     for (auto& one : told) findings.push_back({.told = std::move(one)});
   }
   add_spooled(findings, stopped);
   co_return findings;
+}
+
+// A server may have ended the session before the dot: it does not wait for ever while a slow sender
+// sends. It certainly has nothing, so the message goes over a new connection, once (R10).
+Task<std::vector<Told>> Transaction::deliver_at(Leg& leg, std::string received) {
+  std::vector<Told> told(leg.recipients.size(), {Told::Kind::unsent, local_trouble()});
+  auto source = body();
+  if (!source) co_return told;
+  told = co_await leg.server->deliver(received, std::move(*source));
+  if (leg.outside || told.front().kind != Told::Kind::unsent) co_return told;
+  const bool reached = co_await reach_again(leg);
+  auto again = body();
+  if (reached && again) told = co_await leg.server->deliver(received, std::move(*again));
+  co_return told;
+}
+
+// False: some recipient is not taken any more, or the server is away.
+Task<bool> Transaction::reach_again(Leg& leg) {
+  co_await leg.server->finish();
+  for (const Recipient& one : leg.recipients) {
+    smtp::RcptCommand command{one.address, one.notify, one.orcpt};
+    smtp::Reply reply;
+    if (&one == &leg.recipients.front()) {
+      auto server = co_await open_server(leg.endpoint, one, std::move(command));
+      if (!server) co_return false;
+      leg.server.emplace(std::move(*server));
+      reply = leg.server->first();
+    } else {
+      const auto asked = co_await leg.server->ask(std::move(command));
+      if (!asked) co_return false;
+      reply = *asked;
+    }
+    if (!reply.positive()) co_return false;
+  }
+  co_return true;
 }
 
 // R12: ours from the beginning.

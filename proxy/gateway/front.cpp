@@ -85,6 +85,11 @@ Task<Reply> Front::on_rcpt(smtp::RcptCommand command) {
   co_return co_await transaction_->rcpt(std::move(command));
 }
 
+Task<Reply> Front::on_data_start() {
+  co_await transaction_->expect_content();
+  co_return co_await SmtpPolicy::on_data_start();
+}
+
 Task<Result<void>> Front::on_chunk(std::string_view chunk) {
   co_return transaction_->content(chunk);
 }

@@ -24,6 +24,7 @@ class Front : public net::SmtpPolicy {
   Task<smtp::Reply> on_xclient(smtp::ClientIdentity client) override;
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override;
   Task<smtp::Reply> on_rcpt(smtp::RcptCommand command) override;
+  Task<smtp::Reply> on_data_start() override;
   Task<Result<void>> on_chunk(std::string_view chunk) override;
   Task<std::vector<smtp::Reply>> on_end() override;
   Task<void> on_abort() override;

@@ -39,24 +39,29 @@ Task<std::expected<Transaction::Leg*, Transaction::Refusal>> Transaction::open_l
   }
   if (std::ranges::find(out_of_reach_, endpoint) != out_of_reach_.end())
     co_return std::unexpected(delivery::Handover::unreachable());
-  const Origin origin = migration::origin_of(route.home);
-  std::optional<smtp::ClientIdentity> client;
-  // Where a person sits who is logged in says nothing of the message: his mail is ours.
-  if (outbound_ == nullptr &&
-      migration::is_told_clients(rooms_.registry, route.migration, route.home))
-    client = client_.identity;
-  auto server = co_await delivery::Handover::open(rooms_.upstreams, endpoint, origin, mail_,
-                                                  std::move(first), std::move(client));
+  auto server = co_await open_server(endpoint, route, std::move(first));
   if (!server) {
     if (!server.error().reached) out_of_reach_.push_back(endpoint);
     co_return std::unexpected(server.error());
   }
   auto leg = std::make_unique<Leg>();
   leg->endpoint = std::move(endpoint);
-  leg->origin = origin;
+  leg->origin = migration::origin_of(route.home);
   leg->server.emplace(std::move(*server));
   legs_.push_back(std::move(leg));
   co_return legs_.back().get();
+}
+
+Task<std::expected<delivery::Handover, Transaction::Refusal>> Transaction::open_server(
+    net::Endpoint endpoint, const migration::Route& route, smtp::RcptCommand first) {
+  std::optional<smtp::ClientIdentity> client;
+  // Where a person sits who is logged in says nothing of the message: his mail is ours.
+  if (outbound_ == nullptr &&
+      migration::is_told_clients(rooms_.registry, route.migration, route.home))
+    client = client_.identity;
+  co_return co_await delivery::Handover::open(rooms_.upstreams, std::move(endpoint),
+                                              migration::origin_of(route.home), mail_,
+                                              std::move(first), std::move(client));
 }
 
 Task<std::expected<Reply, Transaction::Refusal>> Transaction::ask(Recipient recipient) {

@@ -46,6 +46,13 @@ Transaction::Transaction(Rooms& rooms, smtp::MailCommand mail, ClientFacts clien
 
 Transaction::~Transaction() = default;
 
+Task<void> Transaction::expect_content() {
+  // What is then not delivered costs a connection: milters refuse much of what comes, and that of a
+  // person who is logged in is the only one there is.
+  if (legs_.size() == 1 && !rooms_.filter.is_on() && outbound_ == nullptr)
+    co_await legs_.front()->server->expect_content();
+}
+
 Result<void> Transaction::content(std::string_view chunk) {
   if (header_.size() < header_kept) header_.append(chunk.substr(0, header_kept - header_.size()));
   return body_.append(chunk);

@@ -45,6 +45,8 @@ class Transaction {
 
   Task<smtp::Reply> mail();
   Task<smtp::Reply> rcpt(smtp::RcptCommand command);
+  // The client will send content: its home is told to wait for it (DATA), if there is one only.
+  Task<void> expect_content();
   Result<void> content(std::string_view chunk);
   Task<smtp::Reply> end();
   // Without a message: the home sides' transactions are reset.
@@ -77,6 +79,9 @@ class Transaction {
   [[nodiscard]] Leg* leg_at(const net::Endpoint& endpoint) const;
   Task<std::expected<Leg*, Refusal>> open_leg(net::Endpoint endpoint, const migration::Route& route,
                                               smtp::RcptCommand first);
+  Task<std::expected<delivery::Handover, Refusal>> open_server(net::Endpoint endpoint,
+                                                               const migration::Route& route,
+                                                               smtp::RcptCommand first);
   Task<std::expected<Leg*, Refusal>> leg_outside();
   Task<smtp::Reply> may_send();
   Task<smtp::Reply> rcpt_outside(smtp::RcptCommand command);
@@ -113,6 +118,8 @@ class Transaction {
   void note_promises(const std::vector<RecipientRecord>& records);
   Task<smtp::Reply> deliver_passing(MessageRecord message);
   Task<std::vector<Finding>> hand_over(std::string received);
+  Task<std::vector<delivery::Told>> deliver_at(Leg& leg, std::string received);
+  Task<bool> reach_again(Leg& leg);
   Task<void> look_for_silent(std::vector<Finding>& findings, std::vector<RecipientRecord> records);
   void add_spooled(std::vector<Finding>& findings, const std::optional<smtp::Reply>& stopped) const;
   Task<smtp::Reply> record(MessageRecord message, Verdict verdict, std::vector<Finding> findings,

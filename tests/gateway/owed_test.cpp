@@ -93,11 +93,12 @@ Task<void> owed_follows_the_reader(Scene& scene) {
 }
 
 Task<void> unreachable_is_owed(Scene& scene) {
-  // The new side dies between RCPT and the message.
+  // The new side dies between RCPT and the message, and stays away.
   const auto client = co_await scene.connect();
   co_await say_mail(*client);
   co_await say_rcpt(*client, aoki);
   co_await say_rcpt(*client, baba);
+  scene.new_home.down = true;
   scene.new_home.stream->close();
   co_await client->data_begin();
   co_await client->data_chunk(letter);

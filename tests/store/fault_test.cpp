@@ -69,15 +69,15 @@ TEST_CASE("A full disk fails a spilling draft at once") {
 }
 
 // After this nobody knows what is on the disk.
-void becomes_read_only(const std::string& plan) {
-  INFO(plan);
+void becomes_read_only(const std::string& plan, std::size_t size) {
+  INFO(plan << ", " << size);
   const Directory directory;
   {
     const Armed watch("");
     const auto store = must_open(directory.data);
     begin(*store, directory);
     REQUIRE(fault::arm(plan));
-    const auto failed = store->committer().commit_blocking(delivery(*store, 2, message(2, 9000)));
+    const auto failed = store->committer().commit_blocking(delivery(*store, 2, message(2, size)));
     REQUIRE(!failed);
     CHECK(failed.error().kind == ErrorKind::storage);
     CHECK(!failed.error().temporary);
@@ -91,16 +91,19 @@ void becomes_read_only(const std::string& plan) {
   const auto store = must_open(directory.data);
   CHECK(store->blobs().read(find(*store, 1).value()) == "before");
   if (const auto doubtful = find(*store, 2))
-    CHECK(store->blobs().read(*doubtful) == message(2, 9000));
+    CHECK(store->blobs().read(*doubtful) == message(2, size));
   CHECK(!find(*store, 3));
   REQUIRE(store->committer().commit_blocking(delivery(*store, 3, "after")));
   CHECK(store->blobs().read(find(*store, 3).value()) == "after");
 }
 
 TEST_CASE("A failed flush makes the store read-only until it is opened again") {
-  becomes_read_only("store.fdatasync:1:EIO");
-  becomes_read_only("sql.sync:1:EIO");
-  becomes_read_only("store.commit:1:EIO");
+  for (const std::size_t size : {9'000U, 400'000U}) {  // the second is flushed beside the SQL
+    becomes_read_only("store.fdatasync:1:EIO", size);
+    becomes_read_only("store.fdatasync:1:EIO,sql.write:1:ENOSPC", size);
+    becomes_read_only("sql.sync:1:EIO", size);
+    becomes_read_only("store.commit:1:EIO", size);
+  }
 }
 
 TEST_CASE("A full disk during compaction loses nothing and compaction can be repeated") {

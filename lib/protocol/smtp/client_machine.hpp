@@ -108,6 +108,7 @@ class ClientMachine {
   [[nodiscard]] const ClientOptions& options() const { return options_; }
   // For a proxy that takes the stream over: what was read beyond the last reply.
   [[nodiscard]] std::string take_rest() { return std::exchange(rest_, {}); }
+  [[nodiscard]] bool has_rest() const { return !rest_.empty(); }
 
  private:
   enum class Expect : std::uint8_t {
