@@ -10,6 +10,7 @@ find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(PkgConfig REQUIRED)
 find_package(EXPAT REQUIRED)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 
 # Asio and Beast in separate-compilation mode: whoever sees their headers sees declarations; the

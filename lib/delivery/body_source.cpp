@@ -9,11 +9,9 @@ constexpr std::uint64_t piece = 64 * 1024;
 
 Result<std::string_view> BodySource::next() {
   if (reader_) return reader_->next();
-  auto read = draft_->read(position_, piece);
-  if (!read) return fail(read.error());
-  piece_ = std::move(*read);
-  position_ += piece_.size();
-  return std::string_view(piece_);
+  auto read = draft_->view(position_, piece, piece_);
+  if (read) position_ += read->size();
+  return read;
 }
 
 std::uint64_t BodySource::size() const {

@@ -1,9 +1,9 @@
 #include "lib/store/digest.hpp"
 
+#include <libdeflate.h>
 #include <new>
 
 #include <openssl/evp.h>
-#include <zlib.h>
 
 namespace tandem::store {
 
@@ -37,8 +37,7 @@ std::string Sha256::value() const {
 }
 
 std::uint32_t crc32(std::string_view bytes, std::uint32_t before) {
-  return static_cast<std::uint32_t>(
-      ::crc32_z(before, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  return libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
 }  // namespace tandem::store

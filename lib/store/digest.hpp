@@ -23,7 +23,7 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-// CRC-32 (zlib's), continuing from `before`.
+// CRC-32 (that of gzip), continuing from `before`.
 [[nodiscard]] std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace tandem::store

@@ -111,4 +111,15 @@ Result<std::string> BlobDraft::read(std::uint64_t offset, std::uint64_t length) 
   return bytes;
 }
 
+Result<std::string_view> BlobDraft::view(std::uint64_t offset, std::uint64_t length,
+                                         std::string& room) const {
+  offset = std::min(offset, size());
+  if (offset >= state_->in_file)
+    return std::string_view(state_->tail).substr(offset - state_->in_file, length);
+  auto bytes = read(offset, length);
+  if (!bytes) return fail(std::move(bytes.error()));
+  room = std::move(*bytes);
+  return room;
+}
+
 }  // namespace tandem::store

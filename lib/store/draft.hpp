@@ -31,6 +31,10 @@ class BlobDraft {
   [[nodiscard]] std::string digest() const;
   // Reads back, `length` bytes from `offset`, fewer where it ends.
   [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::uint64_t length) const;
+  // The same, without a copy where the bytes are in memory; else they are put into `room`. Good
+  // until the draft or `room` changes.
+  [[nodiscard]] Result<std::string_view> view(std::uint64_t offset, std::uint64_t length,
+                                              std::string& room) const;
   [[nodiscard]] bool spilled() const;
   // One CRC-32 per 32 KiB, as the record wants them.
   [[nodiscard]] std::vector<std::uint32_t> checksums() const;

@@ -47,20 +47,31 @@ Result<void> SegmentWriter::begin_segment() {
 
 Result<void> SegmentWriter::write_record(const BlobDraft& draft) {
   constexpr std::uint64_t step = 256 * 1024;
+  constexpr std::size_t small = 16 * 1024;
   auto bytes =
       record::encode({.size = static_cast<std::uint32_t>(draft.size()), .digest = draft.digest()});
   auto offset = at_.size;
+  const auto write = [&](std::string_view what) -> Result<void> {
+    auto written = file_.write(what, offset, "store.write");
+    offset += what.size();
+    return written;
+  };
+  std::string room;
   for (std::uint64_t done = 0; done < draft.size(); done += step) {
-    const auto part = draft.read(done, step);
+    const auto part = draft.view(done, step, room);
     if (!part) return fail(part.error());
-    bytes += *part;
-    if (done + step >= draft.size()) break;
-    if (auto written = file_.write(bytes, offset, "store.write"); !written) return written;
-    offset += bytes.size();
+    // A small one is copied, so that the record is written in one piece.
+    if (part->size() <= small) {
+      bytes += *part;
+      continue;
+    }
+    if (!bytes.empty())
+      if (auto written = write(bytes); !written) return written;
     bytes.clear();
+    if (auto written = write(*part); !written) return written;
   }
   for (const auto sum : draft.checksums()) record::put_u32(bytes, sum);
-  return file_.write(bytes, offset, "store.write");
+  return write(bytes);
 }
 
 Result<BlobRef> SegmentWriter::append(const BlobDraft& draft) {

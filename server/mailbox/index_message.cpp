@@ -57,12 +57,13 @@ MessageIndex index_message(std::string_view message) {
 }
 
 Result<MessageIndex> index_draft(const store::BlobDraft& draft) {
-  auto beginning = draft.read(0, draft.spilled() ? most_header : draft.size());
+  std::string room;
+  auto beginning = draft.view(0, draft.spilled() ? most_header : draft.size(), room);
   if (!beginning) return fail(std::move(beginning.error()));
   if (beginning->size() == draft.size()) return index_message(*beginning);
   const mail::HeaderView header(*beginning);
   if (!header.complete()) {
-    beginning = draft.read(0, draft.size());
+    beginning = draft.view(0, draft.size(), room);
     if (!beginning) return fail(std::move(beginning.error()));
     return index_message(*beginning);
   }
