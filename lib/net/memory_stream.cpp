@@ -63,7 +63,7 @@ class MemoryTransport final : public Transport {
 
   [[nodiscard]] bool has_input() override { return in_->size() > 0 || in_->writer_gone; }
 
-  Attempt try_write(std::string_view bytes) override {
+  Attempt try_write(std::string_view bytes, bool /*more*/) override {
     if (out_->reader_gone || out_->writer_gone) {
       return {.outcome = Outcome::failed, .what = "the peer closed the connection"};
     }

@@ -42,7 +42,7 @@ Attempt NetStream::try_read(std::span<char> into) {
 }
 
 Attempt NetStream::try_write(std::string_view bytes) {
-  return tls_ ? tls_->try_write(bytes) : transport_->try_write(bytes);
+  return tls_ ? tls_->try_write(bytes) : transport_->try_write(bytes, false);
 }
 
 Task<void> NetStream::wait_for(Outcome outcome) {

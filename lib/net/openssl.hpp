@@ -36,6 +36,14 @@ using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
   return text == nullptr ? "unknown reason" : text;
 }
 
+// As many records as have come are taken by one read, not a header and a record by two. The room
+// for them is there while bytes flow only (SSL_MODE_RELEASE_BUFFERS, SSL_free_buffers).
+inline void read_many_records(SSL_CTX* context) {
+  constexpr std::size_t room = 64 * 1024;
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_read_buffer_len(context, room);
+}
+
 [[nodiscard]] inline Bio memory_of(std::string_view bytes) {
   return Bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }

@@ -60,9 +60,10 @@ class SocketTransport final : public Transport {
     return socket_.is_open() && recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
   }
 
-  Attempt try_write(std::string_view bytes) override {
+  Attempt try_write(std::string_view bytes, bool more) override {
     if (!socket_.is_open()) return {.outcome = Outcome::failed, .what = "the socket is closed"};
-    const ssize_t count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), flags);
     if (count >= 0) return {.count = static_cast<std::size_t>(count)};
     return failure(errno, Outcome::want_write);
   }

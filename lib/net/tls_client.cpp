@@ -102,6 +102,7 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::create(TlsClientOptions opti
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  openssl::read_many_records(context);
   made->address = is_address(options.server_name);
   if (!made->address && !is_host_name(options.server_name) && options.verify &&
       options.pin.empty()) {

@@ -110,6 +110,7 @@ Result<openssl::Context> make_context(const TlsIdentity& identity, Snapshot& sna
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);  // tickets need none
+  openssl::read_many_records(raw);
   SSL_CTX_set_num_tickets(raw, 1);
   SSL_CTX_set_session_id_context(raw,
                                  reinterpret_cast<const unsigned char*>(session_context.data()),

@@ -34,7 +34,7 @@ int bio_write(BIO* bio, const char* bytes, int size) {
   TlsWire& wire = wire_of(bio);
   if (wire.unwritable) return size;
   const Attempt attempt =
-      wire.transport.try_write(std::string_view(bytes, static_cast<std::size_t>(size)));
+      wire.transport.try_write(std::string_view(bytes, static_cast<std::size_t>(size)), wire.more);
   if (attempt.outcome == Outcome::done) return static_cast<int>(attempt.count);
   wire.unwritable = attempt.outcome == Outcome::failed;
   if (wire.unwritable) return size;
@@ -137,15 +137,25 @@ Attempt TlsSession::try_handshake() {
 
 Attempt TlsSession::try_read(std::span<char> into) {
   if (failure_) return *failure_;
-  ERR_clear_error();
-  const int count = SSL_read(ssl_, into.data(), bounded(into.size()));
-  if (count > 0) return {.count = static_cast<std::size_t>(count)};
-  return outcome_of(count);
+  std::size_t total = 0;
+  do {
+    ERR_clear_error();
+    const std::span<char> room = into.subspan(total);
+    const int count = SSL_read(ssl_, room.data(), bounded(room.size()));
+    if (count <= 0) {
+      const Attempt attempt = outcome_of(count);
+      if (total == 0) return attempt;
+      break;  // what went wrong behind these bytes is said at the next attempt
+    }
+    total += static_cast<std::size_t>(count);
+  } while (total < into.size() && SSL_has_pending(ssl_) == 1);  // records that are here already
+  return {.count = total};
 }
 
 Attempt TlsSession::try_write(std::string_view bytes) {
   if (failure_) return *failure_;
   ERR_clear_error();
+  wire_.more = bytes.size() > SSL3_RT_MAX_PLAIN_LENGTH;  // one call writes one record
   const int count = wire_.unwritable ? 0 : SSL_write(ssl_, bytes.data(), bounded(bytes.size()));
   if (wire_.unwritable)
     return {.outcome = Outcome::failed, .kind = ErrorKind::closed, .what = "the connection broke"};

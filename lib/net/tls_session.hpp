@@ -17,6 +17,7 @@ namespace tandem::net {
 struct TlsWire {
   Transport& transport;
   bool unwritable = false;
+  bool more = false;  // another record follows at once
 };
 
 class TlsSession {

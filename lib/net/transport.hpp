@@ -24,8 +24,9 @@ class Transport {
   virtual ~Transport() = default;
 
   virtual Attempt try_read(std::span<char> into) = 0;
-  [[nodiscard]] virtual bool has_input() = 0;             // a try_read would not wait
-  virtual Attempt try_write(std::string_view bytes) = 0;  // may take a part
+  [[nodiscard]] virtual bool has_input() = 0;  // a try_read would not wait
+  // May take a part. `more`: the next one follows at once, these need not leave before it.
+  virtual Attempt try_write(std::string_view bytes, bool more) = 0;
   // Return when a try may succeed, or for no reason (interrupt, cancellation): look again.
   virtual Task<void> wait_readable() = 0;
   virtual Task<void> wait_writable() = 0;

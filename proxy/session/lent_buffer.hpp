@@ -1,4 +1,4 @@
-// LentBuffer: 32 KiB from a small stock per thread, for as long as bytes are under way. A session
+// LentBuffer: 64 KiB from a small stock per thread, for as long as bytes are under way. A session
 // that waits owns none.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace tandem::session {
 
 class LentBuffer {
  public:
-  static constexpr std::size_t size = 32 * 1024;
+  static constexpr std::size_t size = 64 * 1024;
 
   LentBuffer();
   ~LentBuffer();

@@ -63,6 +63,7 @@ Task<std::optional<Joined>> pop3_front(net::Stream& client, Door door) {
   options.protocol.apop_without_tls = door.options.apop_without_tls;
   if (door.admission.offers_apop())
     options.protocol.apop_banner = apop_banner(door.options.hostname);
+  options.protocol.utf8 = false;  // the backend is logged in to when it could be told
   options.protocol.extra_capabilities = {"TOP", "UIDL"};
   options.protocol.max_errors = static_cast<int>(door.options.login_tries);
   options.tls = door.tls;

@@ -3,7 +3,7 @@
 Names: smtp, sync, proxy, cutover, large; all without one. Progress goes to standard error, the tables to standard
 output; `--record` puts them into docs/benchmarks.md. `--peers-only` leaves Tandemail out (is the rest
 of the measurement sound?), `--quick` measures little of everything, for trying the bench itself.
-`--group TEXT` takes only groups whose title holds it. Needs root where Postfix takes part.
+`--group TEXT` takes only groups whose title holds it, `--cell TEXT` only rows of tables whose label does. Needs root where Postfix takes part.
 """
 import argparse
 import datetime
@@ -41,12 +41,16 @@ def one(name, options):
     """Runs one bench; its section for docs/benchmarks.md."""
     bench, before, tables = BENCHES[name], machine.describe(), []
     for group in bench.bench(options):
-        if options.group and options.group.lower() not in group.title.lower():
+        if options.group.lower() not in group.title.lower():
+            continue
+        group.cells = {label: cell for label, cell in group.cells.items() if options.cell.lower() in label.lower()}
+        if not group.cells:
             continue
         print(f"{name}: {group.title}", file=sys.stderr)
         tables.append(figures.table(group, figures.measure(group, options.rounds)))
         print(tables[-1], file=sys.stderr, flush=True)
     again = f"./dev bench {name}" + (f" --rounds {options.rounds}" if options.rounds != 5 else "")
+    again += "".join(f' --{name} "{text}"' for name, text in (("group", options.group), ("cell", options.cell)) if text)
     again += " --quick" if options.quick else ""
     versions = f"tandemail {version(options)}, {machine.versions(bench.VERSIONS)}"
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
@@ -65,6 +69,7 @@ def arguments():
     parser.add_argument("--tandemail", type=pathlib.Path, default=ROOT / "build" / "tandemail")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--group", default="")
+    parser.add_argument("--cell", default="")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--peers-only", dest="ours", action="store_false")

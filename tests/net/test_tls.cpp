@@ -196,6 +196,37 @@ Task<void> cut_off(TestNet& net) {
   CHECK((co_await ends.client->write("x")).error().kind == ErrorKind::closed);
 }
 
+// Records that came together are read together, and what is wrong behind them is said after them.
+Task<void> several_records(TestNet& net) {
+  auto pair = memory_pair(net);
+  const auto server = tls_server();
+  const auto client = tls_client();
+  const auto results = co_await handshake(net, pair, server, client);
+  REQUIRE(results.first);
+  std::string sent;
+  for (int i = 0; i < 3; ++i) {
+    const std::string bytes(1000, static_cast<char>('a' + i));
+    REQUIRE(co_await pair.server->write(bytes));
+    sent += bytes;
+  }
+  std::string large(40'000, 'x');  // three records by one write
+  REQUIRE(co_await pair.server->write(large));
+  sent += large;
+  pair.server->close();
+  std::string got;
+  std::string room(64 * 1024, '\0');
+  int reads = 0;
+  for (;; ++reads) {
+    const std::span<char> into(room);
+    const auto count = co_await pair.client->read_some(into);
+    REQUIRE(count);
+    if (*count == 0) break;
+    got.append(room, 0, *count);
+  }
+  CHECK(got == sent);
+  CHECK(reads <= 2);  // one of the session ticket's record too
+}
+
 // As a server that has said goodbye and closed, while its client was still writing.
 Task<void> last_words(TestNet& net) {
   auto pair = memory_pair(net);
@@ -221,6 +252,11 @@ Task<void> last_words(TestNet& net) {
 TEST_CASE("what the peer said before it closed is read although nothing more can be written") {
   TestNet net;
   net.run(last_words(net));
+}
+
+TEST_CASE("TLS: records that came together are read together") {
+  TestNet net;
+  net.run(several_records(net));
 }
 
 TEST_CASE("a connection cut under TLS is an error, not an end") {

@@ -77,6 +77,14 @@ Task<void> refusals(Stage& stage) {
   co_await person.hear(not_now);
 }
 
+// RFC 6856: it must be said before the log-in, when no backend is there yet.
+Task<void> no_utf8(Stage& stage) {
+  Talker person = stage.person(Protocol::pop3);
+  co_await person.hear(greeting);
+  co_await person.say("UTF8\r\n");
+  co_await person.hear("-ERR UTF8 is not available");
+}
+
 Task<void> starttls_both(Stage& stage) {
   co_await stage.import("tanaka@example.jp");
   stage.old_side.scripts = {Script{"S: +OK hello", "C: CAPA", "S: +OK\r\nSTLS\r\n.", "C: STLS",
@@ -128,6 +136,9 @@ TEST_CASE("POP3: what was sent behind PASS goes to the backend") {
 }
 TEST_CASE("T-31 POP3: wrong, unknown and not now") {
   both_ways(refusals);
+}
+TEST_CASE("POP3: UTF8 is not promised for a backend that is not told") {
+  both_ways(no_utf8);
 }
 TEST_CASE("POP3: STLS on both legs") {
   both_ways(starttls_both, net::TlsMode::starttls);

@@ -280,6 +280,7 @@ void LoginMachine::stls(std::string_view argument) {
 }
 
 void LoginMachine::utf8_command(std::string_view) {
+  if (!options_.utf8) return error("UTF8 is not available");
   utf8_ = true;
   ok("UTF-8 it is");
 }

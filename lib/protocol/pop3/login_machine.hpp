@@ -30,6 +30,8 @@ struct LoginOptions {
   bool apop_without_tls = true;
   bool confirm_scram = false;                   // sasl::ServerSettings::confirm
   std::vector<std::string> extra_capabilities;  // "UIDL", "TOP" … what follows the log-in
+  // Takes UTF8 (RFC 6856), for whom what follows the log-in serves messages so.
+  bool utf8 = true;
   int max_errors = 5;
   Duration wait = std::chrono::seconds(60);  // per read; T-18's total is the driver's
 };
