@@ -16,6 +16,9 @@ using smtp::Reply;
 // R13. Once this long has passed since the dot, no further server is begun with: what it would get
 // becomes owed, or the sender tries again.
 constexpr Duration begins_nothing_after = std::chrono::seconds(240);
+// A session that had ended before is found out at once. A server that stalls instead is not waited
+// for twice.
+constexpr Duration reached_again_within = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -54,8 +57,10 @@ Task<std::vector<Told>> Transaction::deliver_at(Leg& leg, std::string received) 
   std::vector<Told> told(leg.recipients.size(), {Told::Kind::unsent, local_trouble()});
   auto source = body();
   if (!source) co_return told;
+  const SteadyTime began = rooms_.clock.steady();
   told = co_await leg.server->deliver(received, std::move(*source));
   if (leg.outside || told.front().kind != Told::Kind::unsent) co_return told;
+  if (rooms_.clock.steady() - began > reached_again_within) co_return told;
   const bool reached = co_await reach_again(leg);
   auto again = body();
   if (reached && again) told = co_await leg.server->deliver(received, std::move(*again));

@@ -73,6 +73,25 @@ Task<void> away_the_second_time(Scene& scene) {
   CHECK(scene.old_home.messages.empty());
 }
 
+Task<void> note_answer(net::SmtpClient& client, smtp::Reply* answer) {
+  *answer = co_await ended(client);
+}
+
+// It did not end the session but lets us wait: it is not waited for twice.
+Task<void> stalls(Scene& scene) {
+  scene.old_home.data_pause = std::chrono::minutes(10);
+  const auto client = co_await began(scene);
+  co_await begins_content(scene, *client);
+  smtp::Reply answer;
+  scene.net.group.spawn(note_answer(*client, &answer));
+  co_await scene.settle();
+  co_await scene.net.timers.pass(std::chrono::seconds(121));  // RFC 5321 4.5.3.2.4
+  co_await scene.settle();
+  CHECK(answer.code == 451);
+  CHECK(scene.old_home.connections == 1);
+  CHECK(scene.old_home.messages.empty());
+}
+
 // The home waits for content already, so that only the end of its session takes it back.
 Task<void> refused_by_us(Scene& scene) {
   std::string looping;
@@ -105,6 +124,10 @@ TEST_CASE("gateway R10: nobody gets it when one of two is not taken any more") {
 TEST_CASE("gateway R10: a home that is away the second time is 451") {
   Scene scene;
   scene.net.run(away_the_second_time(scene));
+}
+TEST_CASE("gateway R13: a home that stalls at DATA is not waited for twice") {
+  Scene scene;
+  scene.net.run(stalls(scene));
 }
 TEST_CASE("gateway: a message refused after DATA was said to its home ends that connection") {
   Scene scene;

@@ -59,6 +59,7 @@ struct FakeHome {
   smtp::Reply end = smtp::make_reply(250, "2.0.0", "Ok");
   bool vanish_after_dot = false;  // takes the message and closes without an answer
   bool down = false;              // closes every new connection
+  Duration data_pause{};          // before it answers DATA
   bool choosy = false;            // refuses addresses that nobody has: it is no catch-all
   int probed = 0;                 // RCPTs for such addresses
   int quits = 0;
@@ -105,6 +106,10 @@ class FakePolicy : public net::SmtpPolicy {
     home_.recipients.push_back(command.to);
     home_.last_rcpt = command;
     co_return smtp::make_reply(250, "2.1.5", "Ok");
+  }
+  Task<smtp::Reply> on_data_start() override {
+    if (home_.data_pause > Duration(0)) (void)co_await net::sleep_for(home_.data_pause);
+    co_return co_await SmtpPolicy::on_data_start();
   }
   Task<Result<void>> on_chunk(std::string_view chunk) override {
     content_ += chunk;
