@@ -45,8 +45,10 @@ Assembly::Assembly(Threads& threads, config::Configuration configuration, config
       certificates_(configuration_.process.tls),
       offload_(2),
       addresses_(configuration_.process.limits.connections_per_address,
-                 configuration_.process.trust.xclient_from) {
+                 configuration_.process.trust.xclient_from),
+      page_addresses_(configuration_.process.limits.connections_per_address) {
   addresses_.limit_rate(configuration_.process.limits.connections_per_minute, clock_);
+  page_addresses_.limit_rate(configuration_.process.limits.connections_per_minute, clock_);
 }
 
 Assembly::~Assembly() = default;
@@ -213,6 +215,7 @@ std::vector<Service> Assembly::services() {
                         .addresses = {address},
                         .alpn = "http/1.1",
                         .implicit_tls = !config::is_loopback(address.address),
+                        .limit = &page_addresses_,
                         .serve = std::bind_front(&Assembly::serve_page, this)});
   for (const bool tls : {true, false})
     services.push_back({.name = tls ? "https" : "http",

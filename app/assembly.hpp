@@ -83,6 +83,7 @@ class Assembly {
   migration::EventBus events_;
   migration::AccountLocks locks_;
   net::AddressLimit addresses_;
+  net::AddressLimit page_addresses_;  // a crowd at the mail ports shuts nobody out of the page
   std::unique_ptr<store::Store> ledger_;
   std::unique_ptr<migration::Registry> registry_;
   std::unique_ptr<migration::SideAccess> access_;

@@ -38,7 +38,7 @@ net::Task<Result<void>> Listeners::open_address(std::shared_ptr<Service> service
   options.reuse_port = true;
   if (service->implicit_tls) options.implicit_tls = tls_->for_protocol(service->alpn);
   options.proxy_protocol = service->proxy_protocol;
-  options.limit = &limit_;
+  options.limit = service->limit == nullptr ? &limit_ : service->limit;
   std::uint16_t port = address.port;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     auto listener = net::Listener::open(threads_.executor(i), address.address, port, options);

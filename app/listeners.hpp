@@ -23,6 +23,7 @@ struct Service {
   std::string alpn;  // "imap", "pop3", "smtp", "http/1.1"
   bool implicit_tls = false;
   std::optional<net::ProxyProtocol> proxy_protocol;  // for the mail ports
+  net::AddressLimit* limit = nullptr;                // of its own; null: that of all others
   // `tls`: for STARTTLS; null where it is not offered or TLS is on already.
   std::function<net::Task<void>(net::StreamPtr, std::shared_ptr<const net::TlsServer> tls,
                                 net::TaskGroup&)>

@@ -5,7 +5,7 @@
 namespace tandem::session {
 namespace {
 
-constexpr std::size_t most_kept = 32;
+constexpr std::size_t most_kept = 16;
 
 std::vector<std::unique_ptr<char[]>>& stock() {
   thread_local std::vector<std::unique_ptr<char[]>> kept;

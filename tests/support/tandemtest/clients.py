@@ -161,14 +161,16 @@ def _getmail_once(target, user, protocol):
 
 # After STARTTLS its IMAP library reads and writes one TLS object from two threads. That goes wrong now and
 # then, with Dovecot alone too: of 400 runs, eight at a time, 10 waited for ever, one broke off in a TLS
-# error, one in a segmentation fault. Of 800 runs with TLS from the start, none.
+# error, one in a segmentation fault; one after the other on an idle machine, 8 of 24 waited for ever. Of 800 runs
+# with TLS from the start, none.
 OFFLINEIMAP_BREAKS = ("Failed to start TLS connection", "not finished within", f"exit -{signal.SIGSEGV:d}")
-OFFLINEIMAP_BOUND = 30  # seconds; a run takes two on a busy machine
+OFFLINEIMAP_BOUND = 15  # seconds; a run takes two on a busy machine
+OFFLINEIMAP_GOES = 8
 
 
 def offlineimap(target, user, implicit=True):
-    """Synchronises everything with offlineimap; INBOX of the result. TLS, or STARTTLS: then in at most three goes."""
-    for _ in range(2):
+    """Synchronises everything with offlineimap; INBOX of the result. TLS, or STARTTLS: then in several goes."""
+    for _ in range(OFFLINEIMAP_GOES - 1):
         try:
             return _offlineimap_once(target, user, implicit)
         except PeerError as error:
