@@ -238,6 +238,7 @@ net::Task<Result<void>> Assembly::start() {
   net::TaskGroup& background = threads_.group(0);
   background.spawn(certificates_.watch(background));
   background.spawn(net::give_memory_back(addresses_, offload_, background));
+  background.spawn(net::give_memory_back(page_addresses_, offload_, background));
   background.spawn(gateway_->run(background));
   background.spawn(web_->run(background));
   background.spawn(sessions_->run(background));

@@ -45,17 +45,18 @@ Task<void> SmtpClient::read(Duration wait) {
   }
 }
 
+Task<void> SmtpClient::send(ClientAction action) {
+  stream_->expires_after(action.wait);
+  const auto written = co_await stream_->write(action.bytes);
+  wipe(action.bytes);  // it may have been a password
+  if (!written) machine_->failed(written.error());
+}
+
 Task<Result<SmtpClient::Replies>> SmtpClient::run() {
   while (true) {
     ClientAction action = machine_->next();
     switch (action.kind) {
-      case ClientAction::Kind::send: {
-        stream_->expires_after(action.wait);
-        const auto written = co_await stream_->write(action.bytes);
-        wipe(action.bytes);  // it may have been a password
-        if (!written) machine_->failed(written.error());
-        break;
-      }
+      case ClientAction::Kind::send: co_await send(std::move(action)); break;
       case ClientAction::Kind::read: co_await read(action.wait); break;
       case ClientAction::Kind::start_tls: {
         stream_->expires_after(action.wait);
@@ -108,12 +109,10 @@ Task<Result<SmtpClient::Replies>> SmtpClient::envelope(smtp::MailCommand mail,
 Task<void> SmtpClient::data_ahead() {
   machine_->data();
   said_data_ = true;
-  const ClientAction action = machine_->next();
+  ClientAction action = machine_->next();
   if (action.kind != ClientAction::Kind::send) co_return;  // data_begin() finds out why
-  stream_->expires_after(action.wait);
-  const auto written = co_await stream_->write(action.bytes);
+  co_await send(std::move(action));
   stream_->expires_never();
-  if (!written) machine_->failed(written.error());
 }
 
 Task<Result<Reply>> SmtpClient::data_begin() {

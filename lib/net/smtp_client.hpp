@@ -75,6 +75,7 @@ class SmtpClient {
  private:
   Task<Result<Replies>> run();
   Task<Result<smtp::Reply>> run_one();
+  Task<void> send(smtp::ClientAction action);
   Task<void> read(Duration wait);
   Task<Result<void>> write_content();
 

@@ -1,5 +1,6 @@
 // After the dot: the obligation is made durable, the message goes out, and what came of it becomes
 // one answer.
+#include <ranges>
 #include <utility>
 
 #include "lib/base/log.hpp"
@@ -70,20 +71,16 @@ Task<std::vector<Told>> Transaction::deliver_at(Leg& leg, std::string received) 
 // False: some recipient is not taken any more, or the server is away.
 Task<bool> Transaction::reach_again(Leg& leg) {
   co_await leg.server->finish();
-  for (const Recipient& one : leg.recipients) {
+  const Recipient& first = leg.recipients.front();
+  smtp::RcptCommand opening{first.address, first.notify, first.orcpt};
+  auto server = co_await open_server(leg.endpoint, first, std::move(opening));
+  if (!server) co_return false;
+  leg.server.emplace(std::move(*server));
+  if (!leg.server->first().positive()) co_return false;
+  for (const Recipient& one : leg.recipients | std::views::drop(1)) {
     smtp::RcptCommand command{one.address, one.notify, one.orcpt};
-    smtp::Reply reply;
-    if (&one == &leg.recipients.front()) {
-      auto server = co_await open_server(leg.endpoint, one, std::move(command));
-      if (!server) co_return false;
-      leg.server.emplace(std::move(*server));
-      reply = leg.server->first();
-    } else {
-      const auto asked = co_await leg.server->ask(std::move(command));
-      if (!asked) co_return false;
-      reply = *asked;
-    }
-    if (!reply.positive()) co_return false;
+    const auto reply = co_await leg.server->ask(std::move(command));
+    if (!reply || !reply->positive()) co_return false;
   }
   co_return true;
 }

@@ -30,11 +30,9 @@ mail::HeaderView view_of(const std::string& beginning) {
 // The rest of a draft from `position` on, piece by piece.
 net::MilterBody from(const store::BlobDraft& draft, std::uint64_t position) {
   return [&draft, position, kept = std::string()]() mutable -> Result<std::string_view> {
-    auto read = draft.read(position, piece);
-    if (!read) return fail(read.error());
-    kept = std::move(*read);
-    position += kept.size();
-    return kept;
+    auto read = draft.view(position, piece, kept);
+    if (read) position += read->size();
+    return read;
   };
 }
 

@@ -196,13 +196,18 @@ Task<void> cut_off(TestNet& net) {
   CHECK((co_await ends.client->write("x")).error().kind == ErrorKind::closed);
 }
 
-// Records that came together are read together, and what is wrong behind them is said after them.
-Task<void> several_records(TestNet& net) {
+Task<Pair> secured_pair(TestNet& net) {
   auto pair = memory_pair(net);
   const auto server = tls_server();
   const auto client = tls_client();
   const auto results = co_await handshake(net, pair, server, client);
   REQUIRE(results.first);
+  co_return pair;
+}
+
+// The end behind them is read after them.
+Task<void> several_records(TestNet& net) {
+  const auto pair = co_await secured_pair(net);
   std::string sent;
   for (int i = 0; i < 3; ++i) {
     const std::string bytes(1000, static_cast<char>('a' + i));
@@ -229,11 +234,7 @@ Task<void> several_records(TestNet& net) {
 
 // As a server that has said goodbye and closed, while its client was still writing.
 Task<void> last_words(TestNet& net) {
-  auto pair = memory_pair(net);
-  const auto server = tls_server();
-  const auto client = tls_client();
-  const auto results = co_await handshake(net, pair, server, client);
-  REQUIRE(results.first);
+  const auto pair = co_await secured_pair(net);
   REQUIRE(co_await pair.server->write("* BYE"));
   pair.server->close();
   const auto written = co_await pair.client->write("\n");
