@@ -55,6 +55,10 @@ bool fill_side(SideSettings& side, const MigrationSettings& settings, SettingFil
 }
 
 void check_master(const SideSettings& side, SettingFile& file, std::string_view section) {
+  if (side.master_for_people && side.master_user.empty())
+    file.error(file.line_of(fmt::format("{}.master_for_people", section)),
+               fmt::format("[{}] master_for_people needs a master user.", section),
+               "Set master_user and master_password_file, or remove master_for_people.");
   if (side.master_user.empty() == side.master_password_file.empty()) return;
   const auto* const given = side.master_user.empty() ? "master_password_file" : "master_user";
   const auto* const missing = side.master_user.empty() ? "master_user" : "master_password_file";

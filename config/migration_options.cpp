@@ -160,7 +160,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 11> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 12> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -206,6 +206,10 @@ constexpr std::array<Row<Settings>, 11> side_rows(std::string_view section, std:
         .help = "File with the master account's password.",
         .help_ja = "管理用アカウントのパスワードを書いたファイル。"},
        [](Settings& s, const Value& v) { return take_path((s.*side).master_password_file, v); }},
+      {{.section = section, .name = "master_for_people", .type = "yes or no", .fallback = "no",
+        .help = "Who shows the other side's stored password, and has none stored for this side, is logged in by the master account.",
+        .help_ja = "この側のパスワードが未登録の利用者が、反対側の登録済みパスワードを示したとき、管理用アカウントでログインさせる。"},
+       [](Settings& s, const Value& v) { return take_flag((s.*side).master_for_people, v); }},
       {{.section = section, .name = "forward_client", .type = "yes or no", .fallback = "no",
         .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, XFORWARD, ID).",
         .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、XFORWARD、ID)。"},

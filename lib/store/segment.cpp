@@ -16,8 +16,7 @@ std::string segment_path(const std::string& directory, std::uint32_t segment) {
 SegmentWriter::SegmentWriter(std::string directory, Position last, std::uint32_t next,
                              std::uint64_t segment_bytes)
     : directory_(std::move(directory)),
-      at_(last),
-      next_(next),
+      at_{.segment = last.segment, .size = last.size, .next = next},
       // Offsets are 32 bits.
       segment_bytes_(std::min<std::uint64_t>(segment_bytes, std::uint64_t{1} << 31)) {}
 
@@ -30,16 +29,16 @@ Result<void> SegmentWriter::open_last() {
 }
 
 Result<void> SegmentWriter::begin_segment() {
-  const auto path = segment_path(directory_, next_);
+  const auto path = segment_path(directory_, at_.next);
   auto file = File::open(path, O_RDWR | O_CREAT | O_TRUNC);
   if (!file) return fail(std::move(file.error()));
-  if (auto written = file->write(record::segment_start(next_), 0, "store.write"); !written) {
+  if (auto written = file->write(record::segment_start(at_.next), 0, "store.write"); !written) {
     ::unlink(path.c_str());
     return written;
   }
   if (grown_.contains(at_.segment)) finished_.emplace_back(at_.segment, std::move(file_));
   file_ = std::move(*file);
-  at_ = {.segment = next_++, .size = record::segment_header};
+  at_ = {.segment = at_.next, .size = record::segment_header, .next = at_.next + 1};
   grown_[at_.segment] = at_.size;
   new_names_ = true;
   return {};
@@ -90,19 +89,18 @@ Result<BlobRef> SegmentWriter::append(const BlobDraft& draft) {
 }
 
 void SegmentWriter::rewind(Position to) {
-  while (at_.segment != to.segment) {  // segments begun after it
-    ::unlink(segment_path(directory_, at_.segment).c_str());
-    grown_.erase(at_.segment);
-    --next_;
+  for (auto begun = to.next; begun < at_.next; ++begun) {
+    ::unlink(segment_path(directory_, begun).c_str());
+    grown_.erase(begun);
+  }
+  if (at_.segment != to.segment) {
     file_ = File();
-    at_ = to;
-    if (finished_.empty()) break;
-    at_.segment = finished_.back().first;
-    file_ = std::move(finished_.back().second);
-    finished_.pop_back();
+    for (auto& [segment, file] : finished_)
+      if (segment == to.segment) file_ = std::move(file);
+    std::erase_if(finished_, [&](const auto& each) { return each.first >= to.segment; });
   }
   at_ = to;
-  if (!file_.is_open() || to.segment == 0) return;
+  if (auto opened = open_last(); !opened || to.segment == 0) return;
   (void)file_.truncate(to.size);
   if (const auto grown = grown_.find(to.segment); grown != grown_.end()) grown->second = to.size;
 }
@@ -116,13 +114,19 @@ Result<unsigned> SegmentWriter::flush() {
   }
   if (auto flushed = file_.flush(); !flushed) return fail(std::move(flushed.error()));
   ++flushes;
-  if (!new_names_) return flushes;
-  if (auto flushed = flush_directory(directory_); !flushed) return fail(std::move(flushed.error()));
-  return flushes + 1;
+  if (new_names_) {
+    if (auto flushed = flush_directory(directory_); !flushed)
+      return fail(std::move(flushed.error()));
+    ++flushes;
+  }
+  grown_.clear();
+  finished_.clear();
+  new_names_ = false;
+  return flushes;
 }
 
-Result<void> SegmentWriter::record_sizes(Sql& sql) const {
-  for (const auto& [segment, size] : grown_) {
+Result<void> record_sizes(Sql& sql, const SegmentWriter::Sizes& sizes) {
+  for (const auto& [segment, size] : sizes) {
     const auto done = sql.execute(
         "INSERT INTO store_segments (segment, size) VALUES ($1, $2)"
         " ON CONFLICT (segment) DO UPDATE SET size = excluded.size",
@@ -130,12 +134,6 @@ Result<void> SegmentWriter::record_sizes(Sql& sql) const {
     if (!done) return fail(done.error());
   }
   return {};
-}
-
-void SegmentWriter::settle() {
-  grown_.clear();
-  finished_.clear();
-  new_names_ = false;
 }
 
 }  // namespace tandem::store

@@ -190,6 +190,7 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id,
   if (migration::is_told_clients(registry_, account.migration, home))
     options.origin = origin_of(attempt, from);
   const std::string asked = endpoint->to_string();
+  const bool by_master = login->by_master;
   if (!breaker_.may_ask(asked)) co_return left_alone(asked);
   auto backend = co_await open_backend(connector_, std::move(*endpoint), std::move(*login),
                                        std::move(options));
@@ -198,8 +199,14 @@ Task<Result<Backend>> Admission::open(const Attempt& attempt, AccountId id,
   if (breaker_.asked(asked, id, failure))
     log::warning("W-SES-4", "{} is left alone: it did not answer several people", asked);
   if (!backend) {
-    backend.error().origin = migration::origin_of(home);
-    co_return fail(backend.error());
+    Error& error = backend.error();
+    error.origin = migration::origin_of(home);
+    if (by_master && error.kind == ErrorKind::authentication) {
+      error.kind = ErrorKind::refused;
+      error.what = "the master user was refused: " + error.what;
+      error.next_step = "Check master_user, master_login and its password file for that side.";
+    }
+    co_return fail(error);
   }
   co_return backend;
 }

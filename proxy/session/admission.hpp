@@ -3,7 +3,8 @@
 // The account is looked up as Routes::login does; the password goes to its home side only (T-29),
 // under that side's log-in name. Where both sides have a password of their own and the person typed
 // the other side's, the home side's stored one takes its place: people keep one password. A master
-// user is never used. An unknown name is answered as a wrong password is, delay included.
+// user speaks for nobody, unless the home side says so (`master_for_people`): then for those whose
+// password is stored for the other side only, and who showed that one. An unknown name is answered as a wrong password is, delay included.
 //
 // Who proves a password without showing it (CRAM-MD5, SCRAM-SHA-256, APOP) is checked here against
 // the stored ones of both sides, and logged in with the home side's. Without a stored one the
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -103,6 +105,9 @@ class Admission {
                                                net::ConnectionInfo from);
   // The account's stored passwords, the home side's first.
   [[nodiscard]] std::vector<Secret> passwords_of(const migration::Account& account) const;
+  // Where the home side wants it so for who showed the other side's password; else nothing.
+  [[nodiscard]] std::optional<Result<BackendLogin>> login_by_master(
+      const migration::Account& account) const;
   // Which login at home the attempt amounts to. Error authentication: it is wrong.
   [[nodiscard]] Result<BackendLogin> login_for(const Attempt& attempt,
                                                const migration::Account& account) const;

@@ -1,6 +1,7 @@
 // What a person shows, against what is stored: which log-in at the home side it amounts to.
 #include <algorithm>
 
+#include "config/migration_settings.hpp"
 #include "lib/protocol/pop3/login_machine.hpp"
 #include "proxy/session/admission.hpp"
 
@@ -41,6 +42,22 @@ std::vector<Secret> Admission::passwords_of(const Account& account) const {
   return passwords;
 }
 
+std::optional<Result<BackendLogin>> Admission::login_by_master(const Account& account) const {
+  const Side home = migration::home_of(account.phase);
+  const auto* migration = registry_.settings(account.migration);
+  if (migration == nullptr || !migration::settings_of(*migration, home).master_for_people ||
+      !account.login_at(home).sealed_password.empty())
+    return std::nullopt;
+  auto master = registry_.credential(account, home);
+  if (!master) return fail(master.error());
+  BackendLogin login{.name = std::move(master->login),
+                     .act_as = std::move(master->authorization),
+                     .password = std::move(master->password),
+                     .keep_hidden = true,
+                     .by_master = true};
+  return login;
+}
+
 // The password that was typed goes home as it is, unless it is the other side's: people keep one
 // password. One that was only proven is the home side's, or the only one that is stored.
 Result<BackendLogin> Admission::login_for(const Attempt& attempt, const Account& account) const {
@@ -53,6 +70,8 @@ Result<BackendLogin> Admission::login_for(const Attempt& attempt, const Account&
   }
   std::vector<Secret> known = passwords_of(account);
   if (attempt.proof == Proof::password) {
+    if (known.size() == 1 && known[0] == attempt.secret)
+      if (auto master = login_by_master(account)) return std::move(*master);
     const bool others = known.size() == 2 && known[1] == attempt.secret;
     login.password = others ? std::move(known[0]) : attempt.secret.clone();
     return login;
@@ -62,6 +81,7 @@ Result<BackendLogin> Admission::login_for(const Attempt& attempt, const Account&
   };
   const bool right = attempt.proof == Proof::proven || std::ranges::any_of(known, fits);
   if (known.empty() || !right) return wrong();
+  if (auto master = login_by_master(account)) return std::move(*master);
   login.password = std::move(known[0]);
   login.keep_hidden = true;
   return login;

@@ -17,7 +17,7 @@ StoreOptions small_segments(std::uint64_t bytes) {
 }
 
 std::size_t size_of(std::int64_t id) {
-  return id % 11 == 0 ? 300'000 : static_cast<std::size_t>(500 + id % 7 * 900);
+  return id % 5 == 0 ? 300'000 : static_cast<std::size_t>(500 + id % 7 * 900);
 }
 
 // The child: four threads deliver until they are killed or something fails; each acknowledged id is
