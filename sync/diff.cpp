@@ -34,6 +34,11 @@ void walk(const SideScan& scan, const std::vector<const Row*>& rows, UidOf uid, 
   }
 }
 
+// A message with this UID that is not among the items is not there; else nothing was said of it.
+bool is_told(const SideScan& scan, Uid uid) {
+  return uid >= scan.complete_from || std::ranges::binary_search(scan.vanished, uid);
+}
+
 // Per row: the message as it was scanned, or null.
 using Seen = std::vector<const Item*>;
 
@@ -50,9 +55,8 @@ void compare_flags(std::span<const Row> rows, const SideScan& home, const SideSc
       kept.now = alone->flags;
       continue;
     }
-    if (at_home[at] == nullptr && (row.home_gone || row.home >= home.complete_from)) continue;
-    if (on_mirror[at] == nullptr && (row.mirror_gone || row.mirror >= mirror.complete_from))
-      continue;
+    if (at_home[at] == nullptr && (row.home_gone || is_told(home, row.home))) continue;
+    if (on_mirror[at] == nullptr && (row.mirror_gone || is_told(mirror, row.mirror))) continue;
     if (at_home[at] == nullptr && on_mirror[at] == nullptr) continue;
     const Flags& seen_home = at_home[at] == nullptr ? row.flags : at_home[at]->flags;
     const Flags& seen_mirror = on_mirror[at] == nullptr ? row.flags : on_mirror[at]->flags;
@@ -90,7 +94,7 @@ FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Ro
           result.home_new.push_back(at);
       },
       [&](const Row& row) {
-        if (!row.home_gone && row.home >= home.complete_from) result.home_gone.push_back(row.id);
+        if (!row.home_gone && is_told(home, row.home)) result.home_gone.push_back(row.id);
       });
   walk(
       mirror, by_uid(rows, &Row::mirror), &Row::mirror,
@@ -103,8 +107,7 @@ FolderDiff diff(const SideScan& home, const SideScan& mirror, std::span<const Ro
           result.mirror_new.push_back(at);
       },
       [&](const Row& row) {
-        if (!row.mirror_gone && row.mirror >= mirror.complete_from)
-          result.mirror_gone.push_back(row.id);
+        if (!row.mirror_gone && is_told(mirror, row.mirror)) result.mirror_gone.push_back(row.id);
       });
   compare_flags(rows, home, mirror, at_home, on_mirror, result);
   return result;

@@ -14,6 +14,8 @@ namespace tandem::sync {
 struct SideScan {
   std::vector<Item> items;
   Uid complete_from = 1;
+  // Of lower ones these are known to be gone (QRESYNC's VANISHED). Ascending.
+  std::vector<Uid> vanished;
   // Messages from here on were put there, or found, since the last complete pass: what flags they
   // have says nothing of a person's wish yet (some servers lose flags of an APPEND).
   Uid settled_below = 0;

@@ -42,34 +42,64 @@ Task<Result<void>> FolderPass::compare_with_ledger() {
       (one.side == settings_.home ? home_skipped_ : mirror_skipped_).push_back(one.uid);
   const auto counts = context_.ledger.counts(folder_.id, settings_.home);
   if (!counts) co_return fail(counts.error());
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    Ledger::RowsWanted wanted;
-    wanted.home_from = home_scan_.complete_from;
-    wanted.mirror_from = mirror_scan_.complete_from;
-    wanted.home_uids = uids_of(home_scan_.items);
-    wanted.mirror_uids = uids_of(mirror_scan_.items);
-    auto rows = context_.ledger.rows(folder_.id, settings_.home, wanted);
-    if (!rows) co_return fail(rows.error());
-    rows_ = std::move(*rows);
-    diff_ = diff(home_scan_, mirror_scan_, rows_, home_skipped_, mirror_skipped_);
-    if (attempt == 1) break;
-    // Fewer or more than we know of: somebody removed something, and only a full look tells what.
-    const bool home_fits =
-        counts->home + diff_.home_new.size() + home_skipped_.size() == home_messages_;
-    const bool mirror_fits =
-        counts->mirror + diff_.mirror_new.size() + mirror_skipped_.size() == mirror_messages_;
-    if (home_fits && mirror_fits) break;
-    auto more = Result<void>{};
-    if (!home_fits) more = co_await scan_completely(home_, home_scan_);
-    if (more && !mirror_fits) more = co_await scan_completely(mirror_, mirror_scan_);
-    if (!more) co_return more;
-  }
+  auto done = compare_rows();
+  if (!done) co_return done;
+  // Fewer or more than we know of: somebody removed something.
+  const bool home_fits =
+      counts->home + diff_.home_new.size() + home_skipped_.size() == home_messages_;
+  const bool mirror_fits =
+      counts->mirror + diff_.mirror_new.size() + mirror_skipped_.size() == mirror_messages_;
+  if (!home_fits) done = co_await look_for_removed(home_, home_row(), home_scan_);
+  if (done && !mirror_fits) done = co_await look_for_removed(mirror_, mirror_row(), mirror_scan_);
+  if (done && !(home_fits && mirror_fits)) done = compare_rows();
+  if (!done) co_return done;
+  // What a server says to have vanished has to explain the count.
+  const bool home_explained = home_fits || home_scan_.complete_from <= 1 ||
+                              counts->home + diff_.home_new.size() + diff_.home_back.size() +
+                                      home_skipped_.size() ==
+                                  home_messages_ + diff_.home_gone.size();
+  const bool mirror_explained = mirror_fits || mirror_scan_.complete_from <= 1 ||
+                                counts->mirror + diff_.mirror_new.size() +
+                                        diff_.mirror_back.size() + mirror_skipped_.size() ==
+                                    mirror_messages_ + diff_.mirror_gone.size();
+  if (!home_explained) done = co_await scan_completely(home_, home_scan_);
+  if (done && !mirror_explained) done = co_await scan_completely(mirror_, mirror_scan_);
+  if (done && !(home_explained && mirror_explained)) done = compare_rows();
+  if (!done) co_return done;
   const Side mirror_side = migration::other(settings_.home);
   auto marked = co_await context_.ledger.mark_gone(diff_.home_gone, settings_.home);
   if (marked) marked = co_await context_.ledger.mark_gone(diff_.mirror_gone, mirror_side);
   if (marked) marked = co_await context_.ledger.mark_back(diff_.home_back, settings_.home);
   if (marked) marked = co_await context_.ledger.mark_back(diff_.mirror_back, mirror_side);
   co_return marked;
+}
+
+Result<void> FolderPass::compare_rows() {
+  Ledger::RowsWanted wanted;
+  wanted.home_from = home_scan_.complete_from;
+  wanted.mirror_from = mirror_scan_.complete_from;
+  wanted.home_uids = uids_of(home_scan_.items);
+  wanted.mirror_uids = uids_of(mirror_scan_.items);
+  const auto add = [](std::vector<Uid>& uids, const SideScan& scan) {
+    uids.insert(uids.end(), scan.vanished.begin(), scan.vanished.end());
+  };
+  add(wanted.home_uids, home_scan_);
+  add(wanted.mirror_uids, mirror_scan_);
+  auto rows = context_.ledger.rows(folder_.id, settings_.home, wanted);
+  if (!rows) return fail(rows.error());
+  rows_ = std::move(*rows);
+  diff_ = diff(home_scan_, mirror_scan_, rows_, home_skipped_, mirror_skipped_);
+  return {};
+}
+
+// A server with QRESYNC says what; else only a full look tells.
+Task<Result<void>> FolderPass::look_for_removed(net::ImapClient& client, const FolderSide& row,
+                                                SideScan& scan) {
+  auto vanished = co_await scan_vanished(client, scan.complete_from, row.modseq);
+  if (!vanished) co_return fail(vanished.error());
+  if (!*vanished || (*vanished)->empty()) co_return co_await scan_completely(client, scan);
+  scan.vanished = std::move(**vanished);
+  co_return Result<void>{};
 }
 
 // News of one side, and of older messages those whose flags may have changed: by CONDSTORE, else by
@@ -89,6 +119,7 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
   const Uid last = items->empty() ? 0 : items->back().uid;
   seen.next = std::max({client.selected().uid_next, last + 1, row.next});
   scan.items.clear();
+  scan.vanished.clear();
   const bool condstore = seen.modseq != 0 && row.modseq != 0;
   if (from > 1 && (condstore ? seen.modseq != row.modseq : settings_.all_flags)) {
     const std::uint64_t since = condstore ? row.modseq : 0;
@@ -111,6 +142,7 @@ Task<Result<void>> FolderPass::scan_completely(net::ImapClient& client, SideScan
                 std::make_move_iterator(scan.items.end()));
   scan.items = std::move(*items);
   scan.complete_from = 1;
+  scan.vanished.clear();
   co_return Result<void>{};
 }
 

@@ -248,6 +248,45 @@ Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
   co_return items;
 }
 
+namespace {
+
+class Vanishing final : public net::ImapHandler {
+ public:
+  static constexpr std::uint64_t most = 100'000;
+  std::vector<Uid> uids;
+  bool too_many = false;
+  void on_response(imap::Response& any) override {
+    const auto* vanished = std::get_if<response::Vanished>(&any);
+    if (vanished == nullptr || !vanished->earlier || too_many) return;
+    too_many = vanished->uids.count() + uids.size() > most;
+    if (too_many) return;
+    for (const auto [first, last] : vanished->uids.ranges())
+      for (Uid uid = first; uid <= last; ++uid) uids.push_back(uid);
+  }
+};
+
+}  // namespace
+
+Task<Result<std::optional<std::vector<Uid>>>> scan_vanished(net::ImapClient& client, Uid below,
+                                                            std::uint64_t since) {
+  std::optional<std::vector<Uid>> gone;
+  if (!client.is_enabled("QRESYNC") || since == 0 || below <= 1) co_return gone;
+  Vanishing vanishing;
+  imap::SequenceSet set;
+  set.add(1, below - 1);
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  net::ImapClient::FetchModifiers modifiers;
+  modifiers.changed_since = since;
+  modifiers.vanished = true;
+  const auto fetched = co_await client.fetch(set, attributes, vanishing, modifiers);
+  if (!fetched) co_return fail(fetched.error());
+  if (vanishing.too_many) co_return gone;
+  gone = std::move(vanishing.uids);
+  std::ranges::sort(*gone);
+  co_return gone;
+}
+
 Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
                            mail::DigestOptions options) {
   std::vector<Uid> uids;

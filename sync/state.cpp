@@ -59,6 +59,7 @@ Task<Result<void>> Sync::State::open_side(const migration::Account& account, Sid
   auto opened = co_await access.open_imap(account, side);
   if (!opened) co_return fail(opened.error());
   client = std::move(*opened);
+  if (client->has("QRESYNC")) co_return co_await client->enable_soon("QRESYNC");
   co_return Result<void>{};
 }
 

@@ -253,6 +253,7 @@ Result<void> ImapClient::take_status(response::Status& status) {
         {.kind = ErrorKind::protocol, .what = "the server answered a command that was not sent"}));
   }
   open_.erase(tag);
+  if (unawaited_.erase(tag) > 0) return {};
   completions_[tag] = {status.condition, std::move(status.code), std::move(status.text)};
   return {};
 }
@@ -268,6 +269,9 @@ Result<void> ImapClient::take(imap::Response& any, ImapHandler* handler) {
     return {};
   } else if (auto* known = std::get_if<response::Capability>(&any)) {
     capabilities_ = {known->words.begin(), known->words.end()};
+  } else if (auto* enabled = std::get_if<response::Enabled>(&any)) {
+    for (const auto& word : enabled->words)
+      if (enabled_.size() < most_changes) enabled_.insert(word);
   } else if (auto* flags = std::get_if<response::Flags>(&any)) {
     selected_.flags = flags->flags;
   } else if (auto* exists = std::get_if<response::Exists>(&any)) {

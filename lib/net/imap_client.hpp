@@ -126,6 +126,12 @@ class ImapClient {
     return capabilities_;
   }
   Task<Result<std::vector<std::string>>> enable(std::string capabilities);  // what was enabled
+  // ENABLE without waiting for its answer: it leaves with the next command. A refusal changes nothing.
+  Task<Result<void>> enable_soon(std::string capability);
+  // In upper case. As far as the server has said it (ENABLED).
+  [[nodiscard]] bool is_enabled(std::string_view capability) const {
+    return enabled_.contains(capability);
+  }
   Task<Result<std::vector<std::pair<std::string, std::string>>>> id(
       std::vector<std::pair<std::string, std::string>> fields);
   Task<Result<void>> noop();
@@ -267,7 +273,9 @@ class ImapClient {
   ImapTag last_tag_ = 0;
   std::set<ImapTag> open_;
   std::map<ImapTag, ImapCompletion> completions_;
+  std::set<ImapTag> unawaited_;  // whose completion nobody asks for
   std::set<std::string, std::less<>> capabilities_;
+  std::set<std::string, std::less<>> enabled_;
   std::set<std::string, std::less<>> odd_names_;  // wire names that are no modified UTF-7
   std::optional<imap::response::Status> greeting_;
   std::optional<std::string> continuation_;

@@ -178,6 +178,13 @@ Task<Result<std::vector<std::string>>> ImapClient::enable(std::string wanted) {
   co_return words;
 }
 
+Task<Result<void>> ImapClient::enable_soon(std::string capability) {
+  auto sent = co_await send("ENABLE " + capability);
+  if (!sent) co_return fail(std::move(sent.error()));
+  unawaited_.insert(*sent);
+  co_return Result<void>{};
+}
+
 Task<Result<std::vector<std::pair<std::string, std::string>>>> ImapClient::id(
     std::vector<std::pair<std::string, std::string>> fields) {
   std::string command = "ID NIL";

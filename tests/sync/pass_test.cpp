@@ -233,6 +233,26 @@ Task<void> nothing_new(TwoSides& two) {
   CHECK(two.mailbox(new_side, "Work 7").size() == 2);
 }
 
+// QRESYNC (RFC 7162 3.2.6): what was removed is asked for, not found by reading all UIDs.
+Task<void> vanished(TwoSides& two, bool offered) {
+  if (!offered) two.at(old_side).replace = {{"QRESYNC", "XRESYNC"}};
+  for (const auto* subject : {"a", "b", "c", "d"}) co_await two.put(old_side, letter(subject));
+  co_await settle(two);
+  co_await two.remove(old_side, 2);
+  two.at(old_side).listen = true;
+  two.at(old_side).heard.clear();
+  auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  CHECK((two.heard(old_side, " VANISHED)\r\n") > 0) == offered);
+  CHECK((two.heard(old_side, "FLAGS)\r\n") > 0) == !offered);  // of all of them
+  CHECK(two.mailbox(new_side).size() == 4);
+  // It counts from then on: nothing is looked at again.
+  two.at(old_side).heard.clear();
+  report = co_await two.pass();
+  CHECK(report.source_messages == 3);
+  CHECK(two.heard(old_side, "FETCH") == 0);
+}
+
 Task<void> moves_and_renames(TwoSides& two) {
   const std::string inbox("INBOX");
   const std::string work("Work");
@@ -350,6 +370,12 @@ TEST_CASE("Servers without UIDPLUS, MULTIAPPEND, CONDSTORE and LITERAL+") {
 TEST_CASE("A pass over many folders with nothing new opens none of them") {
   TwoSides two;
   two.run(nothing_new(two));
+}
+TEST_CASE("Removed messages are asked for where the server can tell") {
+  for (const bool offered : {true, false}) {
+    TwoSides two;
+    two.run(vanished(two, offered));
+  }
 }
 TEST_CASE("A moved message and a renamed folder are followed, not copied again") {
   TwoSides two;

@@ -76,7 +76,13 @@ class Session {
   void log_in(const std::string& login) {
     mailbox_ = accounts_(login);
     if (mailbox_ == nullptr) return no("[AUTHENTICATIONFAILED] who?");
-    ok(fmt::format("[CAPABILITY {}] Logged in", capabilities));
+    ok(fmt::format("[CAPABILITY {}{}] Logged in", capabilities,
+                   mailbox_->tells_vanished ? " ENABLE QRESYNC" : ""));
+  }
+  void run(command::Enable&) {
+    qresync_ = mailbox_->tells_vanished;
+    if (qresync_) io_.put("* ENABLED QRESYNC\r\n");
+    ok();
   }
   void run(command::Logout&) {
     io_.put("* BYE\r\n");
@@ -150,7 +156,10 @@ class Session {
         ++at;
         continue;
       }
-      io_.put(fmt::format("* {} EXPUNGE\r\n", at + 1));
+      if (qresync_)
+        io_.put(fmt::format("* VANISHED {}\r\n", known_[at]));
+      else
+        io_.put(fmt::format("* {} EXPUNGE\r\n", at + 1));
       known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(at));
     }
     const std::size_t before = known_.size();
@@ -170,6 +179,21 @@ class Session {
     }
     return all;
   }
+  void tell_vanished(const imap::SequenceSet& set) {
+    const auto uids = set.resolve(open_->next);
+    imap::SequenceSet gone;
+    for (const auto [first, last] : uids.ranges()) {
+      std::uint32_t next = first;
+      for (const Message& message : open_->messages) {
+        if (message.uid < next) continue;
+        if (message.uid > last) break;
+        if (message.uid > next) gone.add(next, message.uid - 1);
+        next = message.uid + 1;
+      }
+      if (next <= last) gone.add(next, last);
+    }
+    if (!gone.empty()) io_.put(fmt::format("* VANISHED (EARLIER) {}\r\n", gone.to_string()));
+  }
   std::size_t number_of(const Message& message) const {
     return static_cast<std::size_t>(std::ranges::lower_bound(known_, message.uid) -
                                     known_.begin()) +
@@ -179,6 +203,8 @@ class Session {
   void run(command::Fetch& one) {
     if (!open_ || !one.uid) return no("nothing is open");
     const imap::FetchAttributes& wanted = one.attributes;
+    if (one.vanished && !(qresync_ && one.changed_since)) return no("not enabled");
+    if (one.vanished) tell_vanished(one.set);
     for (const Message* message : named(one.set)) {
       if (one.changed_since && message->modseq <= *one.changed_since) continue;
       std::string out = fmt::format("* {} FETCH (UID {}", number_of(*message), message->uid);
@@ -290,6 +316,7 @@ class Session {
   std::vector<std::uint32_t> known_;  // UIDs, as the client numbers them
   std::string tag_;
   bool ended_ = false;
+  bool qresync_ = false;
 };
 
 }  // namespace

@@ -47,6 +47,8 @@ class Mailbox {
   void renumber(Folder& folder, std::uint32_t by);
   [[nodiscard]] std::vector<std::shared_ptr<Folder>>& folders() { return folders_; }
   [[nodiscard]] std::shared_ptr<Folder> share(std::string_view name);
+  // Its server offers QRESYNC (RFC 7162), and remembers no removal: it names all that is not there.
+  bool tells_vanished = false;
 
  private:
   std::vector<std::shared_ptr<Folder>> folders_;

@@ -49,7 +49,7 @@ class Town : NetFirst, public Sides {
     REQUIRE(imported);
     boxes_.clear();
     for (const int side : {0, 1}) {
-      boxes_[login(side)];
+      boxes_[login(side)].tells_vanished = (number >> side) % 2 == 1;
       faults[static_cast<std::size_t>(side)] = Faults();
     }
     world->account = world->registry->routes()->account(name + "@example.jp")->id;

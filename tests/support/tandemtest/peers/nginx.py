@@ -21,7 +21,7 @@ worker_processes {workers};
 user {user};
 pid {directory}/nginx.pid;
 error_log {directory}/output.log notice;
-events {{ worker_connections 4096; }}
+events {{ worker_connections 32768; }}
 mail {{
   server_name nginx.test.example;
   auth_http 127.0.0.1:{auth}/auth;
