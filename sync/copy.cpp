@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sync/pause.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -28,6 +29,7 @@ std::vector<Uid> numbers_of(const imap::SequenceSet& set, std::size_t most) {
 }  // namespace
 
 bool is_fatal(const Error& error) {
+  if (asked_to_wait(error)) return true;
   switch (error.kind) {
     case ErrorKind::refused:
     case ErrorKind::not_found:

@@ -5,6 +5,7 @@
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
 #include "sync/pass.hpp"
+#include "sync/pause.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
@@ -27,6 +28,7 @@ Sync::State::State(store::Store& store, const migration::Registry& known,
       slots(options.accounts_at_once) {}
 
 CopyState state_after(const Error& error) {
+  if (asked_to_wait(error)) return CopyState::failed;
   switch (error.kind) {
     case ErrorKind::authentication:
     case ErrorKind::not_found:
@@ -133,6 +135,10 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
     row.problem = error.what;
     row.server_words = error.server_words;
     row.next_step = error.next_step;
+    if (const auto pause = asked_to_wait(error))
+      row.next_step = fmt::format(
+          "The server asks for a pause; it is tried again by itself in {} s.",
+          std::chrono::ceil<std::chrono::seconds>(*pause).count());
     if (row.next_step.empty())
       row.next_step = is_over_quota(error)
                           ? "Give the mailbox more room; copying goes on by itself."
@@ -173,6 +179,7 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
       co_return done;
     }
     if (done.error().kind != ErrorKind::closed && done.error().kind != ErrorKind::timed_out) break;
+    if (asked_to_wait(done.error())) break;
   }
   co_await conclude(account, done);
   co_return done;

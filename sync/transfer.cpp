@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sync/match.hpp"
+#include "sync/pause.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -39,7 +40,8 @@ Task<Result<void>> Transfer::run() {
     const std::vector<Uid> under_way = uids_of(next_);
     const auto done = co_await batch();
     if (!done) {
-      if (is_fatal(done.error()) && done.error().kind != ErrorKind::cancelled)
+      if (is_fatal(done.error()) && done.error().kind != ErrorKind::cancelled &&
+          !asked_to_wait(done.error()))
         context_.suspects.raise(folder_.id, under_way);
       co_return done;
     }

@@ -4,6 +4,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
 #include "sync/match.hpp"
+#include "sync/pause.hpp"
 #include "sync/scan.hpp"
 #include "sync/transfer.hpp"
 
@@ -123,7 +124,7 @@ Task<Result<void>> Transfer::append_again(std::vector<Item> items) {
 
 // Takes the results in. What was refused goes to `again`; without it, it is recorded as left out.
 Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
-  std::optional<Error> quota;
+  std::optional<Error> whole;  // what is no fault of the message
   for (std::size_t at = 0; at < copy.items().size(); ++at) {
     const Item& item = copy.items()[at];
     Copied& copied = copy.results()[at];
@@ -131,8 +132,8 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
       case Copied::State::appended: arrived(item, copied); break;
       case Copied::State::refused:
       case Copied::State::retry: {
-        if (is_over_quota(copied.error)) {
-          quota = copied.error;
+        if (is_over_quota(copied.error) || asked_to_wait(copied.error)) {
+          whole = copied.error;
         } else if (again != nullptr) {
           again->push_back(item);
         } else {
@@ -146,7 +147,7 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
       case Copied::State::vanished: break;
     }
   }
-  if (quota) co_return fail(std::move(*quota));
+  if (whole) co_return fail(std::move(*whole));
   co_return Result<void>{};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/log.hpp"
+#include "sync/pause.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
@@ -88,7 +89,8 @@ Task<void> Worker::after_fault(Error error) {
   now_ = WorkerState::backing_off;
   const Duration longest = state_.options.longest_retry;
   retry_ = quota ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
-  (void)co_await bell_.wait_for(retry_);
+  const Duration asked = asked_to_wait(error).value_or(Duration::zero());
+  (void)co_await bell_.wait_for(std::max(retry_, asked));
 }
 
 bool Worker::has_idle() const {
