@@ -116,8 +116,9 @@ Result<void> Assembly::open_rooms() {
   options.our_hostname = hostname_;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
                                        threads_.executor(threads_.size() - 1), options);
-  const session::SessionParts people{*registry_, connector_,  clock_,         offload_,
-                                     *ledger_,   sync_.get(), gateway_.get(), &addresses_};
+  const session::SessionParts people{*registry_,     connector_,  clock_,
+                                     offload_,       *ledger_,    sync_.get(),
+                                     gateway_.get(), &addresses_, access_.get()};
   const config::SessionSettings& session = configuration_.process.session;
   sessions_ = std::make_unique<session::SessionProxy>(
       people, session::SessionOptions{.hostname = hostname_,

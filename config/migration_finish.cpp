@@ -176,6 +176,8 @@ void check_same_server(const MigrationSettings& settings, SettingFile& file) {
              "Correct one of them: mail would be copied onto itself.");
 }
 
+}  // namespace
+
 void check_password_file(const std::string& path, SettingFile& file, std::string_view key) {
   if (path.empty()) return;
   const auto password = read_secret_line(path);
@@ -186,8 +188,6 @@ void check_password_file(const std::string& path, SettingFile& file, std::string
   else if (password->empty())
     file.error(line, fmt::format("{} is empty.", printable(path)), "Write the password into it.");
 }
-
-}  // namespace
 
 void finish(MigrationSettings& settings, SettingFile& file) {
   check_domains(settings, file);
@@ -202,6 +202,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   }
   check_master(settings.old_side, file, "old");
   check_master(settings.new_side, file, "new");
+  finish_oauth(settings.old_side, file, "old");
+  finish_oauth(settings.new_side, file, "new");
   check_forwarding(settings.old_side, file, "old");
   check_forwarding(settings.new_side, file, "new");
   check_mirror(settings, file);
@@ -213,6 +215,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
 void check_files(const MigrationSettings& settings, SettingFile& file) {
   check_password_file(settings.old_side.master_password_file, file, "old.master_password_file");
   check_password_file(settings.new_side.master_password_file, file, "new.master_password_file");
+  check_oauth_files(settings.old_side.oauth, file, "old");
+  check_oauth_files(settings.new_side.oauth, file, "new");
   check_password_file(settings.relay.via_password_file, file, "relay.via_password_file");
 }
 

@@ -1,9 +1,13 @@
 // The keys of migrations/NAME.conf: each is declared here and nowhere else; [old] and [new] have
 // the same keys.
+#include <algorithm>
+#include <cctype>
+
 #include "config/endpoint.hpp"
 #include "config/login_pattern.hpp"
 #include "config/migration_settings.hpp"
 #include "config/option_row.hpp"
+#include "config/token_url.hpp"
 #include "config/units.hpp"
 
 namespace tandem::config {
@@ -54,6 +58,37 @@ Outcome set_host(Settings& settings, const Value& value) {
     return Fault{fmt::format("\"{}\" is not a host name.", printable(value.text, 60)),
                  "Write the server's name without scheme and port."};
   (settings.*side).host = std::move(*name);
+  return std::nullopt;
+}
+
+Outcome take_oauth_kind(OAuthKind& kind, const Value& value) {
+  return take_choice<OAuthKind>(kind, value,
+                                {{"off", OAuthKind::none},
+                                 {name_of(OAuthKind::microsoft), OAuthKind::microsoft},
+                                 {name_of(OAuthKind::google), OAuthKind::google},
+                                 {name_of(OAuthKind::refresh_token), OAuthKind::refresh_token}});
+}
+
+// It becomes part of a URL.
+template <Side side>
+Outcome set_tenant(Settings& settings, const Value& value) {
+  const auto good = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+  };
+  if (value.text.empty() || !std::ranges::all_of(value.text, good))
+    return Fault{fmt::format("\"{}\" is not an organisation's id.", printable(value.text, 60)),
+                 "Write the directory (tenant) id from the application's overview page."};
+  return take_text((settings.*side).oauth.tenant, value);
+}
+
+template <Side side>
+Outcome set_token_url(Settings& settings, const Value& value) {
+  auto url = parse_token_url(value.text);
+  if (!url) return fault_of(url.error());
+  auto& oauth = (settings.*side).oauth;
+  oauth.token_url = std::move(url->url);
+  oauth.token_pin = std::move(url->pin);
+  oauth.token_ca = std::move(url->ca_file);
   return std::nullopt;
 }
 
@@ -160,7 +195,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 12> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 19> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -210,6 +245,37 @@ constexpr std::array<Row<Settings>, 12> side_rows(std::string_view section, std:
         .help = "Who shows the other side's stored password, and has none stored for this side, is logged in by the master account.",
         .help_ja = "この側のパスワードが未登録の利用者が、反対側の登録済みパスワードを示したとき、管理用アカウントでログインさせる。"},
        [](Settings& s, const Value& v) { return take_flag((s.*side).master_for_people, v); }},
+      {{.section = section, .name = "oauth", .type = "choice", .fallback = "off",
+        .limits = "off, microsoft, google, refresh-token",
+        .help = "Log in by OAuth tokens: of a Microsoft application or a Google service account, which need no passwords, or "
+                "by a refresh token of each account, which stands in its password's column. See docs/oauth.md.",
+        .help_ja = "OAuth のトークンでログイン。microsoft(アプリ登録)と google(サービス アカウント)はパスワード不要、"
+                   "refresh-token は各アカウントのパスワード欄に更新トークンを入れます。docs/oauth.ja.md を参照。"},
+       [](Settings& s, const Value& v) { return take_oauth_kind((s.*side).oauth.kind, v); }},
+      {{.section = section, .name = "oauth_tenant", .type = "text",
+        .help = "Microsoft: id of the organisation (directory), or one of its domains.",
+        .help_ja = "Microsoft: 組織(ディレクトリ)の ID またはドメイン。"},
+       set_tenant<side>},
+      {{.section = section, .name = "oauth_client_id", .type = "text",
+        .help = "Id of the registered application (microsoft, refresh-token).",
+        .help_ja = "登録したアプリケーション(クライアント)の ID(microsoft、refresh-token)。"},
+       [](Settings& s, const Value& v) { return take_text((s.*side).oauth.client_id, v); }},
+      {{.section = section, .name = "oauth_client_secret_file", .type = "path", .limits = "mode 0600",
+        .help = "File with that application's secret.",
+        .help_ja = "そのアプリケーションのシークレット(値)を書いたファイル。"},
+       [](Settings& s, const Value& v) { return take_path((s.*side).oauth.client_secret_file, v); }},
+      {{.section = section, .name = "oauth_key_file", .type = "path", .limits = "mode 0600",
+        .help = "Google: the service account's key, as the JSON file that Google gives out.",
+        .help_ja = "Google: サービス アカウントの鍵(Google が発行した JSON ファイル)。"},
+       [](Settings& s, const Value& v) { return take_path((s.*side).oauth.key_file, v); }},
+      {{.section = section, .name = "oauth_token_url", .type = "URL", .limits = "https://; http:// on loopback only",
+        .help = "Where tokens are asked for; default: Microsoft's or Google's. ?ca=FILE and ?pin=sha256:… as for servers.",
+        .help_ja = "トークンを要求する先。省略時は Microsoft・Google の URL。?ca=ファイル、?pin=sha256:… も指定できます。"},
+       set_token_url<side>},
+      {{.section = section, .name = "oauth_scope", .type = "text",
+        .help = "What the token is for; default: IMAP at Microsoft or Google.",
+        .help_ja = "トークンの権限の範囲。省略時は Microsoft・Google の IMAP 用。"},
+       [](Settings& s, const Value& v) { return take_text((s.*side).oauth.scope, v); }},
       {{.section = section, .name = "forward_client", .type = "yes or no", .fallback = "no",
         .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, XFORWARD, ID).",
         .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、XFORWARD、ID)。"},

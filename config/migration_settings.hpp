@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -13,6 +14,29 @@
 #include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
+
+// How a side's servers are logged in to by OAuth tokens (RFC 6749) instead of passwords.
+enum class OAuthKind : std::uint8_t {
+  none,           // by passwords, or by a master user
+  microsoft,      // client credentials: one token opens every mailbox the application may enter
+  google,         // a service account with domain-wide delegation: a token for each mailbox
+  refresh_token,  // each account's stored password is its refresh token
+};
+[[nodiscard]] std::string_view name_of(OAuthKind kind);  // "refresh-token", as it is written
+
+struct OAuthSettings {
+  OAuthKind kind = OAuthKind::none;
+  std::string tenant;  // Microsoft's: name or id of the organisation
+  std::string client_id;
+  std::string client_secret_file;
+  std::string key_file;  // Google's JSON file of the service account
+  // Complete here: what the file leaves open follows from the kind.
+  std::string token_url;  // https, or http to loopback
+  std::string token_pin;  // SHA-256 of that server's certificate, hex; empty: none
+  std::string token_ca;   // PEM file; empty: the system's
+  std::string scope;      // empty: what was granted with the refresh token
+  bool operator==(const OAuthSettings&) const = default;
+};
 
 struct SideSettings {
   std::string provider;  // preset id (providers.hpp); empty: none
@@ -27,6 +51,7 @@ struct SideSettings {
   // People whose password for this side is not stored, and who show the other side's stored one, are
   // logged in by the master user.
   bool master_for_people = false;
+  OAuthSettings oauth;
   bool forward_client = false;  // its servers trust us: they are told each client's address
   // From the preset; 0: not known.
   unsigned connection_limit = 0;

@@ -117,4 +117,12 @@ Result<void> apply_preset(SideSettings& side, std::string_view domain) {
   return {};
 }
 
+bool needs_oauth(const SideSettings& side) {
+  if (side.oauth.kind != OAuthKind::none) return false;
+  const auto* const provider = find_provider(side.provider);
+  return provider != nullptr && std::ranges::any_of(provider->quirks, [](const auto& quirk) {
+           return quirk.value == "oauth_only";
+         });
+}
+
 }  // namespace tandem::config

@@ -69,4 +69,7 @@ struct Provider {
 // provider's preset. Fails with invalid if the provider is unknown or needs a host that is missing.
 [[nodiscard]] Result<void> apply_preset(SideSettings& side, std::string_view domain);
 
+// The side's provider takes log-ins by OAuth only, and the side has none.
+[[nodiscard]] bool needs_oauth(const SideSettings& side);
+
 }  // namespace tandem::config

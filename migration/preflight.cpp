@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 
+#include "config/migration_settings.hpp"
 #include "lib/base/text.hpp"
 
 namespace tandem::migration {
@@ -12,8 +13,9 @@ namespace {
 
 constexpr std::array light_names = {"green", "amber", "red"};
 constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
-                                   "oversize",      "deep_name",   "no_uidplus", "changing_uids"};
-static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::changing_uids) + 1);
+                                   "oversize",      "deep_name",   "no_uidplus", "changing_uids",
+                                   "needs_oauth",   "no_token"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::no_token) + 1);
 
 Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
   return {kind, light, side, std::move(what), "", std::move(next_step)};
@@ -173,11 +175,19 @@ Light Findings::light() const {
   return worst;
 }
 
+Remark::Kind Preflight::no_log_in(const Account& account, Side side, const Error& error) const {
+  if (access_.oauth(account, side) != config::OAuthKind::none) return Remark::Kind::no_token;
+  const bool refused = error.kind == ErrorKind::authentication;
+  if (refused && access_.needs_oauth(account, side)) return Remark::Kind::needs_oauth;
+  return Remark::Kind::cannot_log_in;
+}
+
 Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& findings) const {
   SideLook& look = findings.sides[static_cast<std::size_t>(side)];
   auto opened = co_await access_.open_imap(account, side);
   if (!opened) {
-    findings.remarks.push_back(remark(Remark::Kind::cannot_log_in, side, opened.error()));
+    findings.remarks.push_back(
+        remark(no_log_in(account, side, opened.error()), side, opened.error()));
     co_return nullptr;
   }
   look.logged_in = true;

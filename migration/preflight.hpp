@@ -32,6 +32,8 @@ struct Remark {
     deep_name,      // amber: a folder's name holds the other side's separator
     no_uidplus,     // amber: each copied message has to be looked for afterwards
     changing_uids,  // amber: UIDs do not last from one session to the next
+    needs_oauth,    // red: the provider takes OAuth tokens only, and the side has no `oauth`
+    no_token,       // red: the log-in by OAuth token failed; `what` and `next_step` say why
   };
   Kind kind = Kind::cannot_log_in;
   Light light = Light::red;
@@ -78,6 +80,7 @@ class Preflight {
 
  private:
   using Client = std::unique_ptr<net::ImapClient>;
+  [[nodiscard]] Remark::Kind no_log_in(const Account& account, Side side, const Error& error) const;
   [[nodiscard]] Task<Client> enter(Account account, Side side, Findings& findings) const;
 
   const SideAccess& access_;

@@ -44,6 +44,12 @@ Result<std::vector<Account>> read_accounts(store::Sql& sql) {
   return accounts;
 }
 
+bool keeps_refresh_tokens(const Registry& registry, const Account& account, Side side) {
+  const auto* const migration = registry.settings(account.migration);
+  return migration != nullptr &&
+         settings_of(*migration, side).oauth.kind == config::OAuthKind::refresh_token;
+}
+
 Result<std::string> read_password_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
@@ -120,24 +126,59 @@ Result<Credential> Registry::credential(const Account& account, Side side) const
     auto master = read_password_file(there.master_password_file);
     if (!master) return fail(master.error());
     if (there.master_login == "authzid")
-      return Credential{login.login, there.master_user, Secret(std::move(*master))};
+      return Credential{login.login, there.master_user, Secret(std::move(*master)), {}};
     return Credential{"",
                       config::master_login_name(there.master_login, login.login, there.master_user),
-                      Secret(std::move(*master))};
+                      Secret(std::move(*master)),
+                      {}};
   }
   auto password = own_password(account, side);
   if (!password) return fail(password.error());
-  return Credential{"", login.login, std::move(*password)};
+  return Credential{"", login.login, std::move(*password), {}};
 }
 
 Result<Secret> Registry::own_password(const Account& account, Side side) const {
-  const SideLogin& login = account.login_at(side);
-  if (login.sealed_password.empty())
+  if (!has_own_password(account, side))
     return fail(Error{.kind = ErrorKind::not_found,
                       .what = fmt::format("{}: no password is stored for the {} side",
                                           account.address, name_of(side)),
                       .next_step = "Import a CSV that contains it, or set a master user."});
+  return secrets_.open(account.login_at(side).sealed_password, binding_of(account.address, side));
+}
+
+bool Registry::has_own_password(const Account& account, Side side) const {
+  return !account.login_at(side).sealed_password.empty() &&
+         !keeps_refresh_tokens(*this, account, side);
+}
+
+Result<Secret> Registry::refresh_token(const Account& account, Side side) const {
+  const SideLogin& login = account.login_at(side);
+  if (login.sealed_password.empty() || !keeps_refresh_tokens(*this, account, side))
+    return fail(Error{.kind = ErrorKind::not_found,
+                      .what = fmt::format("{}: no OAuth refresh token is stored for the {} side",
+                                          account.address, name_of(side)),
+                      .next_step = fmt::format(
+                          "Import a CSV that has it in the column {}_password.", name_of(side))});
   return secrets_.open(login.sealed_password, binding_of(account.address, side));
+}
+
+Task<Result<void>> Registry::renew_refresh_token(Account account, Side side, Secret renewed) {
+  const std::string before = account.login_at(side).sealed_password;
+  const auto sealed = secrets_.seal(renewed.reveal(), binding_of(account.address, side));
+  if (!sealed) co_return fail(sealed.error());
+  const std::string_view update =
+      side == Side::old_side
+          ? "UPDATE migration_account SET old_password = $2 WHERE id = $1 AND old_password = $3"
+          : "UPDATE migration_account SET new_password = $2 WHERE id = $1 AND new_password = $3";
+  store::Unit unit;
+  unit.apply = [&](store::Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
+    const auto done = sql.execute(update, account.id, *sealed, before);
+    if (!done) return fail(done.error());
+    return {};
+  };
+  const auto committed = co_await store_.committer().commit(std::move(unit));
+  if (!committed) co_return fail(committed.error());
+  co_return publish();
 }
 
 Result<std::vector<AuditEntry>> Registry::audit_log(std::size_t limit, std::int64_t before) const {

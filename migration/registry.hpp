@@ -28,6 +28,7 @@ class SecretBox;
 struct AccountRow;
 struct MigrationSettings;
 struct SideSettings;
+enum class OAuthKind : std::uint8_t;
 }  // namespace tandem::config
 
 namespace tandem::migration {
@@ -40,11 +41,12 @@ struct ImportReport {
   std::size_t unchanged = 0;
 };
 
-// What a log-in on a side needs (SASL PLAIN's three fields, RFC 4616).
+// What a log-in on a side needs (SASL PLAIN's three fields, RFC 4616; or a name and a token).
 struct Credential {
   std::string authorization;  // empty: the same as `login`
   std::string login;
   Secret password;
+  Secret token;  // OAuth, instead of a password
 };
 
 struct AuditEntry {
@@ -77,6 +79,7 @@ class Registry {
   ~Registry();
 
   [[nodiscard]] std::shared_ptr<const Routes> routes() const { return routes_.load(); }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<config::MigrationSettings>& migrations() const;
   // Nothing when no migration of that name exists.
   [[nodiscard]] const config::MigrationSettings* settings(std::string_view migration) const;
@@ -90,13 +93,24 @@ class Registry {
                                   std::string who);
   Task<Result<void>> set_paused(AccountId account, bool paused, std::string who);
 
-  // How to log in as this account on a side: its own password, or the side's master user.
-  // not_found: no password is stored; the next step says what to do.
+  // How to log in as this account on a side by a password: its own, or the side's master user's.
+  // not_found: none is stored; the next step says what to do. Where a side has `oauth`, ask
+  // SideAccess, which has the tokens.
   [[nodiscard]] Result<Credential> credential(const Account& account, Side side) const;
 
   // The account's own password on a side, whether or not there is a master user: for a person's
-  // log-in, which never becomes the master user. not_found: none is stored.
+  // log-in, which never becomes the master user. not_found: none is stored, or what is stored is a
+  // refresh token, which is shown to the token server only.
   [[nodiscard]] Result<Secret> own_password(const Account& account, Side side) const;
+
+  [[nodiscard]] bool has_own_password(const Account& account, Side side) const;
+
+  // Of a side with `oauth = refresh-token`: what is stored in the password's place. not_found:
+  // none.
+  [[nodiscard]] Result<Secret> refresh_token(const Account& account, Side side) const;
+  // The token server gave another one for it. It takes the place of `account`'s, unless that has
+  // been replaced meanwhile (an import); durable when it returns.
+  Task<Result<void>> renew_refresh_token(Account account, Side side, Secret renewed);
 
   Task<Result<void>> audit(std::string who, std::string what, std::string detail);
   // Newest first; with `before`, only entries with a smaller id.

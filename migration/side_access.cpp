@@ -5,6 +5,10 @@
 #include <utility>
 
 #include "config/migration_settings.hpp"
+#include "config/providers.hpp"
+#include "lib/base/text.hpp"
+#include "lib/protocol/sasl/sasl.hpp"
+#include "migration/oauth/side_tokens.hpp"
 #include "migration/registry_rows.hpp"
 
 namespace tandem::migration {
@@ -36,7 +40,43 @@ std::string_view name_of_protocol(net::Protocol protocol) {
   return "";
 }
 
-Task<Result<void>> log_in(net::ImapClient& client, Credential credential) {
+std::vector<std::string> mechanisms_of(const net::ImapClient& client) {
+  constexpr std::string_view prefix = "AUTH=";
+  std::vector<std::string> offered;
+  for (const std::string& word : client.capabilities())
+    if (word.starts_with(prefix)) offered.push_back(word.substr(prefix.size()));
+  return offered;
+}
+
+Task<Result<void>> log_in_by_token(net::ImapClient& client, net::Endpoint endpoint,
+                                   Credential credential) {
+  sasl::Credentials shown;
+  shown.user = std::move(credential.login);
+  shown.token = std::string(credential.token.reveal());
+  shown.host = endpoint.host;
+  shown.port = endpoint.port;
+  // The connector lets clear text through to loopback only.
+  const std::string name = sasl::choose(mechanisms_of(client), shown, true);
+  if (name.empty()) {
+    wipe(shown.token);
+    co_return fail(Error{.kind = ErrorKind::refused,
+                         .what = "the server takes no OAuth tokens",
+                         .next_step = "Remove oauth for that side, or correct its imap server."});
+  }
+  const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(name, shown);
+  wipe(shown.token);
+  net::ImapClient::SaslStep step = [mechanism](std::string_view challenge) {
+    return mechanism->step(challenge);
+  };
+  auto done = co_await client.authenticate(name, mechanism->initial(), std::move(step));
+  if (!done && done.error().kind == ErrorKind::authentication)
+    done.error().what = "the server refused the OAuth token";
+  co_return done;
+}
+
+Task<Result<void>> log_in(net::ImapClient& client, net::Endpoint endpoint, Credential credential) {
+  if (!credential.token.empty())
+    co_return co_await log_in_by_token(client, std::move(endpoint), std::move(credential));
   std::string password(credential.password.reveal());
   // SASL-PLAIN carries any byte; LOGIN is for servers that do not offer it.
   if (client.has("AUTH=PLAIN"))
@@ -62,16 +102,14 @@ Task<Result<void>> begin_session(net::ImapClient& client, const net::Connector& 
   co_return Result<void>{};
 }
 
-std::unexpected<Error> failed_at(const Account& account, Side side, Error error) {
-  error.origin = origin_of(side);
-  error.what = fmt::format("{} on the {} side: {}", account.address, name_of(side), error.what);
-  if (error.kind == ErrorKind::authentication && error.next_step.empty())
-    error.next_step =
-        "Check this account's log-in and password for that side and import them again.";
-  return fail(std::move(error));
-}
-
 }  // namespace
+
+SideAccess::SideAccess(Registry& registry, const net::Connector& connector)
+    : registry_(registry),
+      connector_(connector),
+      tokens_(std::make_unique<oauth::SideTokens>(registry, connector, registry.clock())) {}
+
+SideAccess::~SideAccess() = default;
 
 Origin origin_of(Side side) {
   return side == Side::old_side ? Origin::old_side : Origin::new_side;
@@ -93,20 +131,77 @@ Result<net::Endpoint> SideAccess::endpoint(const Account& account, Side side,
   return *found;
 }
 
+config::OAuthKind SideAccess::oauth(const Account& account, Side side) const {
+  const auto* const settings = oauth::oauth_of(registry_, account, side);
+  return settings == nullptr ? config::OAuthKind::none : settings->kind;
+}
+
+bool SideAccess::needs_oauth(const Account& account, Side side) const {
+  const auto* const migration = registry_.settings(account.migration);
+  return migration != nullptr && config::needs_oauth(settings_of(*migration, side));
+}
+
+std::unexpected<Error> SideAccess::failed_at(const Account& account, Side side, Error error) const {
+  error.origin = origin_of(side);
+  error.what = fmt::format("{} on the {} side: {}", account.address, name_of(side), error.what);
+  if (error.kind != ErrorKind::authentication || !error.next_step.empty())
+    return fail(std::move(error));
+  error.next_step = oauth::next_step_after_refusal(oauth(account, side));
+  if (needs_oauth(account, side)) {
+    error.what += "; this provider takes OAuth log-ins only";
+    error.next_step = fmt::format(
+        "Set 'oauth' in the section [{}] of migrations/{}.conf; docs/oauth.md says how.",
+        name_of(side), account.migration);
+  }
+  if (error.next_step.empty())
+    error.next_step =
+        "Check this account's log-in and password for that side and import them again.";
+  return fail(std::move(error));
+}
+
+Task<Result<Credential>> SideAccess::credential(Account account, Side side) const {
+  if (oauth(account, side) == config::OAuthKind::none) {
+    auto stored = registry_.credential(account, side);
+    const bool nothing = !stored && stored.error().kind == ErrorKind::not_found;
+    if (!nothing || !needs_oauth(account, side)) co_return stored;
+    Error error{.kind = ErrorKind::authentication, .what = "there is no log-in"};
+    co_return failed_at(account, side, std::move(error));
+  }
+  auto token = co_await tokens_->token(account, side);
+  if (!token && token.error().kind == ErrorKind::not_found) co_return fail(token.error());
+  if (!token) co_return failed_at(account, side, std::move(token.error()));
+  Credential credential;
+  credential.login = account.login_at(side).login;
+  credential.token = std::move(*token);
+  co_return credential;
+}
+
 Task<Result<std::unique_ptr<net::ImapClient>>> SideAccess::open_imap(Account account,
                                                                      Side side) const {
   const auto where = endpoint(account, side, net::Protocol::imap);
   if (!where) co_return fail(where.error());
-  auto credential = registry_.credential(account, side);
-  if (!credential) co_return fail(credential.error());
-  auto stream = co_await connector_.connect(*where);
+  auto first = co_await credential(account, side);
+  if (!first) co_return fail(first.error());
+  const Secret token = first->token.clone();
+  auto opened = co_await open_with(account, side, *where, std::move(*first));
+  const bool refused = !opened && opened.error().kind == ErrorKind::authentication;
+  if (!refused || token.empty() || !tokens_->refused(account, side, token)) co_return opened;
+  auto second = co_await credential(account, side);
+  if (!second) co_return fail(second.error());
+  co_return co_await open_with(account, side, *where, std::move(*second));
+}
+
+Task<Result<SideAccess::Client>> SideAccess::open_with(Account account, Side side,
+                                                       net::Endpoint where,
+                                                       Credential credential) const {
+  auto stream = co_await connector_.connect(where);
   if (!stream) co_return failed_at(account, side, stream.error());
   net::ImapClient::Options options;
   options.side = origin_of(side);
   auto client = std::make_unique<net::ImapClient>(std::move(*stream), options);
-  const auto begun = co_await begin_session(*client, connector_, *where);
+  const auto begun = co_await begin_session(*client, connector_, where);
   if (!begun) co_return failed_at(account, side, begun.error());
-  const auto logged_in = co_await log_in(*client, std::move(*credential));
+  const auto logged_in = co_await log_in(*client, where, std::move(credential));
   if (!logged_in) co_return failed_at(account, side, logged_in.error());
   co_return std::move(client);
 }

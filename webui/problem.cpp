@@ -18,7 +18,8 @@ struct Sign {
 };
 
 // What servers (RFC 5530 response codes among others) and our own rooms say, most telling first.
-constexpr std::array<Sign, 22> signs = {{{"authenticationfailed", "login_refused"},
+constexpr std::array<Sign, 23> signs = {{{"oauth", "oauth_failed"},
+                                         {"authenticationfailed", "login_refused"},
                                          {"authorizationfailed", "login_refused"},
                                          {"no password is stored", "login_refused"},
                                          {"log-in", "login_refused"},
@@ -62,7 +63,8 @@ std::string_view who_acts(std::string_view kind, std::string_view text, bool tri
 
 std::string_view kind_of(const Error& error) {
   switch (error.kind) {
-    case ErrorKind::authentication: return "login_refused";
+    case ErrorKind::authentication:
+      return error.what.contains("OAuth") ? "oauth_failed" : "login_refused";
     case ErrorKind::tls: return "certificate";
     case ErrorKind::unreachable:
     case ErrorKind::closed: return "unreachable";

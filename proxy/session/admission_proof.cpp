@@ -24,10 +24,9 @@ std::string digest_of(const Attempt& attempt, const Secret& password) {
   return sasl::cram_md5_digest(attempt.challenge, password.reveal());
 }
 
-bool has_password(const Account& account) {
-  return std::ranges::any_of(account.logins, [](const migration::SideLogin& login) {
-    return !login.sealed_password.empty();
-  });
+bool has_password(const migration::Registry& registry, const Account& account) {
+  return registry.has_own_password(account, Side::old_side) ||
+         registry.has_own_password(account, Side::new_side);
 }
 
 }  // namespace
@@ -117,8 +116,9 @@ Admission::Stored Admission::stored() const {
   if (stored_.generation != routes->generation()) {
     const std::vector<Account>& accounts = routes->accounts();
     stored_.generation = routes->generation();
-    stored_.any = std::ranges::any_of(accounts, has_password);
-    stored_.all = stored_.any && std::ranges::all_of(accounts, has_password);
+    const auto known = [this](const Account& one) { return has_password(registry_, one); };
+    stored_.any = std::ranges::any_of(accounts, known);
+    stored_.all = stored_.any && std::ranges::all_of(accounts, known);
   }
   return stored_;
 }

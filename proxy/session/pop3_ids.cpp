@@ -90,8 +90,8 @@ Pop3Ids::Pop3Ids(const SessionParts& parts, const SessionOptions& options)
       connector_(parts.connector),
       store_(parts.ledger),
       inboxes_(parts.inboxes),
-      options_(options),
-      access_(parts.registry, parts.connector) {}
+      access_(parts.access),
+      options_(options) {}
 
 Task<Result<std::vector<Pop3Shown>>> Pop3Ids::list(AccountId id, net::Pop3Client& home) {
   const auto routes = registry_.routes();
@@ -157,11 +157,12 @@ Task<Result<Pop3Side>> Pop3Ids::read_elsewhere(Account account, Side side, std::
   Pop3Side there;
   auto endpoint = endpoint_at(registry_, account, side, net::Protocol::pop3);
   if (!endpoint) co_return there;  // nobody ever used POP3 there
-  auto credential = registry_.credential(account, side);
+  auto credential = co_await access_->credential(account, side);
   if (!credential) co_return fail(credential.error());
   BackendLogin login{.name = std::move(credential->login),
                      .act_as = std::move(credential->authorization),
-                     .password = std::move(credential->password)};
+                     .password = std::move(credential->password),
+                     .token = std::move(credential->token)};
   BackendOptions options{options_.hostname, options_.backend_limit};
   auto backend =
       co_await open_backend(connector_, std::move(*endpoint), std::move(login), std::move(options));
@@ -186,7 +187,7 @@ Task<Result<std::vector<std::uint32_t>>> Pop3Ids::uids_of(Account account, Side 
   std::vector<std::uint32_t> uids;
   for (const Pop3Entry& entry : listing) uids.push_back(uid_in(entry.id, validity));
   if (std::ranges::find(uids, 0U) == uids.end()) co_return uids;
-  auto client = co_await access_.open_imap(account, side);
+  auto client = co_await access_->open_imap(account, side);
   if (!client) co_return fail(client.error());
   const auto inbox = co_await read_inbox(**client);
   (void)co_await (*client)->logout();

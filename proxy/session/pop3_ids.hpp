@@ -65,8 +65,8 @@ class Pop3Ids {
   const net::Connector& connector_;
   store::Store& store_;
   const migration::InboxMaps* inboxes_;
+  const migration::SideAccess* access_;
   const SessionOptions& options_;
-  migration::SideAccess access_;
   std::mutex mutex_;
   std::map<migration::AccountId, unsigned> failures_;
 };

@@ -39,6 +39,10 @@ class Store;
 struct Schema;
 }  // namespace tandem::store
 
+namespace tandem::migration {
+class SideAccess;
+}
+
 namespace tandem::session {
 
 using net::Task;
@@ -69,6 +73,8 @@ struct SessionParts {
   // Takes what people send where `submission = gateway`; null: it goes to their side's server.
   migration::SubmissionDesk* desk = nullptr;
   net::AddressLimit* addresses = nullptr;  // who logs in is not counted there any more
+  // Where `inboxes` are: how both sides are read.
+  const migration::SideAccess* access = nullptr;
 };
 
 class SessionProxy : public migration::SessionFence, public migration::ClientView {

@@ -14,6 +14,7 @@
 
 #include "lib/net/sync.hpp"
 #include "lib/net/wait.hpp"
+#include "migration/side_access.hpp"
 #include "proxy/session/session_proxy.hpp"
 #include "tests/migration/ledger_fixture.hpp"
 #include "tests/support/run.hpp"
@@ -140,6 +141,7 @@ struct Stage {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<migration::Registry> registry;
   net::Connector connector;
+  std::unique_ptr<migration::SideAccess> access;
   net::Offload offload{1};
   Inboxes inboxes;
   bool keeps_ids = false;
@@ -166,8 +168,10 @@ struct Stage {
   }
 
   void open_proxy(SessionOptions options) {
-    const SessionParts parts{*registry, connector, net.clock(),
-                             offload,   *store,    keeps_ids ? &inboxes : nullptr};
+    access = std::make_unique<migration::SideAccess>(*registry, connector);
+    SessionParts parts{*registry, connector, net.clock(),
+                       offload,   *store,    keeps_ids ? &inboxes : nullptr};
+    parts.access = access.get();
     proxy = std::make_unique<SessionProxy>(parts, std::move(options));
   }
   SessionOptions options() const {

@@ -138,6 +138,29 @@ Task<void> token(Stage& stage, std::string name) {
   }
   CHECK(stage.new_side.connections == 0);
 }
+// What stands in the old side's password column there is a refresh token.
+Task<void> refresh_token(Stage& stage) {
+  auto chosen = stage.settings();
+  chosen.old_side.oauth.kind = config::OAuthKind::refresh_token;
+  stage.proxy.reset();
+  auto made = migration::Registry::open(*stage.store, {chosen}, stage.secrets, stage.net.clock());
+  REQUIRE(made);
+  stage.registry = std::move(*made);
+  stage.open_proxy(stage.options());
+  co_await stage.import("tanaka@example.jp", "refresh");
+  Talker other = stage.person(Protocol::imap);
+  const std::string offered = co_await other.line();
+  CHECK(offered.find("AUTH=PLAIN AUTH=LOGIN]") != std::string::npos);
+  co_await stage.import("tanaka@example.jp", "refresh", "neues");
+  stage.old_side.scripts = {backend(Protocol::imap, "tanaka", "neues")};
+  Talker person = stage.person(Protocol::imap);
+  co_await greet(person, imap_words);
+  sasl::Credentials credentials{.user = "tanaka", .password = "neues"};
+  const std::string answer =
+      co_await exchange(stage, person, imap_words, "PLAIN", std::move(credentials));
+  CHECK(answer.starts_with(imap_words.in));
+}
+
 Task<void> apop(Stage& stage) {
   co_await stage.import("tanaka@example.jp", "altes", "neues");
   stage.old_side.scripts = {backend(Protocol::pop3, "tanaka", "altes")};
@@ -292,6 +315,12 @@ TEST_CASE("T-29 OAuth: a token goes to the home side, if that takes tokens") {
     stage.net.run(stage.net.group.join());
     stage.check_backends();
   }
+}
+TEST_CASE("T-29 OAuth: a stored refresh token is no password: it never goes to a mail server") {
+  Stage stage;
+  stage.net.run(refresh_token(stage));
+  stage.net.run(stage.net.group.join());
+  stage.check_backends();
 }
 TEST_CASE("POP3: APOP against either side's password") {
   both_ways(apop);

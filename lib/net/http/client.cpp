@@ -123,10 +123,13 @@ Task<Result<HttpResponse>> http_exchange(Stream& stream, std::string host, std::
   const bool has_body = !call.body.empty() || call.method == "POST" || call.method == "PUT";
   const std::string length =
       has_body ? fmt::format("Content-Length: {}\r\n", call.body.size()) : std::string();
-  const std::string request =
+  std::string request =
       fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{}{}\r\n{}", call.method,
                   target, host, length, http_detail::lines_of(call.headers), call.body);
-  if (const auto sent = co_await stream.write(request); !sent) co_return fail(sent.error());
+  const auto sent = co_await stream.write(request);
+  wipe(request);  // a log-in may be in it
+  wipe(call.body);
+  if (!sent) co_return fail(sent.error());
   co_return co_await read_response(stream, call.method == "HEAD", call.body_limit);
 }
 

@@ -1,7 +1,8 @@
 """Dovecot 2.3 as a peer: IMAP, POP3, LMTP, ManageSieve-less Sieve and optionally submission.
 
 Users are a passwd-file with plain passwords, so that every mechanism works (PLAIN, LOGIN, CRAM-MD5,
-SCRAM-SHA-256, APOP). Ports: imap, imaps, pop3, pop3s, lmtp, and submission with `relay`. TLS with a
+SCRAM-SHA-256, APOP). With `introspection`, XOAUTH2 and OAUTHBEARER are offered too, and that URL is asked whose a
+token is (../token_server.py). Ports: imap, imaps, pop3, pop3s, lmtp, and submission with `relay`. TLS with a
 certificate of the peer's own authority; plain text log-in is allowed on loopback.
 
 `storage` is "maildir" or "mdbox"; `prefix` and `separator` shape the one personal namespace, e.g.
@@ -156,6 +157,23 @@ passdb {{
 }}
 """
 
+OAUTH = """\
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {directory}/oauth2.conf
+}}
+"""
+
+OAUTH_LOOKUP = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 VACATION = """\
 require ["vacation"];
 vacation :days 0 :subject "Away" "I am away.";
@@ -166,13 +184,14 @@ class Dovecot(Peer):
     name = "dovecot"
 
     def __init__(self, users, storage="maildir", prefix="", separator="/", relay=None, vacation=False,
-                 sieve=None, master=None, extra="", keep=False):
+                 sieve=None, master=None, extra="", introspection=None, keep=False):
         """`relay`: port of an SMTP server that takes what users submit. `extra`: more configuration,
         read last, so it overrides. `auth_socket`: where a Postfix may ask for log-ins."""
         super().__init__(keep)
         self.users = list(users)
         self.storage, self.prefix, self.separator = storage, prefix, separator
         self.relay, self.master, self.extra = relay, master, extra
+        self.introspection = introspection
         self.auth_socket = self.directory / "auth-postfix"
         self.sieve = dict.fromkeys((user.address for user in users), VACATION) if vacation else dict(sieve or {})
         self.port_names = ("imap", "imaps", "pop3", "pop3s", "lmtp") + (("submission",) if relay else ())
@@ -195,6 +214,9 @@ class Dovecot(Peer):
         if self.relay:
             text += SUBMISSION.format(relay=self.relay, **self.ports)
         text += AUTH_SOCKET.format(path=self.auth_socket)
+        if self.introspection:
+            text += OAUTH.format(directory=self.directory)
+            self.write("oauth2.conf", OAUTH_LOOKUP.format(url=self.introspection))
         self.write("dovecot.conf", text + self.extra)
         if self.master:
             self.write("masters", f"{self.master.address}:{{PLAIN}}{self.master.password}\n")
