@@ -109,9 +109,10 @@ void check_mirror(const MigrationSettings& settings, SettingFile& file) {
   const auto& gateway = settings.gateway;
   if (!gateway.enabled || gateway.mirror != Mirror::append) return;
   if (!settings.old_side.imap && settings.old_side.pop3)
-    file.error(line_of_side(file, "old"),
-               "[old] offers POP3 only, so copies cannot be appended there after a cut-over.",
-               "Set mirror = quiet in [gateway].");
+    file.error(
+        line_of_side(file, "old"),
+        "[old] offers POP3 only, so copies cannot be appended there after a cut-over.",
+        "Set mirror = quiet or mirror = off in [gateway]; or imap, where the host offers it.");
 }
 
 void check_submission(const MigrationSettings& settings, SettingFile& file) {

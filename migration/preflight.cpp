@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <functional>
 #include <iterator>
+#include <numeric>
 
 #include "config/migration_settings.hpp"
 #include "lib/base/text.hpp"
@@ -14,8 +15,8 @@ namespace {
 constexpr std::array light_names = {"green", "amber", "red"};
 constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
                                    "oversize",      "deep_name",   "no_uidplus", "changing_uids",
-                                   "needs_oauth",   "no_token"};
-static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::no_token) + 1);
+                                   "needs_oauth",   "no_token",    "pop3_only"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::pop3_only) + 1);
 
 Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
   return {kind, light, side, std::move(what), "", std::move(next_step)};
@@ -23,6 +24,28 @@ Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::
 
 Remark remark(Remark::Kind kind, Side side, const Error& error) {
   return {kind, Light::red, side, error.what, error.server_words, error.next_step};
+}
+
+class Sizes final : public net::ImapHandler {
+ public:
+  std::vector<std::uint64_t> sizes;
+  Task<Result<void>> on_message(const imap::response::Fetch& message) override {
+    if (message.size) sizes.push_back(*message.size);
+    co_return Result<void>{};
+  }
+};
+
+// Of the mailbox that is open. POP3 tells the sizes of all messages at once and searches nothing.
+Task<Result<std::vector<std::uint64_t>>> sizes_in(net::ImapClient& client) {
+  Sizes told;
+  if (client.selected().exists == 0) co_return told.sizes;
+  imap::SequenceSet all;
+  all.add(1, imap::SequenceSet::star);
+  imap::FetchAttributes attributes;
+  attributes.size = true;
+  const auto fetched = co_await client.fetch(all, attributes, told);
+  if (!fetched) co_return fail(fetched.error());
+  co_return std::move(told.sizes);
 }
 
 void note_capabilities(const net::ImapClient& client, SideLook& look) {
@@ -84,13 +107,26 @@ Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
   const auto inbox = co_await client.examine("INBOX");
   if (!inbox) co_return fail(inbox.error());
   look.changing_uids = inbox->uid_not_sticky;
+  if (!look.pop3_only) co_return Result<void>{};
+  const auto sizes = co_await sizes_in(client);
+  if (!sizes) co_return fail(sizes.error());
+  look.bytes = std::accumulate(sizes->begin(), sizes->end(), std::uint64_t{0});
   co_return Result<void>{};
+}
+
+// The same of a side that is read by POP3; its INBOX is open.
+Task<Result<std::uint64_t>> count_larger_listed(net::ImapClient& client, std::uint64_t limit) {
+  const auto sizes = co_await sizes_in(client);
+  if (!sizes) co_return fail(sizes.error());
+  co_return static_cast<std::uint64_t>(
+      std::ranges::count_if(*sizes, [limit](std::uint64_t size) { return size > limit; }));
 }
 
 // How many messages are larger than the other side takes.
 Task<Result<std::uint64_t>> count_larger(net::ImapClient& client, std::vector<std::string> folders,
-                                         std::uint64_t limit) {
+                                         bool pop3_only, std::uint64_t limit) {
   std::uint64_t found = 0;
+  if (pop3_only) co_return co_await count_larger_listed(client, limit);
   const std::string criteria = fmt::format("LARGER {}", limit);
   for (const std::string& folder : folders) {
     const auto opened = co_await client.examine(folder);
@@ -146,6 +182,19 @@ void compare_names(const SideLook& from, const SideLook& to, Side target,
 
 std::vector<Remark> compare(const SideLook& from, const SideLook& to, Side target) {
   std::vector<Remark> remarks;
+  if (to.pop3_only) {
+    remarks.push_back(remark(Remark::Kind::pop3_only, Light::amber, target,
+                             "This side is read by POP3 alone: nothing can be copied to it.",
+                             "Nothing to do. What still arrives there is brought over; after a "
+                             "roll-back, what arrived meanwhile is on the other side only."));
+    return remarks;
+  }
+  if (from.pop3_only)
+    remarks.push_back(remark(
+        Remark::Kind::pop3_only, Light::amber, other(target),
+        "This side is read by POP3 alone: its INBOX is copied, and everything arrives unread.",
+        "Ask the host for IMAP. Where there is none, folders such as Sent are on people's "
+        "computers: have the mail program copy them to the new side after the cut-over."));
   compare_room(from, to, target, remarks);
   compare_names(from, to, target, remarks);
   if (!to.uidplus)
@@ -184,7 +233,8 @@ Remark::Kind Preflight::no_log_in(const Account& account, Side side, const Error
 
 Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& findings) const {
   SideLook& look = findings.sides[static_cast<std::size_t>(side)];
-  auto opened = co_await access_.open_imap(account, side);
+  look.pop3_only = access_.is_pop3_only(account, side);
+  auto opened = co_await access_.open_mailboxes(account, side);
   if (!opened) {
     findings.remarks.push_back(
         remark(no_log_in(account, side, opened.error()), side, opened.error()));
@@ -209,7 +259,8 @@ Task<Findings> Preflight::examine(Account account) const {
     auto compared = compare(from, to, target);
     std::ranges::move(compared, std::back_inserter(findings.remarks));
     if (to.append_limit) {
-      const auto larger = co_await count_larger(*at_home, from.names, *to.append_limit);
+      const auto larger =
+          co_await count_larger(*at_home, from.names, from.pop3_only, *to.append_limit);
       if (!larger)
         findings.remarks.push_back(remark(Remark::Kind::cannot_look, home, larger.error()));
       else if (*larger > 0)

@@ -34,6 +34,7 @@ struct Remark {
     changing_uids,  // amber: UIDs do not last from one session to the next
     needs_oauth,    // red: the provider takes OAuth tokens only, and the side has no `oauth`
     no_token,       // red: the log-in by OAuth token failed; `what` and `next_step` say why
+    pop3_only,      // amber: INBOX alone can be read, and nothing be put there
   };
   Kind kind = Kind::cannot_log_in;
   Light light = Light::red;
@@ -57,6 +58,7 @@ struct SideLook {
   std::vector<std::string> names;             // UTF-8
   bool uidplus = false;
   bool changing_uids = false;  // UIDNOTSTICKY
+  bool pop3_only = false;
 };
 
 struct Findings {

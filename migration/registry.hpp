@@ -78,6 +78,9 @@ class Registry {
                                                 const Clock& clock);
   ~Registry();
 
+  // For what this room keeps beside accounts (pop3_index.hpp).
+  [[nodiscard]] store::Store& ledger() const { return store_; }
+
   [[nodiscard]] std::shared_ptr<const Routes> routes() const { return routes_.load(); }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<config::MigrationSettings>& migrations() const;

@@ -1,4 +1,7 @@
 // The ledger's tables of this room. Steps are only ever added.
+//
+// migration_pop3_message: what messages of a POP3 mailbox are called (pop3_index.hpp); size 0 and
+// the smallest date: not known.
 #include "lib/store/schema.hpp"
 
 #include "migration/registry.hpp"
@@ -6,7 +9,8 @@
 namespace tandem::migration {
 
 store::Schema Registry::schema() {
-  return {.component = "migration", .steps = {R"sql(
+  return {.component = "migration",
+          .steps = {R"sql(
     CREATE TABLE migration_account (
       id INTEGER PRIMARY KEY,
       migration TEXT NOT NULL,
@@ -37,6 +41,26 @@ store::Schema Registry::schema() {
       what TEXT NOT NULL,
       detail TEXT NOT NULL
     );
+  )sql",
+                    R"sql(
+    CREATE TABLE migration_pop3_inbox (
+      account INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      validity INTEGER NOT NULL,
+      next INTEGER NOT NULL,
+      PRIMARY KEY (account, side)
+    ) WITHOUT ROWID;
+    CREATE TABLE migration_pop3_message (
+      account INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      uid INTEGER NOT NULL,
+      size INTEGER NOT NULL DEFAULT 0,
+      date INTEGER NOT NULL DEFAULT -9223372036854775808,
+      zone INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (account, side, id)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX migration_pop3_uid ON migration_pop3_message (account, side, uid);
   )sql"}};
 }
 

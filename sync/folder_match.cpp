@@ -91,7 +91,9 @@ Task<Result<void>> FolderPass::match_news() {
   mail::DigestOptions digest;
   digest.our_names = {context_.options.our_hostname};
   auto looked = co_await look_at(mirror_, mirror_items_, digest);
-  if (looked && any_right) looked = co_await look_at(home_, home_items_, digest);
+  // Where nothing is copied to the mirror, what came by the gateway is told from the rest.
+  if (looked && (any_right || !settings_.mirror_takes_mail))
+    looked = co_await look_at(home_, home_items_, digest);
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
   auto saved = co_await look_closer(sides, digest);
@@ -257,8 +259,32 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
   co_return saved;
 }
 
+// Of home, where the mirror takes no mail: it stays here alone. What came by the gateway may have a
+// copy there that the gateway sends, and waits for it.
+Task<Result<void>> FolderPass::leave_at_home(const Sides& sides) {
+  std::vector<Row> stay;
+  for (std::size_t at = 0; at < home_items_.size(); ++at) {
+    if (sides.left_taken.contains(at)) continue;
+    Row& row = stay.emplace_back();
+    row.home = home_items_[at].uid;
+    row.flags = home_items_[at].flags;
+    row.identity = home_items_[at].identity;
+    row.trace = home_items_[at].trace;
+    row.mirror_gone = row.trace.empty();
+  }
+  for (std::size_t at = 0; at < sides.left_rows.size(); ++at) {
+    const Row& row = *sides.left_rows[at];
+    if (sides.left_taken.contains(home_items_.size() + at) || !row.trace.empty()) continue;
+    stay.push_back(row);
+    stay.back().mirror_gone = true;
+  }
+  mirror_was_reset_ = false;
+  co_return co_await context_.ledger.save_rows(folder_.id, settings_.home, std::move(stay));
+}
+
 // Of home: what is not on the mirror is to be copied.
 Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
+  if (!settings_.mirror_takes_mail) co_return co_await leave_at_home(sides);
   for (std::size_t at = 0; at < home_items_.size(); ++at)
     if (!sides.left_taken.contains(at)) to_copy_.push_back(std::move(home_items_[at]));
   if (!mirror_was_reset_) co_return Result<void>{};
@@ -281,13 +307,14 @@ Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
 
 // Of the mirror: what home has not. Arrivals are brought home; what came through the gateway was at
 // home before, so it was removed there, or home is late: it stays open, and is not brought back.
-// What was there at the very first contact is not ours to move.
+// What was there at the very first contact is not ours to move; nor is anything where home takes
+// none.
 Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
   std::vector<Row> remembered;
   for (std::size_t at = 0; at < mirror_items_.size(); ++at) {
     if (sides.right_taken.contains(at)) continue;
     Item& item = mirror_items_[at];
-    if (!first_ever_ && item.trace.empty()) {
+    if (!first_ever_ && item.trace.empty() && settings_.home_takes_mail) {
       to_bring_.push_back(std::move(item));
       continue;
     }

@@ -43,6 +43,8 @@ class FolderPass {
     Side home = Side::old_side;
     bool all_flags = false;  // compare all flags where CONDSTORE is missing
     bool retry_skipped = false;
+    bool home_takes_mail = true;  // see AccountPass::Settings
+    bool mirror_takes_mail = true;
     std::size_t shown = 0;  // the folder's place on the board
   };
   FolderPass(Context& context, FolderRow& folder, const FolderPair& pair, net::ImapClient& home,
@@ -94,6 +96,7 @@ class FolderPass {
   void find_moved_on_mirror(Sides& sides, const std::vector<Ledger::Loose>& loose);
   Task<Result<void>> agree_on_pairs(Sides& sides);
   Task<Result<void>> take_pairs(const Sides& sides);
+  Task<Result<void>> leave_at_home(const Sides& sides);
   Task<Result<void>> sort_left(const Sides& sides);
   Task<Result<void>> sort_right(const Sides& sides);
   Task<Result<void>> copy();

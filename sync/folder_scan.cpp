@@ -7,6 +7,16 @@
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
+namespace {
+
+// What PERMANENTFLAGS says; of a folder that is open for reading only, nothing can be stored, and
+// an empty list would mean that everything can.
+std::vector<std::string> storable_flags(const net::ImapMailbox& open) {
+  if (!open.read_only) return open.permanent_flags;
+  return {"\\Recent"};
+}
+
+}  // namespace
 
 // The mirror first: what came through the gateway is at home before it is on the mirror.
 Task<Result<void>> FolderPass::scan() {
@@ -113,7 +123,7 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
   const Uid from = std::max<Uid>(row.next, 1);
   scan.complete_from = from;
   scan.settled_below = from;
-  scan.permanent = open.permanent_flags;
+  scan.permanent = storable_flags(open);
   auto items = co_await scan_from(client, from);
   if (!items) co_return fail(items.error());
   const Uid last = items->empty() ? 0 : items->back().uid;

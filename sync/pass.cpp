@@ -5,7 +5,6 @@
 
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
-#include "sync/folder_pass.hpp"
 #include "sync/list_side.hpp"
 
 namespace tandem::sync {
@@ -83,6 +82,7 @@ Task<Result<void>> AccountPass::plan() {
   for (const FolderRow& row : *rows)
     known.push_back({row.at(settings_.home).name, row.at(mirror_side).name});
   for (FolderPair& pair : pair_folders(home_side_, mirror_side_, known, sync_, settings_.home)) {
+    if (pair.mirror == nullptr && !settings_.mirror_takes_mail) continue;
     Work work;
     const auto found = std::ranges::find_if(*rows, [&](const FolderRow& row) {
       return row.at(settings_.home).name == pair.home->name;
@@ -153,18 +153,23 @@ Task<Result<void>> AccountPass::survey() {
   for (Work& work : work_) {
     if (context_.stopping) co_return stopped();
     if (!work.changed || !has_removals(work)) continue;
-    FolderPass::Settings settings;
-    settings.home = settings_.home;
-    FolderPass pass(context_, work.row, work.pair, home_, mirror_, settings);
+    FolderPass pass(context_, work.row, work.pair, home_, mirror_, folder_settings());
     const auto done = co_await pass.survey();
     if (!done && is_fatal(done.error())) co_return done;
   }
   co_return Result<void>{};
 }
 
-Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
+FolderPass::Settings AccountPass::folder_settings() const {
   FolderPass::Settings settings;
   settings.home = settings_.home;
+  settings.home_takes_mail = settings_.home_takes_mail;
+  settings.mirror_takes_mail = settings_.mirror_takes_mail;
+  return settings;
+}
+
+Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
+  FolderPass::Settings settings = folder_settings();
   settings.all_flags =
       settings_.all_flags || (work.pair.home->status &&
                               work.pair.home->status->unseen != work.row.at(settings_.home).unseen);
@@ -207,6 +212,7 @@ Task<Result<void>> AccountPass::subscribe() {
     names.push_back(work.pair.mirror_name);
   }
   auto done = Result<void>{};
+  if (!settings_.mirror_takes_mail) co_return done;
   if (!names.empty()) done = co_await mirror_.subscribe(std::move(names));
   for (Work* work : wanted) {
     if (!done) break;

@@ -9,6 +9,7 @@
 #include "lib/net/imap_client.hpp"
 #include "migration/cutover_parts.hpp"
 #include "sync/context.hpp"
+#include "sync/folder_pass.hpp"
 #include "sync/folders.hpp"
 #include "sync/quarantine.hpp"
 
@@ -20,6 +21,10 @@ class AccountPass {
     Side home = Side::old_side;
     bool all_flags = false;  // where CONDSTORE is missing, compare all flags
     bool retry_skipped = false;
+    // A side that is read by POP3 takes none: nothing is copied to it, removed from it or, where it
+    // forgets messages, from the other.
+    bool home_takes_mail = true;
+    bool mirror_takes_mail = true;
   };
   AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
               net::ImapClient& home, net::ImapClient& mirror, Settings settings);
@@ -59,6 +64,10 @@ class AccountPass {
   Task<Result<std::set<Uid>>> back_at_home(const FolderRow& row, std::vector<Uid> uids);
   Task<Result<void>> expunge_old();
   Result<void> brake(std::vector<Deletion>& noted) const;
+  [[nodiscard]] bool carries_deletions() const {
+    return sync_.propagate_deletes && settings_.home_takes_mail && settings_.mirror_takes_mail;
+  }
+  [[nodiscard]] FolderPass::Settings folder_settings() const;
   [[nodiscard]] net::ImapClient& client_at(Side side);
   [[nodiscard]] Quarantine quarantine_on(Side side);
   [[nodiscard]] Side mirror_side() const { return migration::other(settings_.home); }

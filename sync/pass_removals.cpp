@@ -1,7 +1,8 @@
 // AccountPass: what was removed at home goes to quarantine on the mirror, if we copied it there and
 // the migration says so (sync.propagate_deletes). Only what this and the look before found gone by
 // its UID, under an unchanged UIDVALIDITY: what was removed before it was switched on, what a
-// renumbered folder lacks, and what a person moved stays.
+// renumbered folder lacks, and what a person moved stays; and what a POP3 mailbox lacks, which
+// clients empty as they fetch from it and hosts let age out.
 #include <algorithm>
 #include <map>
 
@@ -54,7 +55,7 @@ Task<Result<void>> AccountPass::recover() {
 
 // True: nothing is gone that the look before has not seen gone.
 Result<bool> AccountPass::note_removed() {
-  if (!sync_.propagate_deletes) return true;
+  if (!carries_deletions()) return true;
   std::set<std::pair<std::int64_t, Uid>> before;
   for (const Loose& one : removed_) before.emplace(one.folder, one.row.mirror);
   auto loose = context_.ledger.loose(account_, settings_.home);
@@ -111,7 +112,7 @@ Result<void> AccountPass::brake(std::vector<Deletion>& noted) const {
 }
 
 Task<Result<void>> AccountPass::carry_out() {
-  if (!sync_.propagate_deletes || unseen_) co_return Result<void>{};
+  if (!carries_deletions() || unseen_) co_return Result<void>{};
   const auto wanted = context_.ledger.deletions(account_, {DeletionState::wanted});
   if (!wanted) co_return fail(wanted.error());
   const auto rows = context_.ledger.folders(account_);

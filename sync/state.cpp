@@ -4,6 +4,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
+#include "lib/net/task_group.hpp"
 #include "sync/pass.hpp"
 #include "sync/pause.hpp"
 #include "sync/transfer.hpp"
@@ -58,11 +59,20 @@ Task<Result<void>> Sync::State::open_side(const migration::Account& account, Sid
                                           Clients& clients) {
   auto& client = clients.sides[static_cast<std::size_t>(side)];
   if (client && client->is_open()) co_return Result<void>{};
-  auto opened = co_await access.open_imap(account, side);
+  auto opened = co_await access.open_mailboxes(account, side);
   if (!opened) co_return fail(opened.error());
   client = std::move(*opened);
   if (client->has("QRESYNC")) co_return co_await client->enable_soon("QRESYNC");
   co_return Result<void>{};
+}
+
+Task<void> Sync::State::end_snapshots(migration::Account account, Clients& clients) {
+  for (const Side side : {Side::old_side, Side::new_side}) {
+    auto& client = clients.sides[static_cast<std::size_t>(side)];
+    if (!client || !access.is_pop3_only(account, side)) continue;
+    if (client->is_open()) (void)co_await client->logout();
+    client.reset();
+  }
 }
 
 Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, PassSettings settings) {
@@ -88,15 +98,28 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   how.home = settings.home;
   how.all_flags = settings.all_flags;
   how.retry_skipped = settings.retry_skipped;
+  how.home_takes_mail = !access.is_pop3_only(copy, settings.home);
+  how.mirror_takes_mail = !access.is_pop3_only(copy, migration::other(settings.home));
   AccountPass work(context, id, migration->sync, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
   auto done = co_await work.run();
   // Commands may be under way on either connection; new ones begin clean.
   if (!done) clients.reset();
+  co_await end_snapshots(copy, clients);
   co_return done;
 }
 
 namespace {
+
+// Said where people look, once, and not as so many messages that could not be copied.
+void tell_one_way(Side mirror, AccountRow& row) {
+  row.problem = fmt::format(
+      "The {} side is read by POP3 alone: what still arrives there is brought to the person's "
+      "side, "
+      "and nothing is copied back",
+      migration::name_of(mirror));
+  row.next_step = "Nothing to do. After a roll-back, what arrived meanwhile is on this side only.";
+}
 
 void tell_held(const Ledger& ledger, AccountId account, AccountRow& row) {
   std::map<std::string, std::uint64_t> folders;
@@ -117,6 +140,15 @@ void tell_held(const Ledger& ledger, AccountId account, AccountRow& row) {
 
 }  // namespace
 
+// The account's mirror, where nothing can be put there.
+std::optional<Side> Sync::State::one_way_mirror(AccountId id) const {
+  const auto routes = registry.routes();
+  const migration::Account* account = routes->account(id);
+  if (account == nullptr) return std::nullopt;
+  const auto mirror = migration::mirror_of(account->phase);
+  return mirror && access.is_pop3_only(*account, *mirror) ? mirror : std::nullopt;
+}
+
 Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
   // While everything stops, connections break: that says nothing about the account.
   if (!ended && (stopping || ended.error().kind == ErrorKind::cancelled)) co_return;
@@ -128,6 +160,7 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
                 : ended->skipped > 0 ? CopyState::in_sync_notes
                                      : CopyState::in_sync;
     if (complete) row.in_sync_at = clock.wall();
+    if (const auto mirror = one_way_mirror(account); mirror && complete) tell_one_way(*mirror, row);
     if (ended->held > 0) tell_held(ledger, account, row);
   } else {
     const Error& error = ended.error();
@@ -161,6 +194,20 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
   events.publish(event);
 }
 
+namespace {
+
+bool is_broken(const Error& error) {
+  return error.kind == ErrorKind::closed || error.kind == ErrorKind::timed_out;
+}
+
+// A POP3 mailbox that somebody had open a moment ago.
+bool is_busy(const Error& error) {
+  return error.kind == ErrorKind::refused && error.temporary &&
+         migration::is_taken(error.server_words);
+}
+
+}  // namespace
+
 // A lost connection is tried again at once: a cut-over waits for this.
 Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   constexpr int attempts = 3;
@@ -178,8 +225,13 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
       co_await conclude(account, done);
       co_return done;
     }
-    if (done.error().kind != ErrorKind::closed && done.error().kind != ErrorKind::timed_out) break;
     if (asked_to_wait(done.error())) break;
+    if (is_busy(done.error()) && attempt + 1 < attempts) {
+      const bool slept = co_await net::sleep_for(options.first_retry);
+      if (!slept) break;
+    } else if (!is_broken(done.error())) {
+      break;
+    }
   }
   co_await conclude(account, done);
   co_return done;

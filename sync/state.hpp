@@ -65,6 +65,9 @@ struct Sync::State {
                                             PassSettings settings);
   Task<Result<void>> open(const migration::Account& account, Clients& clients);
   Task<Result<void>> open_side(const migration::Account& account, Side side, Clients& clients);
+  // Ends sessions that show only what was there when they began, and may shut people out (POP3).
+  Task<void> end_snapshots(migration::Account account, Clients& clients);
+  [[nodiscard]] std::optional<Side> one_way_mirror(AccountId account) const;
   // Writes and shows how a pass ended.
   Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
   Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);

@@ -98,8 +98,13 @@ bool Worker::has_idle() const {
                              [](const auto& client) { return client->has("IDLE"); });
 }
 
+// A POP3 session is over when the pass is: there is nothing to watch, and the next pass looks anew.
+bool Worker::can_watch() const {
+  return std::ranges::all_of(clients_.sides, [](const auto& client) { return client != nullptr; });
+}
+
 Task<void> Worker::watch() {
-  if (state_.watching >= state_.options.watched_accounts) {
+  if (!can_watch() || state_.watching >= state_.options.watched_accounts) {
     clients_.reset();
     (void)co_await bell_.wait_for(state_.options.pass_interval);
     co_return;

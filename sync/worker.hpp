@@ -41,6 +41,7 @@ class Worker {
   Task<void> idle(Side side);
   [[nodiscard]] std::optional<migration::Account> account() const;
   [[nodiscard]] bool has_idle() const;
+  [[nodiscard]] bool can_watch() const;
 
   Sync::State& state_;
   net::TaskGroup& group_;

@@ -18,7 +18,8 @@ struct Sign {
 };
 
 // What servers (RFC 5530 response codes among others) and our own rooms say, most telling first.
-constexpr std::array<Sign, 23> signs = {{{"oauth", "oauth_failed"},
+constexpr std::array<Sign, 24> signs = {{{"oauth", "oauth_failed"},
+                                         {"read by pop3 alone", "one_way"},
                                          {"authenticationfailed", "login_refused"},
                                          {"authorizationfailed", "login_refused"},
                                          {"no password is stored", "login_refused"},

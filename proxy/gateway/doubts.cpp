@@ -20,7 +20,7 @@ Task<Result<bool>> Doubts::is_at_home(RecipientRecord recipient) const {
   const migration::Account* account = routes->account(recipient.account);
   if (account == nullptr)
     co_return fail(ErrorKind::not_found, "no account to look into for " + recipient.recipient);
-  auto client = co_await access_.open_imap(*account, recipient.home);
+  auto client = co_await access_.open_mailboxes(*account, recipient.home);
   if (!client) co_return fail(client.error());
   const auto found = co_await account_has_trace(**client, recipient.trace, recipient.at);
   co_await (*client)->logout();

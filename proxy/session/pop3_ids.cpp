@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/log.hpp"
+#include "migration/pop3_index.hpp"
 #include "proxy/session/admission.hpp"
 #include "proxy/session/backend.hpp"
 
@@ -181,9 +182,23 @@ Task<Result<Pop3Side>> Pop3Ids::read_elsewhere(Account account, Side side, std::
   co_return there;
 }
 
+// The sync reads that side by POP3 too: it gave each id its UID.
+Result<std::vector<std::uint32_t>> Pop3Ids::uids_by_pop3(const Account& account, Side side,
+                                                         const std::vector<Pop3Entry>& listing) {
+  const auto known = access_.pop3_uids(account, side);
+  if (!known) return fail(known.error());
+  std::vector<std::uint32_t> uids;
+  for (const Pop3Entry& entry : listing) {
+    const auto found = known->find(migration::Pop3Index::key_of(entry.id));
+    uids.push_back(found == known->end() ? 0 : found->second);
+  }
+  return uids;
+}
+
 Task<Result<std::vector<std::uint32_t>>> Pop3Ids::uids_of(Account account, Side side,
                                                           std::vector<Pop3Entry> listing,
                                                           std::uint32_t validity) {
+  if (access_.is_pop3_only(account, side)) co_return uids_by_pop3(account, side, listing);
   std::vector<std::uint32_t> uids;
   for (const Pop3Entry& entry : listing) uids.push_back(uid_in(entry.id, validity));
   if (std::ranges::find(uids, 0U) == uids.end()) co_return uids;

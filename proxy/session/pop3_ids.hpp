@@ -59,6 +59,9 @@ class Pop3Ids {
                                                                  migration::Side side,
                                                                  std::vector<Pop3Entry> listing,
                                                                  std::uint32_t validity);
+  [[nodiscard]] Result<std::vector<std::uint32_t>> uids_by_pop3(
+      const migration::Account& account, migration::Side side,
+      const std::vector<Pop3Entry>& listing);
   [[nodiscard]] bool gives_up(migration::AccountId account, const Error& error);
 
   const migration::Registry& registry_;

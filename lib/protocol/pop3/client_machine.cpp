@@ -186,6 +186,7 @@ void ClientMachine::on_ok(std::string_view text) {
     case Step::capa:
       capabilities_ = {};
       capabilities_.known = true;
+      capabilities_.apop = !banner_.empty();
       capabilities_.xclient = trusted_;
       capability_lines_ = 0;
       expect_ = Expect::capa;
@@ -215,7 +216,10 @@ void ClientMachine::on_ok(std::string_view text) {
 void ClientMachine::on_refused(std::string_view text) {
   switch (step_) {
     case Step::greeting: return refuse(ErrorKind::refused, "The server does not greet", text);
-    case Step::capa: capabilities_ = {}; return after_capa();
+    case Step::capa:
+      capabilities_ = {};
+      capabilities_.apop = !banner_.empty();
+      return after_capa();
     case Step::stls: return refuse(ErrorKind::tls, "The server refused STLS", text);
     case Step::user:
     case Step::pass:

@@ -31,6 +31,7 @@ struct ClientOptions {
 struct ClientCapabilities {
   bool known = false;  // CAPA was understood
   bool stls = false, user = false, uidl = false, top = false, pipelining = false, utf8 = false;
+  bool apop = false;     // by the greeting; the server may refuse it all the same
   bool xclient = false;  // said in the greeting (Dovecot's, to whom it trusts)
   std::vector<std::string> sasl;
 };
