@@ -48,8 +48,8 @@ struct SideSettings {
   std::string master_user;                  // empty: each account's own password is used
   std::string master_login;                 // pattern with {login} and {master}, or "authzid"
   std::string master_password_file;
-  // People whose password for this side is not stored, and who show the other side's stored one, are
-  // logged in by the master user.
+  // People whose password for this side is not stored, and who show the other side's stored one,
+  // are logged in by the master user.
   bool master_for_people = false;
   OAuthSettings oauth;
   bool forward_client = false;  // its servers trust us: they are told each client's address

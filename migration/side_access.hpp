@@ -1,7 +1,7 @@
 // SideAccess: logs in at a side as an account, over IMAP, with the account's stored password, the
 // side's master user or an OAuth token (oauth/side_tokens.hpp). One place and one per process, so
-// that sync, mirror copies and the preflight ask alike, share tokens and fail with the same words. A
-// side that is read by POP3 alone is met as an IMAP server too, with one mailbox that is open for
+// that sync, mirror copies and the preflight ask alike, share tokens and fail with the same words.
+// A side that is read by POP3 alone is met as an IMAP server too, with one mailbox that is open for
 // reading only (pop3_stream.hpp).
 //
 // Errors carry the side as their origin. A wrong password is kind authentication and is not tried

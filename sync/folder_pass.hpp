@@ -74,7 +74,8 @@ class FolderPass {
   Task<Result<Scanned>> scan_side(net::ImapClient& client, const FolderSide& row, SideScan& scan);
   Task<Result<void>> compare_with_ledger();
   [[nodiscard]] Result<void> compare_rows();
-  Task<Result<void>> look_for_removed(net::ImapClient& client, const FolderSide& row, SideScan& scan);
+  Task<Result<void>> look_for_removed(net::ImapClient& client, const FolderSide& row,
+                                      SideScan& scan);
   Task<Result<void>> scan_completely(net::ImapClient& client, SideScan& scan);
   Task<Result<void>> look_and_match();
   // The news of both sides and the rows that still miss a counterpart. Positions: items first,

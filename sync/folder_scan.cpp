@@ -64,10 +64,10 @@ Task<Result<void>> FolderPass::compare_with_ledger() {
   if (done && !(home_fits && mirror_fits)) done = compare_rows();
   if (!done) co_return done;
   // What a server says to have vanished has to explain the count.
-  const bool home_explained = home_fits || home_scan_.complete_from <= 1 ||
-                              counts->home + diff_.home_new.size() + diff_.home_back.size() +
-                                      home_skipped_.size() ==
-                                  home_messages_ + diff_.home_gone.size();
+  const bool home_explained =
+      home_fits || home_scan_.complete_from <= 1 ||
+      counts->home + diff_.home_new.size() + diff_.home_back.size() + home_skipped_.size() ==
+          home_messages_ + diff_.home_gone.size();
   const bool mirror_explained = mirror_fits || mirror_scan_.complete_from <= 1 ||
                                 counts->mirror + diff_.mirror_new.size() +
                                         diff_.mirror_back.size() + mirror_skipped_.size() ==

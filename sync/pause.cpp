@@ -16,8 +16,8 @@ constexpr Duration longest_pause = std::chrono::hours(24);
 constexpr std::array<std::string_view, 7> pleas = {
     "[throttled]",
     "request is throttled",
-    "maximum number of connections",        // Dovecot, Courier
-    "too many simultaneous connections",    // Gmail
+    "maximum number of connections",      // Dovecot, Courier
+    "too many simultaneous connections",  // Gmail
     "too many connections",
     "account exceeded command or bandwidth limits",  // Gmail
     "rate limit",
@@ -39,9 +39,8 @@ std::optional<Duration> said_time(std::string_view words) {
 std::optional<Duration> asked_to_wait(const Error& error) {
   const std::string words = lower(error.server_words);
   if (const auto said = said_time(words)) return said;
-  const bool asked = std::ranges::any_of(pleas, [&](std::string_view plea) {
-    return words.find(plea) != std::string::npos;
-  });
+  const bool asked = std::ranges::any_of(
+      pleas, [&](std::string_view plea) { return words.find(plea) != std::string::npos; });
   if (!asked) return std::nullopt;
   return usual_pause;
 }

@@ -22,9 +22,9 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 // that have changed.
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since);
-// Of the UIDs below `below` those that are no longer there, as QRESYNC tells (RFC 7162 3.2.6); servers
-// may also name some that were gone at `since` already. Ascending; nothing: it is not offered, or so
-// many that a full look costs less.
+// Of the UIDs below `below` those that are no longer there, as QRESYNC tells (RFC 7162 3.2.6);
+// servers may also name some that were gone at `since` already. Ascending; nothing: it is not
+// offered, or so many that a full look costs less.
 Task<Result<std::optional<std::vector<Uid>>>> scan_vanished(net::ImapClient& client, Uid below,
                                                             std::uint64_t since);
 // Fills in identity and trace of `items` from their headers (where a header says nothing, from the

@@ -169,9 +169,9 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
     row.server_words = error.server_words;
     row.next_step = error.next_step;
     if (const auto pause = asked_to_wait(error))
-      row.next_step = fmt::format(
-          "The server asks for a pause; it is tried again by itself in {} s.",
-          std::chrono::ceil<std::chrono::seconds>(*pause).count());
+      row.next_step =
+          fmt::format("The server asks for a pause; it is tried again by itself in {} s.",
+                      std::chrono::ceil<std::chrono::seconds>(*pause).count());
     if (row.next_step.empty())
       row.next_step = is_over_quota(error)
                           ? "Give the mailbox more room; copying goes on by itself."

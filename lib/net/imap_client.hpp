@@ -126,7 +126,8 @@ class ImapClient {
     return capabilities_;
   }
   Task<Result<std::vector<std::string>>> enable(std::string capabilities);  // what was enabled
-  // ENABLE without waiting for its answer: it leaves with the next command. A refusal changes nothing.
+  // ENABLE without waiting for its answer: it leaves with the next command. A refusal changes
+  // nothing.
   Task<Result<void>> enable_soon(std::string capability);
   // In upper case. As far as the server has said it (ENABLED).
   [[nodiscard]] bool is_enabled(std::string_view capability) const {

@@ -199,7 +199,8 @@ boost::asio::awaitable<Result<BlobRefs>> Committer::commit(Unit unit) {
 Result<BlobRefs> Committer::commit_blocking(Unit unit) {
   std::promise<Result<BlobRefs>> promise;
   auto outcome = promise.get_future();
-  state_->put(std::move(unit), [&promise](Result<BlobRefs> got) { promise.set_value(std::move(got)); });
+  state_->put(std::move(unit),
+              [&promise](Result<BlobRefs> got) { promise.set_value(std::move(got)); });
   return outcome.get();
 }
 

@@ -1,14 +1,14 @@
-// Committer: the one place that makes things durable. Sessions hand it units of work and are resumed
-// when these are safe. A batch is: append the blobs, fdatasync the segments (and run the SQL
-// meanwhile), one COMMIT; however many units are in it, that is two flushes. While one batch is being
-// committed the next may be appended and flushed (committer_state.hpp). Units are applied in the
-// order in which they were handed over, one at a time.
+// Committer: the one place that makes things durable. Sessions hand it units of work and are
+// resumed when these are safe. A batch is: append the blobs, fdatasync the segments (and run the
+// SQL meanwhile), one COMMIT; however many units are in it, that is two flushes. While one batch is
+// being committed the next may be appended and flushed (committer_state.hpp). Units are applied in
+// the order in which they were handed over, one at a time.
 //
 // Each unit's `apply` runs in a savepoint on a thread of ours: a unit that fails fails alone, and
-// leaves nothing that is reachable. What fails for all (flush, COMMIT) is an Error storage for each of
-// them, and for those that were written after them. After a failed
-// flush nobody knows what is on the disk: the store goes read-only until the program is restarted
-// (a flush is never tried again). A full disk is temporary and leaves nothing half done.
+// leaves nothing that is reachable. What fails for all (flush, COMMIT) is an Error storage for each
+// of them, and for those that were written after them. After a failed flush nobody knows what is on
+// the disk: the store goes read-only until the program is restarted (a flush is never tried again).
+// A full disk is temporary and leaves nothing half done.
 #pragma once
 
 #include <chrono>

@@ -31,7 +31,8 @@ void fail_all(CommitBatch& batch, const Error& error) {
 }
 
 Result<void> commit_transaction(Sql& sql) {
-  if (const int code = fault::point("store.commit")) return fail(errno_error("cannot commit", code));
+  if (const int code = fault::point("store.commit"))
+    return fail(errno_error("cannot commit", code));
   if (auto done = sql.execute("COMMIT"); !done) return fail(done.error());
   return {};
 }

@@ -1,9 +1,9 @@
 // The committer's inside: its queue, and the walk of one batch. Internal to lib/store.
 //
 // Two threads. The writer takes what is queued, appends its blobs and flushes them; the other one
-// runs the SQL meanwhile and COMMITs when the flush is over. While it does, the writer may be at the
-// next batch already, if that is much: then the disk has something to do while both processors wait
-// for a COMMIT, and the other way round. Batches are committed in the order in which they were
+// runs the SQL meanwhile and COMMITs when the flush is over. While it does, the writer may be at
+// the next batch already, if that is much: then the disk has something to do while both processors
+// wait for a COMMIT, and the other way round. Batches are committed in the order in which they were
 // written. Little is done by the writer alone, from end to end: another thread would cost more than
 // it saves.
 #pragma once
@@ -38,10 +38,10 @@ struct CommitBatch {
   std::deque<QueuedUnit> units;
   std::uint64_t bytes = 0;
   // Once it is written:
-  SegmentWriter::Position before;               // where the segments ended without it
-  SegmentWriter::Sizes sizes;                   // of the segments that grew
-  std::future<Result<unsigned>> flushed;        // how many flushes it took
-  bool given_up = false;                        // with one before it; its units have their error
+  SegmentWriter::Position before;         // where the segments ended without it
+  SegmentWriter::Sizes sizes;             // of the segments that grew
+  std::future<Result<unsigned>> flushed;  // how many flushes it took
+  bool given_up = false;                  // with one before it; its units have their error
 };
 
 struct Committer::State {
@@ -53,7 +53,7 @@ struct Committer::State {
   // Taken before `mutex`.
   std::mutex writing;
 
-  mutable std::mutex mutex;  // for all below
+  mutable std::mutex mutex;         // for all below
   std::condition_variable wake;     // the writer
   std::condition_variable written;  // the other one
   std::deque<QueuedUnit> queue;

@@ -1,6 +1,6 @@
 // The writing side of segments, used by one of the committer's threads at a time. What is appended
-// becomes real when flush() and then the database's COMMIT have succeeded; until then rewind() takes
-// it back, flushed or not.
+// becomes real when flush() and then the database's COMMIT have succeeded; until then rewind()
+// takes it back, flushed or not.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,8 @@
 // under that side's log-in name. Where both sides have a password of their own and the person typed
 // the other side's, the home side's stored one takes its place: people keep one password. A master
 // user speaks for nobody, unless the home side says so (`master_for_people`): then for those whose
-// password is stored for the other side only, and who showed that one. An unknown name is answered as a wrong password is, delay included.
+// password is stored for the other side only, and who showed that one. An unknown name is answered
+// as a wrong password is, delay included.
 //
 // Who proves a password without showing it (CRAM-MD5, SCRAM-SHA-256, APOP) is checked here against
 // the stored ones of both sides, and logged in with the home side's. Without a stored one the

@@ -35,7 +35,8 @@ struct BackendLogin {
   // The person has not shown the password to us (SCRAM, CRAM-MD5, APOP), so we show it to nobody
   // who could be overheard: over a socket without TLS only mechanisms that hide it (T-30).
   bool keep_hidden = false;
-  // The side's master user speaks for a person whom we know: a refusal says nothing about the person.
+  // The side's master user speaks for a person whom we know: a refusal says nothing about the
+  // person.
   bool by_master = false;
 };
 

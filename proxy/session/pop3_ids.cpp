@@ -185,7 +185,7 @@ Task<Result<Pop3Side>> Pop3Ids::read_elsewhere(Account account, Side side, std::
 // The sync reads that side by POP3 too: it gave each id its UID.
 Result<std::vector<std::uint32_t>> Pop3Ids::uids_by_pop3(const Account& account, Side side,
                                                          const std::vector<Pop3Entry>& listing) {
-  const auto known = access_.pop3_uids(account, side);
+  const auto known = access_->pop3_uids(account, side);
   if (!known) return fail(known.error());
   std::vector<std::uint32_t> uids;
   for (const Pop3Entry& entry : listing) {
@@ -198,7 +198,7 @@ Result<std::vector<std::uint32_t>> Pop3Ids::uids_by_pop3(const Account& account,
 Task<Result<std::vector<std::uint32_t>>> Pop3Ids::uids_of(Account account, Side side,
                                                           std::vector<Pop3Entry> listing,
                                                           std::uint32_t validity) {
-  if (access_.is_pop3_only(account, side)) co_return uids_by_pop3(account, side, listing);
+  if (access_->is_pop3_only(account, side)) co_return uids_by_pop3(account, side, listing);
   std::vector<std::uint32_t> uids;
   for (const Pop3Entry& entry : listing) uids.push_back(uid_in(entry.id, validity));
   if (std::ranges::find(uids, 0U) == uids.end()) co_return uids;

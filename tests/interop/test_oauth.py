@@ -74,8 +74,8 @@ class Base:
         self.assertIn(f"{len(self.users)} accounts: {len(self.users)} clean", done.stdout.decode())
 
     def assert_nothing_told(self, *texts):
-        for path in (self.tandem.log, *self.tandem.data.rglob("*.log")):
-            texts += (path.read_bytes().decode("utf-8", "replace"),)
+        if self.tandem.log.exists():                                # else `serve` never ran
+            texts += (self.tandem.log_text(),)
         for secret in (SECRET, *self.tokens.granted, *self.tokens.refresh):
             for text in texts:
                 self.assertNotIn(secret, text)

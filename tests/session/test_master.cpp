@@ -79,9 +79,8 @@ Task<void> refused_master(Stage& stage) {
   co_await stage.cut_over("tanaka@example.jp");
   stage.new_side.scripts.push_back(
       {"S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hello",
-       "C: %T AUTHENTICATE PLAIN " +
-           base64_encode("tanaka@example.jp" + std::string(1, '\0') + "root" +
-                         std::string(1, '\0') + "meister"),
+       "C: %T AUTHENTICATE PLAIN " + base64_encode("tanaka@example.jp" + std::string(1, '\0') +
+                                                   "root" + std::string(1, '\0') + "meister"),
        "S: %T NO [AUTHENTICATIONFAILED] no"});
   const std::string answer = co_await imap_log_in(stage, "altes");
   CHECK(answer.starts_with("a NO [UNAVAILABLE]"));

@@ -161,7 +161,9 @@ TEST_CASE("New segments that two batches in flight began are taken back with the
   std::vector<std::future<bool>> all;
   for (int id = 2; id < 10; ++id)
     all.push_back(std::async(std::launch::async, [&store, id] {
-      return store->committer().commit_blocking(delivery(*store, id, message(id, much))).has_value();
+      return store->committer()
+          .commit_blocking(delivery(*store, id, message(id, much)))
+          .has_value();
     }));
   for (auto& each : all) CHECK(!each.get());
   std::size_t files = 0;

@@ -1,5 +1,6 @@
 // What servers say when they want to be left alone, and that it costs no message anything.
 #include "sync/pause.hpp"
+
 #include "tests/sync/two_sides.hpp"
 
 namespace tandem::sync {
@@ -34,8 +35,8 @@ Task<void> throttled(TwoSides& two) {
 
 // A log-in that is refused for the crowd is no wrong password: nobody is needed.
 Task<void> crowded(TwoSides& two) {
-  two.at(pause_old).replace = {{" OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR",
-                                " NO [ALERT] Too many connections, please -"}};
+  two.at(pause_old).replace = {
+      {" OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR", " NO [ALERT] Too many connections, please -"}};
   const auto refused = co_await two.world->sync->run_delta(two.world->account, pause_old);
   REQUIRE(!refused);
   CHECK(two.world->sync->progress(two.world->account).state == migration::CopyState::failed);
