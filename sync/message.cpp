@@ -62,6 +62,18 @@ Identity likeness_of(const mail::StableDigest& digest) {
   return Identity::from_bytes(std::string_view(digest.likeness).substr(0, 16));
 }
 
+Identity whole_identity_of(const mail::StableDigest& digest) {
+  if (!digest.body) return {};
+  return Identity::from_bytes(
+      std::string_view(sha256(digest.likeness + *digest.body)).substr(0, 16));
+}
+
+// A header that is all of its message has no empty line, and Courier leaves its last LF out.
+std::uint64_t size_behind_header(std::uint64_t size, const mail::StableDigest& digest) {
+  const std::uint64_t rest = size - std::min(size, digest.header_size);
+  return digest.ended || rest > 2 ? rest : 0;
+}
+
 void Flags::add(std::string_view flag) {
   for (const auto& known : system_flags) {
     if (!iequals(known.name, flag)) continue;

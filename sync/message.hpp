@@ -27,6 +27,12 @@ struct Identity {
 };
 [[nodiscard]] Identity identity_of(const mail::StableDigest& digest, std::uint64_t body_size);
 [[nodiscard]] Identity likeness_of(const mail::StableDigest& digest);
+// Rung (c), of a message that was read whole: the header's likeness and the body. Not known without
+// a body.
+[[nodiscard]] Identity whole_identity_of(const mail::StableDigest& digest);
+// The body's size, of a message of `size` bytes whose header was digested.
+[[nodiscard]] std::uint64_t size_behind_header(std::uint64_t size,
+                                               const mail::StableDigest& digest);
 
 // Flags without \Recent. Keywords are sorted, each once.
 struct Flags {

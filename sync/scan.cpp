@@ -89,23 +89,16 @@ class Digesting final : public net::ImapHandler {
       held_.append(bytes.substr(0, most_header - held_.size()));
   }
 
-  // A header that is all of its message has no empty line, and Courier leaves its last LF out.
-  static std::uint64_t size_behind(std::uint64_t size, const mail::StableDigest& digest) {
-    const std::uint64_t rest = size - std::min(size, digest.header_size);
-    return digest.ended || rest > 2 ? rest : 0;
-  }
-
   void finish(Item& item) {
     item.looked_at = true;
     const mail::StableDigest digest =
         whole_ ? stream_->finish() : mail::digest_header(held_, options_);
     item.trace = digest.trace_id.value_or("");
-    const std::uint64_t body = whole_ ? digest.body_size : size_behind(item.size, digest);
+    const std::uint64_t body = whole_ ? digest.body_size : size_behind_header(item.size, digest);
     item.identity = identity_of(digest, body);
     item.likeness = likeness_of(digest);
     if (depth_ != Depth::whole || !digest.body) return;
-    const std::string all = digest.likeness + *digest.body;
-    item.identity = Identity::from_bytes(std::string_view(sha256(all)).substr(0, 16));
+    item.identity = whole_identity_of(digest);
   }
 
   mail::DigestOptions options_;

@@ -24,9 +24,9 @@ ARROWS = {
     "lib/base": (), "lib/mail": LIB_BASE, "lib/protocol": LIB_MAIL, "lib/net": LIB_PROTOCOL,
     "lib/store": LIB_BASE, "lib/delivery": LIB_NET + ("lib/store",),
     "config": LIB_NET + ("lib/store",), "migration": LOWER, "server": LOWER,
-    "sync": LOWER + ("migration",), "proxy/gateway": LOWER + ("migration",),
+    "sync": LOWER + ("migration",), "archive": LOWER + ("migration", "sync"), "proxy/gateway": LOWER + ("migration",),
     "proxy/session": LOWER + ("migration",), "webui": LOWER + ("migration",),
-    "app": LOWER + ("migration", "server", "sync", "proxy/gateway", "proxy/session", "proxy", "webui"),
+    "app": LOWER + ("migration", "server", "sync", "archive", "proxy/gateway", "proxy/session", "proxy", "webui"),
 }
 PRODUCT = tuple(ARROWS)
 

@@ -1,0 +1,58 @@
+// SideDesk: accounts and log-ins at their sides, for a command that moves mail between a side and
+// something else by itself. Without a server running it is a whole Assembly, the built-in server
+// among it, and holds the ledger; beside a running one it only reads the ledger.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/assembly.hpp"
+#include "app/command.hpp"
+
+namespace tandem::app {
+
+class SideDesk {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<SideDesk>> open(const Arguments& arguments);
+  ~SideDesk();
+
+  [[nodiscard]] bool beside_server() const { return assembly_ == nullptr; }
+  [[nodiscard]] const migration::SideAccess& access() const;
+  // Error conflict: only the running server may touch that side's mail.
+  [[nodiscard]] Result<void> can_reach(const migration::Account& account,
+                                       migration::Side side) const;
+  // The accounts of these addresses; all of them with `all`. Error not_found: no such account.
+  [[nodiscard]] Result<std::vector<migration::Account>> accounts(
+      const std::vector<std::string>& addresses, bool all) const;
+  // Runs `work`, once, to its end.
+  void run(std::function<net::Task<void>()> work);
+
+ private:
+  SideDesk();
+  net::Task<void> run_whole(std::function<net::Task<void>()> work);
+  Result<void> open_beside(config::Configuration configuration, config::SecretBox secrets);
+
+  // What there is beside a server.
+  struct Beside {
+    Beside(config::Configuration settings, config::SecretBox box)
+        : configuration(std::move(settings)), secrets(std::move(box)) {}
+    config::Configuration configuration;
+    config::SecretBox secrets;
+    net::Connector connector;
+    std::unique_ptr<store::Store> ledger;
+    std::unique_ptr<migration::Registry> registry;
+    std::unique_ptr<migration::SideAccess> access;
+  };
+
+  net::Runtime runtime_;
+  Threads threads_;
+  std::unique_ptr<Assembly> assembly_;
+  std::unique_ptr<Beside> beside_;
+};
+
+// `--side`; Error invalid with the usage when it is missing or no side.
+[[nodiscard]] Result<migration::Side> side_named(const Arguments& arguments);
+
+}  // namespace tandem::app
