@@ -59,7 +59,14 @@ const migration::SideAccess& SideDesk::access() const {
 Result<void> SideDesk::can_reach(const migration::Account& account, migration::Side side) const {
   const auto where = access().endpoint(account, side, net::Protocol::imap);
   if (!where) return fail(where.error());
-  if (!beside_server() || where->in_process.empty()) return {};
+  if (!beside_server()) return {};
+  // A token server may give another refresh token with each answer: it has to be written down.
+  if (access().oauth(account, side) == config::OAuthKind::refresh_token)
+    return fail(Error{.kind = ErrorKind::conflict,
+                      .what = "that side is logged in to by refresh token, and only the running "
+                              "server may keep a new one",
+                      .next_step = "Stop tandemail, run this command, and start it again."});
+  if (where->in_process.empty()) return {};
   return fail(Error{.kind = ErrorKind::conflict,
                     .what = "that side is the built-in server, which is running",
                     .next_step = "Stop tandemail, run this command, and start it again."});
