@@ -40,52 +40,26 @@ std::string_view name_of_protocol(net::Protocol protocol) {
   return "";
 }
 
-std::vector<std::string> mechanisms_of(const net::ImapClient& client) {
-  constexpr std::string_view prefix = "AUTH=";
-  std::vector<std::string> offered;
-  for (const std::string& word : client.capabilities())
-    if (word.starts_with(prefix)) offered.push_back(word.substr(prefix.size()));
-  return offered;
-}
-
-Task<Result<void>> log_in_by_token(net::ImapClient& client, net::Endpoint endpoint,
-                                   Credential credential) {
+sasl::Credentials credentials_of(const Credential& credential, const net::Endpoint& endpoint) {
   sasl::Credentials shown;
-  shown.user = std::move(credential.login);
+  shown.user = credential.login;
+  shown.identity = credential.authorization;
+  shown.password = std::string(credential.password.reveal());
   shown.token = std::string(credential.token.reveal());
   shown.host = endpoint.host;
   shown.port = endpoint.port;
-  // The connector lets clear text through to loopback only.
-  const std::string name = sasl::choose(mechanisms_of(client), shown, true);
-  if (name.empty()) {
-    wipe(shown.token);
-    co_return fail(Error{.kind = ErrorKind::refused,
-                         .what = "the server takes no OAuth tokens",
-                         .next_step = "Remove oauth for that side, or correct its imap server."});
-  }
-  const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(name, shown);
-  wipe(shown.token);
-  net::ImapClient::SaslStep step = [mechanism](std::string_view challenge) {
-    return mechanism->step(challenge);
-  };
-  auto done = co_await client.authenticate(name, mechanism->initial(), std::move(step));
-  if (!done && done.error().kind == ErrorKind::authentication)
-    done.error().what = "the server refused the OAuth token";
-  co_return done;
+  return shown;
 }
 
+// The connector lets clear text through to loopback only.
 Task<Result<void>> log_in(net::ImapClient& client, net::Endpoint endpoint, Credential credential) {
-  if (!credential.token.empty())
-    co_return co_await log_in_by_token(client, std::move(endpoint), std::move(credential));
-  std::string password(credential.password.reveal());
-  // SASL-PLAIN carries any byte; LOGIN is for servers that do not offer it.
-  if (client.has("AUTH=PLAIN"))
-    co_return co_await client.authenticate_plain(std::move(credential.login), std::move(password),
-                                                 std::move(credential.authorization));
-  if (!credential.authorization.empty())
-    co_return fail(ErrorKind::refused,
-                   "the server does not offer AUTHENTICATE PLAIN, which the master user needs");
-  co_return co_await client.login(std::move(credential.login), std::move(password));
+  auto done = co_await client.log_in(credentials_of(credential, endpoint), true);
+  if (done || credential.token.empty()) co_return done;
+  Error& error = done.error();
+  if (error.kind == ErrorKind::authentication) error.what = "the server refused the OAuth token";
+  if (error.kind == ErrorKind::refused && error.server_words.empty())
+    error.next_step = "Remove oauth for that side, or correct its imap server.";
+  co_return done;
 }
 
 Task<Result<void>> begin_session(net::ImapClient& client, const net::Connector& connector,

@@ -101,10 +101,6 @@ Task<Result<void>> SideAccess::enter_pop3(net::Pop3Client& client, Account accou
   const auto opened = co_await client.open(std::move(*stream), std::move(*options));
   if (!opened) co_return failed_at(account, side, opened.error());
   const auto& offered = client.capabilities().sasl;
-  const bool plain = std::ranges::find(offered, "PLAIN") != offered.end();
-  if (!credential->authorization.empty() && !plain)
-    co_return fail(ErrorKind::refused,
-                   "the server does not offer AUTH PLAIN, which the master user needs");
   sasl::Credentials login;
   login.user = credential->login;
   login.identity = credential->authorization;

@@ -29,6 +29,10 @@
 #include "lib/protocol/imap/command.hpp"
 #include "lib/protocol/imap/response_reader.hpp"
 
+namespace tandem::sasl {
+struct Credentials;
+}
+
 namespace tandem::net {
 
 using ImapTag = std::uint32_t;
@@ -111,6 +115,9 @@ class ImapClient {
   Task<Result<void>> login(std::string user, std::string password);
   Task<Result<void>> authenticate_plain(std::string user, std::string password,
                                         std::string authorize_as = "");
+  // By the best way that the server offers for these credentials (sasl::choose); by the LOGIN
+  // command where the secret may be shown and PLAIN is not offered. Error refused: none fits.
+  Task<Result<void>> log_in(sasl::Credentials credentials, bool may_be_shown);
   // Any mechanism: `step` turns a decoded challenge into a response; its error cancels the
   // exchange.
   using SaslStep = std::function<Result<std::string>(std::string_view challenge)>;

@@ -6,6 +6,7 @@
 #include "lib/net/imap_collect.hpp"
 #include "lib/net/timer.hpp"
 #include "lib/protocol/imap/write.hpp"
+#include "lib/protocol/sasl/sasl.hpp"
 
 namespace tandem::net {
 
@@ -167,6 +168,43 @@ Task<Result<void>> ImapClient::authenticate(std::string mechanism,
     co_return fail(std::move(*ours));
   }
   co_return co_await logged_in(std::move(*completion), "the log-in was refused");
+}
+
+namespace {
+
+std::vector<std::string> mechanisms_in(const std::set<std::string, std::less<>>& capabilities) {
+  constexpr std::string_view prefix = "AUTH=";
+  std::vector<std::string> offered;
+  for (const std::string& word : capabilities)
+    if (word.starts_with(prefix)) offered.push_back(word.substr(prefix.size()));
+  return offered;
+}
+
+std::unexpected<Error> no_mechanism(const sasl::Credentials& credentials) {
+  Error error{.kind = ErrorKind::refused,
+              .what = "the server offers no log-in that we may use on this connection"};
+  if (!credentials.token.empty()) error.what = "the server takes no OAuth tokens";
+  if (!credentials.identity.empty())
+    error.what = "the server offers no log-in in which one acts for another (AUTHENTICATE PLAIN)";
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+Task<Result<void>> ImapClient::log_in(sasl::Credentials credentials, bool may_be_shown) {
+  const std::string name = sasl::choose(mechanisms_in(capabilities_), credentials, may_be_shown);
+  const bool may_type = may_be_shown && credentials.token.empty() && credentials.identity.empty();
+  if (may_type && name != "PLAIN" && (name.empty() || !has("LOGINDISABLED")))
+    co_return co_await login(std::move(credentials.user), std::move(credentials.password));
+  if (name.empty()) co_return no_mechanism(credentials);
+  const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(name, credentials);
+  wipe(credentials.password);
+  wipe(credentials.token);
+  SaslStep step = [mechanism](std::string_view challenge) { return mechanism->step(challenge); };
+  auto done = co_await authenticate(name, mechanism->initial(), std::move(step));
+  if (done && !mechanism->complete())
+    co_return fail(ErrorKind::protocol, "the server did not prove that it knows the password");
+  co_return done;
 }
 
 Task<Result<std::vector<std::string>>> ImapClient::enable(std::string wanted) {

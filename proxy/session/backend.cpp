@@ -97,42 +97,6 @@ sasl::Credentials credentials_of(const BackendLogin& login, const net::Endpoint&
   return credentials;
 }
 
-std::unexpected<Error> no_mechanism(bool token) {
-  Error error{.kind = ErrorKind::refused,
-              .what = token ? "the server takes no OAuth tokens"
-                            : "the server offers no log-in that we may use on this connection"};
-  return fail(std::move(error));
-}
-
-std::vector<std::string> mechanisms_of(const net::ImapClient& client) {
-  constexpr std::string_view prefix = "AUTH=";
-  std::vector<std::string> offered;
-  for (const std::string& word : client.capabilities())
-    if (word.starts_with(prefix)) offered.push_back(word.substr(prefix.size()));
-  return offered;
-}
-
-Task<Result<void>> log_in_imap(net::ImapClient& client, sasl::Credentials credentials,
-                               bool may_be_shown) {
-  const bool token = !credentials.token.empty();
-  const std::string name = sasl::choose(mechanisms_of(client), credentials, may_be_shown);
-  const bool by_command = may_be_shown && !token && name != "PLAIN" && !client.has("LOGINDISABLED");
-  if (!name.empty() && !by_command) {
-    const std::shared_ptr<sasl::ClientMechanism> mechanism = sasl::make_client(name, credentials);
-    wipe(credentials.password);
-    wipe(credentials.token);
-    net::ImapClient::SaslStep step = [mechanism](std::string_view challenge) {
-      return mechanism->step(challenge);
-    };
-    const auto done = co_await client.authenticate(name, mechanism->initial(), std::move(step));
-    if (done && !mechanism->complete())
-      co_return fail(ErrorKind::protocol, "the server did not prove that it knows the password");
-    co_return done;
-  }
-  if (!by_command) co_return no_mechanism(token);
-  co_return co_await client.login(std::move(credentials.user), std::move(credentials.password));
-}
-
 // What the three ways of opening share.
 struct Opening {
   net::StreamPtr stream;
@@ -154,7 +118,7 @@ Task<Result<Backend>> open_imap(Opening opening) {
   const bool in_process = !opening.endpoint.in_process.empty();
   const bool shown = may_show(opening.login, client.stream(), in_process);
   sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
-  const auto logged_in = co_await log_in_imap(client, std::move(credentials), shown);
+  const auto logged_in = co_await client.log_in(std::move(credentials), shown);
   if (!logged_in) co_return fail(logged_in.error());
   Backend backend;
   backend.capabilities = capabilities_of(client);
@@ -176,10 +140,6 @@ Task<Result<Backend>> open_pop3(Opening opening) {
   const auto opened = co_await client.open(std::move(opening.stream), std::move(settings));
   if (!opened) co_return fail(opened.error());
   if (opening.options.origin) co_await tell_origin(client, std::move(*opening.options.origin));
-  // Without PLAIN it would be the mailbox of the one who acts for others.
-  const auto& offered = client.capabilities().sasl;
-  const bool plain = std::ranges::find(offered, "PLAIN") != offered.end();
-  if (!opening.login.act_as.empty() && !plain) co_return no_mechanism(false);
   sasl::Credentials credentials = credentials_of(opening.login, opening.endpoint);
   const auto logged_in = co_await client.login(std::move(credentials), opening.login.keep_hidden);
   if (!logged_in) co_return fail(logged_in.error());

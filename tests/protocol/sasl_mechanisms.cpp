@@ -221,6 +221,15 @@ TEST_CASE("T-30 the choice of mechanism") {
   CHECK(choose({"PLAIN"}, token, true).empty());
 }
 
+// Else it would be the mailbox of the one who acts.
+TEST_CASE("Who acts for another takes no mechanism that cannot say for whom") {
+  const Credentials acting{.user = "root", .identity = "taro", .password = "p"};
+  CHECK(choose({"LOGIN", "CRAM-MD5", "PLAIN"}, acting, true) == "PLAIN");
+  CHECK(choose({"LOGIN", "CRAM-MD5", "SCRAM-SHA-256"}, acting, true) == "SCRAM-SHA-256");
+  CHECK(choose({"LOGIN", "CRAM-MD5"}, acting, true).empty());
+  CHECK(choose({"LOGIN", "CRAM-MD5"}, acting, false).empty());
+}
+
 TEST_CASE("T-17 hostile bytes to every mechanism end in failure, never elsewhere") {
   std::mt19937 random(5);
   const std::string_view alphabet("n=,arcpy\x01 \0:/=", 15);

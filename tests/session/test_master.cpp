@@ -87,6 +87,32 @@ Task<void> refused_master(Stage& stage) {
   CHECK(stage.new_side.wrong.empty());
 }
 
+// A server that cannot be told for whom: the master's own mailbox is opened for nobody.
+Task<void> for_nobody(Stage& stage, Protocol protocol, Script backend) {
+  with_master(stage, "authzid");
+  co_await stage.import("tanaka@example.jp", "altes");
+  co_await stage.cut_over("tanaka@example.jp");
+  stage.new_side.scripts.push_back(std::move(backend));
+  Talker person = stage.person(protocol);
+  (void)co_await person.line();
+  if (protocol == Protocol::imap) {
+    co_await person.say("a LOGIN tanaka@example.jp altes\r\n");
+  } else if (protocol == Protocol::pop3) {
+    co_await person.say("USER tanaka@example.jp\r\nPASS altes\r\n");
+    (void)co_await person.line();
+  } else {
+    co_await person.say("EHLO laptop\r\n");
+    (void)co_await person.answer("250 ");
+    const std::string plain =
+        base64_encode(std::string(1, '\0') + "tanaka@example.jp" + std::string(1, '\0') + "altes");
+    co_await person.say("AUTH PLAIN " + plain + "\r\n");
+  }
+  const std::string answer = co_await person.line();
+  CAPTURE(answer);
+  CHECK((answer.starts_with("a NO [UNAVAILABLE]") || answer.starts_with("-ERR [SYS/TEMP]") ||
+         answer.starts_with("454 ")));
+}
+
 TEST_CASE("A master user logs people in who show the other side's password") {
   Stage stage;
   stage.net.run(speaks_for(stage));
@@ -104,6 +130,20 @@ TEST_CASE("A master user is not needed where the own password is stored") {
   stage.net.run(not_where_the_own_password_is_stored(stage));
   stage.net.run(stage.net.group.join());
   stage.check_backends();
+}
+TEST_CASE("A master user is not logged in where it cannot be said for whom") {
+  const std::pair<Protocol, Script> servers[] = {
+      {Protocol::imap, {"S: * OK [CAPABILITY IMAP4rev1 AUTH=LOGIN AUTH=CRAM-MD5] hello", "END"}},
+      {Protocol::pop3,
+       {"S: +OK <1@there> hello", "C: CAPA", "S: +OK\r\nUSER\r\nSASL LOGIN CRAM-MD5\r\n.", "END"}},
+      {Protocol::submission,
+       {"S: 220 there", "C: EHLO mail.test", "S: 250-there\r\n250 AUTH LOGIN CRAM-MD5", "END"}}};
+  for (const auto& [protocol, script] : servers) {
+    Stage stage;
+    stage.net.run(for_nobody(stage, protocol, script));
+    stage.net.run(stage.net.group.join());
+    stage.check_backends();
+  }
 }
 TEST_CASE("A master user that is refused is no wrong password") {
   Stage stage;

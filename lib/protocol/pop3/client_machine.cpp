@@ -113,10 +113,13 @@ void ClientMachine::login(const sasl::Credentials& credentials, bool apop) {
     }
     return say(std::move(line), Step::auth);
   }
-  if (credentials.token.empty() && apop && !banner_.empty())
+  // Neither APOP nor USER can say for whom, nor take a token.
+  if (!credentials.token.empty() || !credentials.identity.empty())
+    return refuse(ErrorKind::authentication, "The server offers no way to log in that we may use");
+  if (apop && !banner_.empty())
     return say("APOP " + credentials.user + " " + apop_digest(banner_, credentials.password),
                Step::pass);
-  if (!secure || !credentials.token.empty())
+  if (!secure)
     return refuse(ErrorKind::authentication, "The server offers no way to log in that we may use");
   say("USER " + credentials.user, Step::user);
 }

@@ -52,18 +52,20 @@ std::string choose(const std::vector<std::string>& offered, const Credentials& c
     std::string_view name;
     bool token;
     bool shows_secret;
+    bool names_another;  // carries an authorization identity
   };
   // PLAIN before SCRAM under TLS: hosts often keep hashes SCRAM cannot use, yet offer it; under TLS
   // the two protect alike. CRAM-MD5 only where nothing else hides the password.
-  static constexpr std::array<Choice, 6> secure_order{{{"OAUTHBEARER", true, true},
-                                                       {"XOAUTH2", true, true},
-                                                       {"PLAIN", false, true},
-                                                       {"LOGIN", false, true},
-                                                       {"SCRAM-SHA-256", false, false},
-                                                       {"CRAM-MD5", false, false}}};
+  static constexpr std::array<Choice, 6> secure_order{{{"OAUTHBEARER", true, true, false},
+                                                       {"XOAUTH2", true, true, false},
+                                                       {"PLAIN", false, true, true},
+                                                       {"LOGIN", false, true, false},
+                                                       {"SCRAM-SHA-256", false, false, true},
+                                                       {"CRAM-MD5", false, false, false}}};
   const bool token = !credentials.token.empty();
   for (const Choice& choice : secure_order) {
     if (choice.token != token || (choice.shows_secret && !secure)) continue;
+    if (!credentials.identity.empty() && !choice.names_another) continue;
     const auto same = [&](const std::string& name) { return iequals(name, choice.name); };
     if (std::ranges::any_of(offered, same)) return std::string(choice.name);
   }
