@@ -5,7 +5,6 @@
 #include <chrono>
 #include <fcntl.h>
 
-#include "lib/mail/date.hpp"
 #include "lib/mail/header.hpp"
 #include "lib/mail/received.hpp"
 
@@ -40,11 +39,7 @@ void add_missing_cr(std::string_view bytes, bool& after_cr, std::string& out) {
 }
 
 std::optional<std::int64_t> date_in(std::string_view header) {
-  const mail::HeaderView view(header);
-  std::optional<mail::MailDate> date;
-  const auto received = mail::received_fields(view);
-  if (!received.empty()) date = received.front().date;
-  if (!date) date = mail::parse_date(view.text("Date"));
+  const auto date = mail::arrival_date(mail::HeaderView(header));
   if (!date) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::seconds>(date->time.time_since_epoch()).count();
 }

@@ -54,8 +54,7 @@ bool has_a_name(const sync::Path& path, Format format) {
 }
 
 bool is_wanted(const sync::Folder& folder) {
-  return folder.selectable && !folder.path.empty() && folder.use != sync::SpecialUse::all &&
-         folder.use != sync::SpecialUse::flagged;
+  return folder.selectable && !folder.path.empty() && !sync::is_virtual(folder.use);
 }
 
 // A folder that the server does not open, or a name that no file can have, is named and left out.

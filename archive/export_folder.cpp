@@ -16,6 +16,8 @@ namespace response = imap::response;
 using sync::Item;
 using sync::Uid;
 
+constexpr std::uint64_t most_fetched = 64 * 1024 * 1024;  // bytes, by one command
+
 // Bodies go into the box as they come.
 class Receiver final : public net::ImapHandler {
  public:
@@ -90,16 +92,6 @@ Task<Result<std::size_t>> fetch_some(net::ImapClient& client, std::span<const It
     ++report.folders.back().failed;
   }
   co_return count;
-}
-
-// How many of `items`, from `at` on, are one command.
-std::size_t portion(const std::vector<Item>& items, std::size_t at) {
-  constexpr std::size_t most = 100;
-  constexpr std::uint64_t most_bytes = 64 * 1024 * 1024;
-  std::size_t count = 0;
-  for (std::uint64_t bytes = 0; at + count < items.size() && count < most && bytes < most_bytes;)
-    bytes += items[at + count++].size;
-  return count;
 }
 
 // What the box holds of `items` goes out of them.
@@ -190,7 +182,7 @@ Task<Result<void>> export_folder(net::ImapClient& client, std::string name, Box&
     if (!sorted) co_return sorted;
   }
   for (std::size_t at = 0; at < items->size();) {
-    const std::size_t count = portion(*items, at);
+    const std::size_t count = portion(*items, at, most_fetched);
     const std::span<const Item> some(items->data() + at, count);
     const auto written = co_await fetch_some(client, some, box, report);
     if (!written) co_return fail(written.error());

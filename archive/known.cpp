@@ -80,4 +80,12 @@ Task<Result<std::vector<Match>>> match_files(const Files& files, net::ImapClient
   co_return pairs;
 }
 
+std::size_t portion(const std::vector<Item>& items, std::size_t at, std::uint64_t most_bytes) {
+  constexpr std::size_t most = 100;
+  std::size_t count = 0;
+  for (std::uint64_t bytes = 0; at + count < items.size() && count < most && bytes < most_bytes;)
+    bytes += items[at + count++].size;
+  return count;
+}
+
 }  // namespace tandem::archive

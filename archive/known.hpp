@@ -31,4 +31,9 @@ struct Files {
                                                                  std::vector<sync::Item>& there,
                                                                  mail::DigestOptions options);
 
+// How many of `items`, from `at` on, are handled together: at most 100, and no more once they have
+// `most_bytes`.
+[[nodiscard]] std::size_t portion(const std::vector<sync::Item>& items, std::size_t at,
+                                  std::uint64_t most_bytes);
+
 }  // namespace tandem::archive

@@ -1,9 +1,12 @@
 #include "archive/load_folder.hpp"
 
 #include <algorithm>
+#include <fmt/core.h>
+#include <optional>
 
 #include "archive/known.hpp"
 #include "sync/copy.hpp"
+#include "sync/pause.hpp"
 #include "sync/scan.hpp"
 #include "sync/transfer.hpp"
 
@@ -14,11 +17,27 @@ using sync::BatchCopy;
 using sync::Copied;
 using sync::Item;
 
+constexpr std::uint64_t most_bytes = 16 * 1024 * 1024;  // appended at a time
+
 std::string next_step_for(const Error& error) {
   if (net::code_of(error).kind == imap::CodeKind::too_big ||
       error.server_words.find("too ") != std::string::npos)
     return "Raise the size limit on that side, then run the same command again.";
   return "Ask that side's administrator about the words above, then run the same command again.";
+}
+
+// A refusal that is none of the message's: it ends the load, with what to do.
+std::optional<Error> refusal_of_all(const Error& refusal) {
+  Error error = refusal;
+  if (sync::is_over_quota(refusal))
+    error.next_step = "Make room in that mailbox, then run the same command again.";
+  else if (const auto pause = sync::asked_to_wait(refusal))
+    error.next_step =
+        fmt::format("The server asks for a pause of {} s; then run the same command again.",
+                    std::chrono::ceil<std::chrono::seconds>(*pause).count());
+  else
+    return std::nullopt;
+  return error;
 }
 
 class Loading {
@@ -31,7 +50,7 @@ class Loading {
     const auto left = co_await those_missing(files);
     if (!left) co_return fail(left.error());
     for (std::size_t at = 0; at < left->size();) {
-      const std::size_t count = portion(*left, at);
+      const std::size_t count = portion(*left, at, most_bytes);
       const auto begin = left->begin() + static_cast<std::ptrdiff_t>(at);
       std::vector<Item> items(begin, begin + static_cast<std::ptrdiff_t>(count));
       const auto done = co_await append(std::move(items));
@@ -80,15 +99,6 @@ class Loading {
       name_problem(local_of(item), empty, "Nothing: there is nothing in it.");
     }
     co_return missing;
-  }
-
-  static std::size_t portion(const std::vector<Item>& items, std::size_t at) {
-    constexpr std::size_t most = 100;
-    constexpr std::uint64_t most_bytes = 16 * 1024 * 1024;
-    std::size_t count = 0;
-    for (std::uint64_t bytes = 0; at + count < items.size() && count < most && bytes < most_bytes;)
-      bytes += items[at + count++].size;
-    return count;
   }
 
   Task<Result<void>> feed(BatchCopy& copy, const Item& item) {
@@ -150,10 +160,8 @@ class Loading {
       const Copied& copied = (*results)[at];
       if (copied.state == Copied::State::appended) {
         ++folder().written;
-      } else if (sync::is_over_quota(copied.error)) {
-        Error full = copied.error;
-        full.next_step = "Make room in that mailbox, then run the same command again.";
-        co_return fail(std::move(full));
+      } else if (auto all = refusal_of_all(copied.error)) {
+        co_return fail(std::move(*all));
       } else if (last) {
         name_problem(local_of(given[at]), copied.error, next_step_for(copied.error));
       } else {

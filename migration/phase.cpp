@@ -32,6 +32,10 @@ Side other(Side side) {
   return side == Side::old_side ? Side::new_side : Side::old_side;
 }
 
+Origin origin_of(Side side) {
+  return side == Side::old_side ? Origin::old_side : Origin::new_side;
+}
+
 Side home_of(Phase phase) {
   return phase == Phase::old || phase == Phase::mirror_old ? Side::old_side : Side::new_side;
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include "lib/base/result.hpp"
+
 namespace tandem::migration {
 
 enum class Side : std::uint8_t { old_side, new_side };
@@ -23,6 +25,7 @@ enum class Phase : std::uint8_t {
 enum class Step : std::uint8_t { start, cut_over, roll_back, finish, call_off };
 
 [[nodiscard]] Side other(Side side);
+[[nodiscard]] Origin origin_of(Side side);  // whose an error is
 [[nodiscard]] Side home_of(Phase phase);
 [[nodiscard]] std::optional<Side> mirror_of(Phase phase);
 // The phase after `step`, or nothing where the step does not begin in `from`.

@@ -49,13 +49,6 @@ std::string header_in(std::string text) {
   return text;
 }
 
-std::optional<mail::MailDate> date_in(std::string_view header) {
-  const mail::HeaderView view(header);
-  for (const mail::ReceivedField& one : mail::received_fields(view))
-    if (one.date) return one.date;
-  return mail::parse_date(view.text("Date"));
-}
-
 imap::DateTime date_time(const mail::MailDate& date) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(date.time.time_since_epoch()).count();
@@ -192,7 +185,7 @@ Task<Result<imap::DateTime>> Pop3Inbox::date(std::size_t at) {
   now.time = net::clock_of(executor).wall();
   if (!header && header.error().kind == ErrorKind::refused) co_return date_time(now);
   if (!header) co_return fail(header.error());
-  messages_[at].known.date = date_time(date_in(*header).value_or(now));
+  messages_[at].known.date = date_time(mail::arrival_date(mail::HeaderView(*header)).value_or(now));
   found_out_.insert(at);
   co_return *messages_[at].known.date;
 }

@@ -85,10 +85,6 @@ SideAccess::SideAccess(Registry& registry, const net::Connector& connector)
 
 SideAccess::~SideAccess() = default;
 
-Origin origin_of(Side side) {
-  return side == Side::old_side ? Origin::old_side : Origin::new_side;
-}
-
 Result<net::Endpoint> SideAccess::endpoint(const Account& account, Side side,
                                            net::Protocol protocol) const {
   const auto* migration = registry_.settings(account.migration);

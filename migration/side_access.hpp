@@ -71,7 +71,6 @@ class SideAccess {
   std::unique_ptr<oauth::SideTokens> tokens_;
 };
 
-[[nodiscard]] Origin origin_of(Side side);
 // What a POP3 server says of a mailbox that somebody else has open, or of a log-in that comes too
 // soon (RFC 2449 8.1).
 [[nodiscard]] bool is_taken(std::string_view server_words);

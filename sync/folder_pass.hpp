@@ -74,6 +74,7 @@ class FolderPass {
   Task<Result<Scanned>> scan_side(net::ImapClient& client, const FolderSide& row, SideScan& scan);
   Task<Result<void>> compare_with_ledger();
   [[nodiscard]] Result<void> compare_rows();
+  Task<Result<void>> mark_removed();
   Task<Result<void>> look_for_removed(net::ImapClient& client, const FolderSide& row,
                                       SideScan& scan);
   Task<Result<void>> scan_completely(net::ImapClient& client, SideScan& scan);

@@ -16,6 +16,12 @@ std::vector<std::string> storable_flags(const net::ImapMailbox& open) {
   return {"\\Recent"};
 }
 
+// Whether what the ledger knows of, what is new and what was left out are all messages there.
+bool fits(std::uint64_t known, const std::vector<std::size_t>& fresh,
+          const std::vector<Uid>& left_out, std::uint64_t messages) {
+  return known + fresh.size() + left_out.size() == messages;
+}
+
 }  // namespace
 
 // The mirror first: what came through the gateway is at home before it is on the mirror.
@@ -54,28 +60,30 @@ Task<Result<void>> FolderPass::compare_with_ledger() {
   if (!counts) co_return fail(counts.error());
   auto done = compare_rows();
   if (!done) co_return done;
-  // Fewer or more than we know of: somebody removed something.
-  const bool home_fits =
-      counts->home + diff_.home_new.size() + home_skipped_.size() == home_messages_;
+  // Fewer or more than we know of: somebody removed something. A server with QRESYNC says what;
+  // else, or if that does not explain it, only a full look tells.
+  const bool home_fits = fits(counts->home, diff_.home_new, home_skipped_, home_messages_);
   const bool mirror_fits =
-      counts->mirror + diff_.mirror_new.size() + mirror_skipped_.size() == mirror_messages_;
+      fits(counts->mirror, diff_.mirror_new, mirror_skipped_, mirror_messages_);
+  if (home_fits && mirror_fits) co_return co_await mark_removed();
   if (!home_fits) done = co_await look_for_removed(home_, home_row(), home_scan_);
   if (done && !mirror_fits) done = co_await look_for_removed(mirror_, mirror_row(), mirror_scan_);
-  if (done && !(home_fits && mirror_fits)) done = compare_rows();
+  if (done) done = compare_rows();
   if (!done) co_return done;
-  // What a server says to have vanished has to explain the count.
   const bool home_explained =
-      home_fits || home_scan_.complete_from <= 1 ||
-      counts->home + diff_.home_new.size() + diff_.home_back.size() + home_skipped_.size() ==
-          home_messages_ + diff_.home_gone.size();
-  const bool mirror_explained = mirror_fits || mirror_scan_.complete_from <= 1 ||
-                                counts->mirror + diff_.mirror_new.size() +
-                                        diff_.mirror_back.size() + mirror_skipped_.size() ==
-                                    mirror_messages_ + diff_.mirror_gone.size();
+      home_scan_.vanished.empty() || fits(counts->home + diff_.home_back.size(), diff_.home_new,
+                                          home_skipped_, home_messages_ + diff_.home_gone.size());
+  const bool mirror_explained = mirror_scan_.vanished.empty() ||
+                                fits(counts->mirror + diff_.mirror_back.size(), diff_.mirror_new,
+                                     mirror_skipped_, mirror_messages_ + diff_.mirror_gone.size());
   if (!home_explained) done = co_await scan_completely(home_, home_scan_);
   if (done && !mirror_explained) done = co_await scan_completely(mirror_, mirror_scan_);
   if (done && !(home_explained && mirror_explained)) done = compare_rows();
-  if (!done) co_return done;
+  if (done) done = co_await mark_removed();
+  co_return done;
+}
+
+Task<Result<void>> FolderPass::mark_removed() {
   const Side mirror_side = migration::other(settings_.home);
   auto marked = co_await context_.ledger.mark_gone(diff_.home_gone, settings_.home);
   if (marked) marked = co_await context_.ledger.mark_gone(diff_.mirror_gone, mirror_side);

@@ -38,10 +38,6 @@ std::string fitting(std::string_view part, char delimiter) {
   return fit.empty() ? "_" : fit;
 }
 
-bool is_virtual(SpecialUse use) {
-  return use == SpecialUse::all || use == SpecialUse::flagged;
-}
-
 struct Rule {
   Path from, to;  // home, mirror
 };
@@ -190,6 +186,10 @@ class Pairing {
 };
 
 }  // namespace
+
+bool is_virtual(SpecialUse use) {
+  return use == SpecialUse::all || use == SpecialUse::flagged;
+}
 
 Path Naming::path_of(std::string_view name) const {
   if (iequals(name, inbox)) return {std::string(inbox)};

@@ -24,6 +24,8 @@ using Path = std::vector<std::string>;
 enum class SpecialUse : std::uint8_t { none, sent, drafts, trash, junk, archive, all, flagged };
 [[nodiscard]] std::string_view attribute_of(SpecialUse use);  // "\Sent"; none: ""
 [[nodiscard]] SpecialUse special_use_of(std::string_view attribute);
+// What is in it is in other folders too.
+[[nodiscard]] bool is_virtual(SpecialUse use);
 // By the names that servers and clients give such folders, in Japanese and English.
 [[nodiscard]] SpecialUse special_use_named(std::string_view name);
 

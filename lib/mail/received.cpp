@@ -98,6 +98,12 @@ std::vector<ReceivedField> received_fields(const HeaderView& header) {
   return fields;
 }
 
+std::optional<MailDate> arrival_date(const HeaderView& header) {
+  for (const ReceivedField& one : received_fields(header))
+    if (one.date) return one.date;
+  return parse_date(header.text("Date"));
+}
+
 std::size_t count_received(const HeaderView& header) {
   return header.count("received");
 }

@@ -49,6 +49,9 @@ struct ReceivedField {
 [[nodiscard]] ReceivedField parse_received(std::string_view value);
 // All of a header, newest (topmost) first, at most 1,000.
 [[nodiscard]] std::vector<ReceivedField> received_fields(const HeaderView& header);
+// When the message came, as far as its header tells: the topmost Received line that has a date,
+// else its Date.
+[[nodiscard]] std::optional<MailDate> arrival_date(const HeaderView& header);
 [[nodiscard]] std::size_t count_received(const HeaderView& header);
 
 [[nodiscard]] bool is_trace_id(std::string_view text);

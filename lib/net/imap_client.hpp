@@ -113,8 +113,6 @@ class ImapClient {
   // bytes came after the answer (T-02). The stream is then closed.
   Task<Result<void>> start_tls(std::shared_ptr<const TlsClient> settings);
   Task<Result<void>> login(std::string user, std::string password);
-  Task<Result<void>> authenticate_plain(std::string user, std::string password,
-                                        std::string authorize_as = "");
   // By the best way that the server offers for these credentials (sasl::choose); by the LOGIN
   // command where the secret may be shown and PLAIN is not offered. Error refused: none fits.
   Task<Result<void>> log_in(sasl::Credentials credentials, bool may_be_shown);

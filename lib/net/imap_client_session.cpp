@@ -116,16 +116,6 @@ Task<Result<void>> ImapClient::login(std::string user, std::string password) {
   co_return co_await logged_in(std::move(*completion), "the log-in was refused");
 }
 
-Task<Result<void>> ImapClient::authenticate_plain(std::string user, std::string password,
-                                                  std::string authorize_as) {
-  std::string initial = authorize_as + '\0' + user + '\0' + password;
-  wipe(password);
-  SaslStep none = [](std::string_view) -> Result<std::string> {
-    return fail(ErrorKind::protocol, "PLAIN has one step only");
-  };
-  co_return co_await authenticate("PLAIN", std::move(initial), std::move(none));
-}
-
 Task<Result<void>> ImapClient::authenticate(std::string mechanism,
                                             std::optional<std::string> initial, SaslStep next) {
   const ImapTag tag = begin("AUTHENTICATE " + mechanism);

@@ -8,10 +8,6 @@
 namespace tandem::migration::oauth {
 namespace {
 
-Origin side_of(Side side) {
-  return side == Side::old_side ? Origin::old_side : Origin::new_side;
-}
-
 std::string key_of(const config::OAuthSettings& settings, const Account& account, Side side) {
   // A service account's token depends on the log-in; a refresh token belongs to the account.
   return token_key(
@@ -101,7 +97,7 @@ Task<Result<Secret>> SideTokens::token(Account account, Side side) {
     co_return fail(ErrorKind::internal, "a side without oauth has no tokens");
   Source source(*this, *settings, std::move(account), side);
   auto token = co_await cache_.token(source);
-  if (!token) token.error().origin = side_of(side);
+  if (!token) token.error().origin = origin_of(side);
   co_return token;
 }
 

@@ -45,7 +45,7 @@ std::optional<Result<BackendLogin>> Admission::login_by_master(const Account& ac
   const Side home = migration::home_of(account.phase);
   const auto* migration = registry_.settings(account.migration);
   if (migration == nullptr || !migration::settings_of(*migration, home).master_for_people ||
-      !account.login_at(home).sealed_password.empty())
+      registry_.has_own_password(account, home))
     return std::nullopt;
   auto master = registry_.credential(account, home);
   if (!master) return fail(master.error());

@@ -29,8 +29,6 @@ Task<std::string> imap_log_in(Stage& stage, std::string password) {
   (void)co_await person.line();
   const std::string command = "a LOGIN tanaka@example.jp " + password + "\r\n";
   co_await person.say(command);
-  co_await stage.net.timers.settle();
-  co_await stage.net.timers.pass(std::chrono::seconds(4));
   co_return co_await person.line();
 }
 
@@ -114,22 +112,13 @@ Task<void> for_nobody(Stage& stage, Protocol protocol, Script backend) {
 }
 
 TEST_CASE("A master user logs people in who show the other side's password") {
-  Stage stage;
-  stage.net.run(speaks_for(stage));
-  stage.net.run(stage.net.group.join());
-  stage.check_backends();
+  both_ways(speaks_for);
 }
 TEST_CASE("A master user speaks at its own side only") {
-  Stage stage;
-  stage.net.run(speaks_for_nobody_at_the_other_side(stage));
-  stage.net.run(stage.net.group.join());
-  stage.check_backends();
+  both_ways(speaks_for_nobody_at_the_other_side);
 }
 TEST_CASE("A master user is not needed where the own password is stored") {
-  Stage stage;
-  stage.net.run(not_where_the_own_password_is_stored(stage));
-  stage.net.run(stage.net.group.join());
-  stage.check_backends();
+  both_ways(not_where_the_own_password_is_stored);
 }
 TEST_CASE("A master user is not logged in where it cannot be said for whom") {
   const std::pair<Protocol, Script> servers[] = {
@@ -146,10 +135,7 @@ TEST_CASE("A master user is not logged in where it cannot be said for whom") {
   }
 }
 TEST_CASE("A master user that is refused is no wrong password") {
-  Stage stage;
-  stage.net.run(refused_master(stage));
-  stage.net.run(stage.net.group.join());
-  stage.check_backends();
+  both_ways(refused_master);
 }
 
 }  // namespace

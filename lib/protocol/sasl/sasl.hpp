@@ -120,8 +120,8 @@ class ClientMechanism {
 [[nodiscard]] std::unique_ptr<ClientMechanism> make_client(std::string_view name,
                                                            const Credentials& credentials);
 // The best of what the server offers for these credentials. Without `secure` (TLS or loopback) only
-// mechanisms that do not show the secret; for somebody else (`identity`) only those that can say so:
-// any other would open the mailbox of the one who acts. Empty: none fits.
+// mechanisms that do not show the secret; for somebody else (`identity`) only those that can say
+// so: any other would open the mailbox of the one who acts. Empty: none fits.
 [[nodiscard]] std::string choose(const std::vector<std::string>& offered,
                                  const Credentials& credentials, bool secure);
 
