@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/client_setup.hpp"
+#include "app/configuration.hpp"
 #include "config/endpoint.hpp"
 #include "lib/base/log.hpp"
 #include "lib/net/give_back.hpp"
@@ -58,6 +59,8 @@ Result<std::unique_ptr<Assembly>> Assembly::open(Threads& threads,
                                                  config::SecretBox secrets) {
   std::unique_ptr<Assembly> assembly(
       new Assembly(threads, std::move(configuration), std::move(secrets)));
+  if (auto done = check_source_addresses(assembly->configuration_); !done)
+    return fail(done.error());
   if (auto done = assembly->certificates_.load(); !done) return fail(done.error());
   assembly->tls_ = assembly->certificates_.server();
   if (auto done = assembly->open_server(); !done) return fail(done.error());

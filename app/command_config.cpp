@@ -25,6 +25,7 @@ ExitCode run_config(const Arguments& arguments) {
   const auto loaded = config::load_configuration(configuration_path(arguments));
   fmt::print("{}", config::check_report(loaded));
   if (!loaded.ok()) return ExitCode::failed;
+  if (const auto ours = check_source_addresses(loaded.settings); !ours) return report(ours.error());
   return loaded.problems.empty() ? ExitCode::done : ExitCode::done_with_notes;
 }
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <utility>
 
+#include "lib/net/socket_address.hpp"
+
 namespace tandem::app {
 
 std::string configuration_path(const Arguments& arguments) {
@@ -25,6 +27,25 @@ Result<config::Configuration> load(const Arguments& arguments) {
                       .next_step = "Mend the lines named above; 'tandemail config --explain' lists "
                                    "every key."});
   return std::move(loaded.settings);
+}
+
+Result<void> check_source_addresses(const config::Configuration& configuration) {
+  for (const auto& migration : configuration.migrations)
+    for (const auto* const side : {&migration.old_side, &migration.new_side})
+      for (const auto& source : side->source_addresses) {
+        const auto ours = net::is_ours(source);
+        if (ours) continue;
+        const auto* const section = side == &migration.old_side ? "old" : "new";
+        return fail(Error{
+            .kind = ErrorKind::invalid,
+            .what = fmt::format("migrations/{}.conf, [{}] source_address: this machine cannot "
+                                "connect from {}: {}",
+                                migration.name, section, source, ours.error().what),
+            .next_step = fmt::format("Give the address to this machine ('ip address' lists what "
+                                     "it has), or take it out of source_address in [{}].",
+                                     section)});
+      }
+  return {};
 }
 
 Result<void> make_data_folder(const config::ProcessSettings& settings) {

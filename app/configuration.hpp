@@ -25,6 +25,9 @@ namespace tandem::app {
 [[nodiscard]] Result<std::string> migration_name(const Arguments& arguments,
                                                  const config::Configuration& configuration);
 
+// Error invalid: a `source_address` that this machine does not have.
+[[nodiscard]] Result<void> check_source_addresses(const config::Configuration& configuration);
+
 // The ledger with all rooms' tables.
 [[nodiscard]] Result<std::unique_ptr<store::Store>> open_ledger(
     const config::ProcessSettings& settings);

@@ -105,6 +105,21 @@ void check_forwarding(const SideSettings& side, SettingFile& file, std::string_v
              "Remove forward_client: the built-in server is part of this program.");
 }
 
+// Who connects to an endpoint needs nothing else than the endpoint.
+void give_sources(SideSettings& side, SettingFile& file, std::string_view section) {
+  if (side.source_addresses.empty()) return;
+  bool given = false;
+  for (auto* server : {&side.imap, &side.pop3, &side.smtp, &side.submission}) {
+    if (!*server || !(*server)->in_process.empty()) continue;
+    (*server)->sources = side.source_addresses;
+    given = true;
+  }
+  if (!given)
+    file.error(file.line_of(fmt::format("{}.source_address", section)),
+               fmt::format("[{}] has no server of its own to connect to.", section),
+               "Remove source_address: the built-in server is part of this program.");
+}
+
 void check_mirror(const MigrationSettings& settings, SettingFile& file) {
   const auto& gateway = settings.gateway;
   if (!gateway.enabled || gateway.mirror != Mirror::append) return;
@@ -211,6 +226,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   check_submission(settings, file);
   check_relay(settings, file);
   check_same_server(settings, file);
+  give_sources(settings.old_side, file, "old");
+  give_sources(settings.new_side, file, "new");
 }
 
 void check_files(const MigrationSettings& settings, SettingFile& file) {

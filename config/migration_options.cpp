@@ -9,6 +9,7 @@
 #include "config/option_row.hpp"
 #include "config/token_url.hpp"
 #include "config/units.hpp"
+#include "lib/net/socket_address.hpp"
 
 namespace tandem::config {
 namespace {
@@ -58,6 +59,21 @@ Outcome set_host(Settings& settings, const Value& value) {
     return Fault{fmt::format("\"{}\" is not a host name.", printable(value.text, 60)),
                  "Write the server's name without scheme and port."};
   (settings.*side).host = std::move(*name);
+  return std::nullopt;
+}
+
+template <Side side>
+Outcome set_source_address(Settings& settings, const Value& value) {
+  auto& sources = (settings.*side).source_addresses;
+  for (const auto& word : parse_list(value.text)) {
+    if (!net::is_ip_address(word) || word.front() == '[')
+      return Fault{fmt::format("\"{}\" is not an address.", printable(word, 60)),
+                   "Write addresses of this machine, like 192.0.2.10 or 2001:db8::10, several with "
+                   "commas between."};
+    if (std::ranges::find(sources, word) != sources.end())
+      return Fault{fmt::format("{} stands twice.", word), "Remove one of the two."};
+    sources.push_back(word);
+  }
   return std::nullopt;
 }
 
@@ -195,7 +211,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 19> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 20> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -281,6 +297,12 @@ constexpr std::array<Row<Settings>, 19> side_rows(std::string_view section, std:
         .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, XFORWARD, ID).",
         .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、XFORWARD、ID)。"},
        [](Settings& s, const Value& v) { return take_flag((s.*side).forward_client, v); }},
+      {{.section = section, .name = "source_address", .type = "list",
+        .limits = "addresses of this machine, with commas between",
+        .help = "Addresses that connections to this side's servers come from, in turn; each has some 28,000 ports to one server.",
+        .help_ja = "この側のサーバーへの接続に順番に使う、本機の接続元アドレス(1 つにつきサーバーごとに約 28,000 接続まで)。",
+        .repeatable = true},
+       set_source_address<side>},
   }};
 }
 

@@ -53,6 +53,7 @@ struct SideSettings {
   bool master_for_people = false;
   OAuthSettings oauth;
   bool forward_client = false;  // its servers trust us: they are told each client's address
+  std::vector<std::string> source_addresses;  // of ours, to come from; the endpoints have them
   // From the preset; 0: not known.
   unsigned connection_limit = 0;
   std::uint64_t message_size_limit = 0;

@@ -13,6 +13,39 @@
 
 namespace tandem::net {
 
+namespace {
+
+constexpr std::size_t most_cached = 1000;
+
+bool is_six(const std::string& address) {
+  return address.find(':') != std::string::npos;
+}
+
+// Which of an endpoint's addresses of ours the next connection comes from.
+class Turns {
+ public:
+  // Each server sees them in turn, whatever others are connected to in between. Those whose turn
+  // it is not follow, for when there is no port left.
+  std::vector<std::string> sources_towards(const SocketAddress& to, const Endpoint& endpoint) {
+    std::vector<std::string> fitting;
+    for (const std::string& source : endpoint.sources)
+      if (is_six(source) == is_six(to.address)) fitting.push_back(source);
+    if (fitting.empty()) fitting.emplace_back();
+    if (fitting.size() == 1) return fitting;
+    const std::scoped_lock lock(mutex_);
+    if (turns_.size() >= most_cached) turns_.clear();
+    const std::size_t first = turns_[to.to_string()]++ % fitting.size();
+    std::ranges::rotate(fitting, fitting.begin() + static_cast<std::ptrdiff_t>(first));
+    return fitting;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::size_t> turns_;  // by the address connected to
+};
+
+}  // namespace
+
 struct Connector::State {
   explicit State(ConnectorOptions chosen)
       : options(std::move(chosen)), resolver(options.resolver) {}
@@ -20,13 +53,12 @@ struct Connector::State {
   ConnectorOptions options;
   Resolver resolver;
   std::map<std::string, InProcessServer> in_process;
+  Turns turns;
   std::mutex mutex;  // for what follows
   std::map<std::string, std::shared_ptr<const TlsClient>> tls;
 };
 
 namespace {
-
-constexpr std::size_t most_cached = 1000;
 
 // Registered names (RFC 7301 registry); SMTP has none.
 std::string alpn_of(Protocol protocol) {
@@ -66,9 +98,15 @@ class Budget {
   SteadyTime end_;
 };
 
+// What one attempt needs of a Connector.
+struct Attempting {
+  Turns* turns;
+  Duration limit;  // for each address
+};
+
 // The addresses one after the other; a silent one does not use up the time of the next.
 Task<Result<StreamPtr>> try_addresses(std::vector<std::string> addresses, Endpoint endpoint,
-                                      const ConnectorOptions* options, Budget budget) {
+                                      Attempting attempting, Budget budget) {
   Result<StreamPtr> result = out_of_time(endpoint);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const SocketAddress to{addresses[i], endpoint.port};
@@ -76,12 +114,11 @@ Task<Result<StreamPtr>> try_addresses(std::vector<std::string> addresses, Endpoi
       co_return fail(ErrorKind::refused,
                      fmt::format("{} would be in the clear over a network", to.to_string()));
     }
-    const bool six = to.address.find(':') != std::string::npos;
-    const std::string source = six ? options->source_ipv6 : options->source_ipv4;
     const bool last = i + 1 == addresses.size();
-    const Duration limit = last ? budget.left() : std::min(budget.left(), options->attempt_limit);
+    const Duration limit = last ? budget.left() : std::min(budget.left(), attempting.limit);
     if (limit <= Duration(0)) co_return result;
-    result = co_await connect_tcp(to, source, limit);
+    auto sources = attempting.turns->sources_towards(to, endpoint);
+    result = co_await connect_from(to, std::move(sources), limit);
     if (result || result.error().kind == ErrorKind::cancelled) co_return result;
   }
   co_return result;
@@ -133,7 +170,8 @@ Task<Result<StreamPtr>> Connector::connect(Endpoint endpoint, Duration limit) co
     co_return out_of_time(endpoint);
   }
   if (!addresses) co_return fail(at(endpoint, addresses.error()));
-  auto stream = co_await try_addresses(*addresses, endpoint, &state_->options, budget);
+  const Attempting attempting{&state_->turns, state_->options.attempt_limit};
+  auto stream = co_await try_addresses(*addresses, endpoint, attempting, budget);
   if (!stream) co_return fail(at(endpoint, std::move(stream.error())));
   if (!tls) co_return stream;
   (*stream)->expires_after(budget.left());

@@ -19,8 +19,6 @@ using InProcessServer = std::function<void(StreamPtr server_end, Protocol protoc
 
 struct ConnectorOptions {
   ResolverOptions resolver;
-  std::string source_ipv4;  // the address to come from; empty: the kernel's choice
-  std::string source_ipv6;
   // For each address, while there are others to try.
   Duration attempt_limit = std::chrono::seconds(8);
 };

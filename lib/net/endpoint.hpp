@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandem::net {
 
@@ -30,6 +31,9 @@ struct Endpoint {
   std::string ca_file;  // PEM; empty: the system's
   // The name under which an in-process server is registered with the Connector; empty: a socket.
   std::string in_process;
+  // The addresses of ours to come from, in turn: an IPv4 server sees the IPv4 ones, an IPv6 server
+  // the others. None of its kind: the kernel's choice.
+  std::vector<std::string> sources = {};
 
   // TLS without a certificate that was checked cannot come about.
   [[nodiscard]] bool is_verified() const {

@@ -1,9 +1,12 @@
 #include "lib/net/socket_address.hpp"
 
 #include <arpa/inet.h>
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <system_error>
+#include <unistd.h>
 
 namespace tandem::net {
 namespace {
@@ -29,6 +32,17 @@ bool is_loopback(const std::string& address) {
   if (!raw) return false;
   const std::string shown = detail::from_raw(*raw).address;
   return shown == "::1" || shown.starts_with("127.");
+}
+
+Result<void> is_ours(const std::string& address) {
+  const auto raw = detail::to_raw({address, 0});
+  if (!raw) return fail(ErrorKind::invalid, address + " is not an address");
+  const int socket = ::socket(raw->family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool bound = socket >= 0 && ::bind(socket, raw->get(), raw->size) == 0;
+  const int error = errno;
+  if (socket >= 0) ::close(socket);
+  if (bound) return {};
+  return fail(ErrorKind::unreachable, std::generic_category().message(error));
 }
 
 namespace detail {

@@ -6,6 +6,8 @@
 #include <string>
 #include <sys/socket.h>
 
+#include "lib/base/result.hpp"
+
 namespace tandem::net {
 
 struct SocketAddress {
@@ -20,6 +22,9 @@ struct SocketAddress {
 [[nodiscard]] bool is_ip_address(const std::string& text);
 // 127.0.0.0/8, ::1.
 [[nodiscard]] bool is_loopback(const std::string& address);
+
+// Whether this machine has the address, so that connections can come from it. Error unreachable.
+[[nodiscard]] Result<void> is_ours(const std::string& address);
 
 namespace detail {
 struct RawAddress {

@@ -124,6 +124,41 @@ bool bind_source(int socket, const std::string& source) {
   return bind(socket, raw->get(), raw->size) == 0;
 }
 
+// A socket whose connection is made (error 0), under way (EINPROGRESS) or failed.
+struct Attempted {
+  int socket = -1;
+  int error = 0;
+};
+
+Attempted begin_connect(const detail::RawAddress& to, const std::string& source) {
+  Attempted made;
+  made.socket = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (made.socket < 0 || (!source.empty() && !bind_source(made.socket, source)) ||
+      ::connect(made.socket, to.get(), to.size) != 0)
+    made.error = errno;
+  return made;
+}
+
+// EADDRNOTAVAIL: all ports of that address are taken towards `to`, or the machine has lost it.
+Attempted begin_connect(const detail::RawAddress& to, const std::vector<std::string>& sources) {
+  Attempted made;
+  for (const std::string& source : sources) {
+    if (made.socket >= 0) ::close(made.socket);
+    made = begin_connect(to, source);
+    if (made.error != EADDRNOTAVAIL) break;
+  }
+  return made;
+}
+
+std::unexpected<Error> no_port_left(const SocketAddress& to) {
+  return fail(
+      Error{.kind = ErrorKind::unreachable,
+            .what = fmt::format("no address of ours has a port left towards {}", to.to_string()),
+            .next_step = "Each address of this machine has some 28,000 of them: name "
+                         "several in source_address, and see that it has each of them.",
+            .temporary = true});
+}
+
 int error_of(int socket) {
   int error = 0;
   socklen_t size = sizeof error;
@@ -183,13 +218,20 @@ StreamPtr make_socket_stream(const Executor& executor, int socket, FirstBytes fi
 }
 
 Task<Result<StreamPtr>> connect_tcp(SocketAddress to, std::string source, Duration limit) {
+  std::vector<std::string> sources;
+  sources.push_back(std::move(source));
+  return connect_from(std::move(to), std::move(sources), limit);
+}
+
+Task<Result<StreamPtr>> connect_from(SocketAddress to, std::vector<std::string> sources,
+                                     Duration limit) {
   const auto executor = co_await boost::asio::this_coro::executor;
   const auto raw = detail::to_raw(to);
   if (!raw) co_return unreachable(to, EAFNOSUPPORT);
-  SocketGuard socket(::socket(raw->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0) co_return unreachable(to, errno);
-  if (!source.empty() && !bind_source(socket.get(), source)) co_return unreachable(to, errno);
-  int error = ::connect(socket.get(), raw->get(), raw->size) == 0 ? 0 : errno;
+  const Attempted begun = begin_connect(*raw, sources);
+  SocketGuard socket(begun.socket);
+  int error = begun.error;
+  if (error == EADDRNOTAVAIL) co_return no_port_left(to);
   if (error == EINPROGRESS || error == EINTR) {
     error = co_await finish_connect(executor, socket.get(), limit);
   }

@@ -1,6 +1,9 @@
 // Streams over TCP. Listener and Connector make them; the rest of the program sees Stream.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "lib/net/socket_address.hpp"
 #include "lib/net/stream.hpp"
 
@@ -18,5 +21,11 @@ enum class FirstBytes : std::uint8_t { any, no_proxy_header };
 // timed_out, cancelled.
 [[nodiscard]] Task<Result<StreamPtr>> connect_tcp(SocketAddress to, std::string source,
                                                   Duration limit);
+
+// The same, from the first of `sources` that has a port left towards `to`; "" is the kernel's
+// choice. There is at least one.
+[[nodiscard]] Task<Result<StreamPtr>> connect_from(SocketAddress to,
+                                                   std::vector<std::string> sources,
+                                                   Duration limit);
 
 }  // namespace tandem::net

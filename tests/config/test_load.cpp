@@ -292,6 +292,33 @@ TEST_CASE("the built-in server is not told of clients: the key would do nothing"
   CHECK(parse_migration(builtin + "smtp = smtp://mx.example.jp\n", "x").ok());
 }
 
+TEST_CASE("a side's servers are connected to from its source addresses") {
+  const std::string sides =
+      "domain = a.jp\n[old]\nimap = imaps://a.jp\nsmtp = smtp://a.jp\n[new]\n"
+      "imap = imaps://b.jp\nsmtp = builtin:\n";
+  const auto loaded = parse_migration(
+      sides + "source_address = 192.0.2.1, 2001:db8::1\nsource_address = 192.0.2.2\n", "x");
+  CHECK(faults(loaded.problems).empty());
+  const std::vector<std::string> named = {"192.0.2.1", "2001:db8::1", "192.0.2.2"};
+  CHECK(loaded.settings.new_side.imap->sources == named);
+  CHECK(loaded.settings.new_side.smtp->sources.empty());
+  CHECK(loaded.settings.old_side.imap->sources.empty());
+  const auto wrong = [&sides](const std::string& value) {
+    return parse_migration(sides + "source_address = " + value + "\n", "x").problems;
+  };
+  CHECK(mentions(wrong("mail.a.jp"), 8, "new.source_address: \"mail.a.jp\" is not an address"));
+  CHECK(mentions(wrong("[2001:db8::1]"), 8, "is not an address"));
+  CHECK(mentions(wrong("192.0.2.0/24"), 8, "is not an address"));
+  CHECK(mentions(wrong("192.0.2.1, 192.0.2.1"), 8, "stands twice"));
+  CHECK(mentions(
+      parse_migration(std::string(small_migration) + "source_address = 192.0.2.1\n", "x").problems,
+      7, "Remove source_address"));
+  const std::string same =
+      "domain = a.jp\n[old]\nimap = imaps://a.jp\nsmtp = smtp://a.jp\nsource_address = 192.0.2.1\n"
+      "[new]\nimap = imaps://a.jp\nsmtp = smtp://a.jp\n";
+  CHECK(mentions(parse_migration(same, "x").problems, 7, "same server"));
+}
+
 TEST_CASE("submission = gateway needs the gateway") {
   const std::string off = std::string(small_migration) + "[gateway]\nenabled = no\n";
   CHECK(parse_migration(off, "x").ok());  // the default gives way

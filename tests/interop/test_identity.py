@@ -1,14 +1,15 @@
 """Who the client is, through Tandemail: servers that trust us log the client's address instead of
 ours (Home), and a server in front that we trust says whom it speaks for (Front). Nobody says it for
-himself (T-24).
+himself (T-24). And who we are to a side's servers: several addresses in turn (Sources).
 
 On loopback everybody has an address of their own: Tandemail 127.0.0.1, clients 127.0.0.9 and up.
 
-test_identity.py [Home|LogOnly|Front]
+test_identity.py [Home|LogOnly|Front|Sources]
 """
 import imaplib
 import pathlib
 import poplib
+import re
 import smtplib
 import socket
 import sys
@@ -149,6 +150,59 @@ class LogOnlyTest(IdentityTest):
         self.assert_logged(self.mx, "smtpd", "client=unknown[127.0.0.1]", "orig_client=unknown[127.0.0.10]")
         named = [line for line in self.mx.log_text(200_000).splitlines() if f"orig_client=unknown[{CLIENT}]" in line]
         self.assertEqual(len(named), 2)
+
+
+class SourcesTest(unittest.TestCase):
+    """Several addresses of our own: the servers of a side see them in turn."""
+
+    def setUp(self):
+        self.mx = self.started(Postfix([HANAKO.domain]))
+        self.store = self.started(Dovecot([HANAKO], relay=self.mx.ports["smtp"]))
+
+    def started(self, peer):
+        self.addCleanup(peer.stop)
+        return peer.start()
+
+    def tandem(self, addresses):
+        old = side_of(self.store, self.mx, source_address=addresses)
+        return Tandemail([Migration("move", HANAKO.domain, old, {"provider": "builtin"},
+                                    [{"address": HANAKO.address, "old_password": HANAKO.password}],
+                                    {"gateway": {"mirror": "off"}})])
+
+    def sources(self, peer, pattern):
+        return sorted(set(re.findall(pattern, peer.log_text(200_000))))
+
+    def test_in_turn(self):
+        ours = ["127.0.0.21", "127.0.0.22"]
+        target = self.started(self.tandem(", ".join(ours + ["::1"])))
+        for client in (Imap, Pop3, Imap, Pop3):
+            client = client(target, CLIENT)
+            if isinstance(client, Imap):
+                client.login(HANAKO.address, HANAKO.password)
+                client.logout()
+            else:
+                client.user(HANAKO.address)
+                client.pass_(HANAKO.password)
+                client.quit()
+        for protocol in ("imap", "pop3"):
+            process.until(lambda: self.sources(self.store, rf"{protocol}-login.*Login:.*rip=([0-9.]+)") == ours, 20,
+                          f"both addresses in Dovecot's log of {protocol}")
+        target.cli("sync", HANAKO.address)
+        with smtp(target, "smtp", CLIENT) as sender:
+            sender.sendmail("a@partner.example", [HANAKO.address], mail("to Postfix"))
+        seen = self.sources(self.mx, r" client=unknown\[([0-9.]+)\]")
+        self.assertEqual(len(seen), 1)
+        self.assertIn(seen[0], ours)
+
+    def test_an_address_that_is_not_ours(self):
+        target = self.tandem("127.0.0.21, 192.0.2.9")
+        self.addCleanup(target.stop)
+        target.prepare()
+        for command in (["serve"], ["config", "--check"]):
+            done = target.cli(*command, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("migrations/move.conf, [old] source_address", done.stderr.decode())
+            self.assertIn("192.0.2.9", done.stderr.decode())
 
 
 class FrontTest(IdentityTest):

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "lib/net/connector.hpp"
+#include "lib/net/socket_address.hpp"
 #include "lib/net/tls.hpp"
 #include "tests/net/pairs.hpp"
 #include "tests/support/dns_server.hpp"
@@ -57,10 +58,10 @@ Task<void> by_name(TestNet& net, DnsServer& dns) {
   net::ConnectorOptions options;
   options.resolver.servers = {dns.address()};
   options.resolver.hosts_file = "";
-  options.source_ipv4 = "127.0.0.1";
   const Connector connector(options);
   Endpoint endpoint{.host = "imap.mail.test", .port = (*listener)->port()};
   endpoint.pin = *net::certificate_sha256(test_identity().chain_pem);
+  endpoint.sources = {"127.0.0.1"};
   auto stream = co_await connector.connect(endpoint);
   REQUIRE(stream);
   CHECK((*stream)->info().alpn == "imap");
@@ -84,6 +85,78 @@ Task<void> in_the_clear(TestNet&) {
   const auto refused = co_await connector.connect(far_away);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::refused);
+}
+
+// Serves one connection after the other and keeps whom each came from.
+class Witness {
+ public:
+  explicit Witness(TestNet& net) : group_(net.executor()) {
+    auto listener = net::Listener::open(net.executor(), "127.0.0.1", 0);
+    REQUIRE(listener);
+    listener_ = std::move(*listener);
+    group_.spawn(listener_->serve(group_, [this](StreamPtr stream) {
+      seen_ += stream->info().peer_address + " ";
+      return greet(std::move(stream));
+    }));
+  }
+  [[nodiscard]] Endpoint endpoint(std::vector<std::string> sources) const {
+    return {.host = "127.0.0.1",
+            .port = listener_->port(),
+            .tls = TlsMode::never,
+            .sources = std::move(sources)};
+  }
+  [[nodiscard]] const std::string& seen() const { return seen_; }
+  Task<void> end() {
+    group_.request_stop();
+    group_.cancel();
+    co_await group_.join();
+  }
+
+ private:
+  net::TaskGroup group_;
+  std::unique_ptr<net::Listener> listener_;
+  std::string seen_;
+};
+
+Task<void> meet(const Connector& connector, Endpoint endpoint) {
+  auto stream = co_await connector.connect(std::move(endpoint));
+  REQUIRE(stream);
+  CHECK(co_await greeting(**stream) == "* OK\r\n");
+}
+
+// The other server between the two does not change whose turn it is.
+Task<void> in_turn(TestNet& net) {
+  Witness one(net);
+  Witness two(net);
+  const Connector connector;
+  const std::vector<std::string> sources = {"127.0.0.5", "::1", "127.0.0.6", "127.0.0.7"};
+  for (int i = 0; i < 4; ++i) {
+    co_await meet(connector, one.endpoint(sources));
+    co_await meet(connector, two.endpoint(sources));
+  }
+  CHECK(one.seen() == "127.0.0.5 127.0.0.6 127.0.0.7 127.0.0.5 ");
+  CHECK(two.seen() == one.seen());
+  co_await one.end();
+  co_await two.end();
+}
+
+// 192.0.2.0/24 is for documents, and belongs to nobody.
+Task<void> one_is_gone(TestNet& net) {
+  Witness server(net);
+  const Connector connector;
+  const Endpoint both = server.endpoint({"192.0.2.9", "127.0.0.5"});
+  co_await meet(connector, both);
+  co_await meet(connector, both);
+  CHECK(server.seen() == "127.0.0.5 127.0.0.5 ");
+  const Endpoint other_kind = server.endpoint({"::1"});
+  co_await meet(connector, other_kind);
+  CHECK(server.seen() == "127.0.0.5 127.0.0.5 127.0.0.1 ");
+  const Endpoint gone = server.endpoint({"192.0.2.9"});
+  const auto none = co_await connector.connect(gone);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::unreachable);
+  CHECK(none.error().next_step.find("source_address") != std::string::npos);
+  co_await server.end();
 }
 
 Task<void> connect_note(const Connector& connector, Endpoint endpoint, std::string& log) {
@@ -128,6 +201,20 @@ TEST_CASE("a name is looked up, its addresses are tried in turn, TLS is verified
   dns.add("imap.mail.test", net::DnsType::a, "127.0.0.1");
   TestNet net;
   net.run(by_name(net, dns));
+}
+
+TEST_CASE("each server sees our addresses in turn, those of its kind") {
+  TestNet net;
+  net.run(in_turn(net));
+}
+
+TEST_CASE(
+    "an address that cannot be used is passed over; without another the error names the key") {
+  TestNet net;
+  net.run(one_is_gone(net));
+  CHECK(net::is_ours("127.0.0.5"));
+  CHECK(net::is_ours("::1"));
+  CHECK_FALSE(net::is_ours("192.0.2.9"));
 }
 
 TEST_CASE("clear text goes to loopback only") {
