@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "app/json_text.hpp"
+#include "app/language.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
@@ -23,7 +24,7 @@ void print_folder(const json::value& folder) {
 void print_reason(const json::value& reason) {
   fmt::print("    {}\n", text(reason.at("what")));
   if (!text(reason.at("next_step")).empty())
-    fmt::print("    next: {}\n", text(reason.at("next_step")));
+    fmt::print("    next: {}\n", in_our_language(text(reason.at("next_step"))));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "app/language.hpp"
 #include "lib/base/text.hpp"
 
 namespace tandem::app {
@@ -18,7 +19,7 @@ void print_problem(const archive::Problem& problem) {
   if (!problem.message.empty())
     place += (place.empty() ? "" : ", ") + printable(problem.message, 500);
   fmt::print("    not taken over: {}: {}\n        {}\n", place, printable(problem.reason, 1000),
-             problem.next_step);
+             in_our_language(problem.next_step));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "app/command.hpp"
+#include "app/language.hpp"
 #include "lib/base/text.hpp"
 
 namespace tandem::app {
@@ -70,7 +71,9 @@ Result<Arguments> parse_arguments(const Command& command, const std::vector<std:
 }
 
 ExitCode report(const Error& error) {
-  fmt::print(stderr, "tandemail: {}\n", error.to_string());
+  Error told = error;
+  told.next_step = in_our_language(std::move(told.next_step));
+  fmt::print(stderr, "tandemail: {}\n", told.to_string());
   return ExitCode::failed;
 }
 

@@ -7,6 +7,7 @@
 #include "app/api_client.hpp"
 #include "app/command.hpp"
 #include "app/json_text.hpp"
+#include "app/language.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -30,7 +31,7 @@ void print_report(const json::value& report) {
   for (const json::value& sight : report.at("sights").as_array()) print_sight(sight);
   for (const json::value& remark : report.at("remarks").as_array())
     fmt::print("{}: {}\n    {}\n", text(remark.at("light")), text(remark.at("what")),
-               text(remark.at("next_step")));
+               in_our_language(text(remark.at("next_step"))));
   if (report.at("remarks").as_array().empty())
     fmt::print("green: it arrived where its reader looks.\n");
 }

@@ -11,6 +11,7 @@
 #include "app/api_client.hpp"
 #include "app/command.hpp"
 #include "app/json_text.hpp"
+#include "app/language.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -71,7 +72,7 @@ void print_problems(const json::array& accounts) {
     if (!problem.at("server_words").is_null())
       fmt::print("  the server said: {}\n", text(problem.at("server_words")));
     if (!text(problem.at("next_step")).empty())
-      fmt::print("  next: {}\n", text(problem.at("next_step")));
+      fmt::print("  next: {}\n", in_our_language(text(problem.at("next_step"))));
   }
 }
 

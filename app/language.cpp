@@ -3,6 +3,9 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
+
+#include "migration/oauth/next_steps.hpp"
 
 namespace tandem::app {
 
@@ -12,6 +15,12 @@ bool speaks_japanese() {
     if (value != nullptr && *value != '\0') return std::string_view(value).starts_with("ja");
   }
   return false;
+}
+
+std::string in_our_language(std::string next_step) {
+  if (!speaks_japanese()) return next_step;
+  std::string japanese = migration::oauth::in_japanese(next_step);
+  return japanese.empty() ? std::move(next_step) : std::move(japanese);
 }
 
 }  // namespace tandem::app

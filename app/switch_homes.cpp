@@ -13,6 +13,7 @@
 
 #include "app/api_client.hpp"
 #include "app/json_text.hpp"
+#include "app/language.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -64,7 +65,7 @@ bool print_simulation(const json::value& simulation, const SwitchWords& words) {
     const bool blocking = warning.at("blocking").as_bool();
     const json::value& problem = warning.at("problem");
     fmt::print("  {}{}: {} {}\n", blocking ? "left out: " : "", text(warning.at("address")),
-               text(problem.at("what")), text(problem.at("next_step")));
+               text(problem.at("what")), in_our_language(text(problem.at("next_step"))));
     blocked = blocked || blocking;
   }
   return blocked;
@@ -91,7 +92,7 @@ void print_end(const json::value& run, const SwitchWords& words) {
       fmt::print("  {}: not touched\n", text(account.at("address")));
     else
       fmt::print("  {}: {} {}\n", text(account.at("address")), text(problem.at("what")),
-                 text(problem.at("next_step")));
+                 in_our_language(text(problem.at("next_step"))));
   }
 }
 

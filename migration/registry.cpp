@@ -10,6 +10,7 @@
 #include "config/secret_box.hpp"
 #include "lib/base/text.hpp"
 #include "lib/store/store.hpp"
+#include "migration/oauth/next_steps.hpp"
 #include "migration/registry_rows.hpp"
 
 namespace tandem::migration {
@@ -157,8 +158,7 @@ Result<Secret> Registry::refresh_token(const Account& account, Side side) const 
     return fail(Error{.kind = ErrorKind::not_found,
                       .what = fmt::format("{}: no OAuth refresh token is stored for the {} side",
                                           account.address, name_of(side)),
-                      .next_step = fmt::format(
-                          "Import a CSV that has it in the column {}_password.", name_of(side))});
+                      .next_step = oauth::no_refresh_token_step(name_of(side))});
   return secrets_.open(login.sealed_password, binding_of(account.address, side));
 }
 

@@ -8,6 +8,7 @@
 #include "config/providers.hpp"
 #include "lib/base/text.hpp"
 #include "lib/protocol/sasl/sasl.hpp"
+#include "migration/oauth/next_steps.hpp"
 #include "migration/oauth/side_tokens.hpp"
 #include "migration/registry_rows.hpp"
 
@@ -58,7 +59,7 @@ Task<Result<void>> log_in(net::ImapClient& client, net::Endpoint endpoint, Crede
   Error& error = done.error();
   if (error.kind == ErrorKind::authentication) error.what = "the server refused the OAuth token";
   if (error.kind == ErrorKind::refused && error.server_words.empty())
-    error.next_step = "Remove oauth for that side, or correct its imap server.";
+    error.next_step = oauth::no_oauth_mechanism_step.en;
   co_return done;
 }
 
@@ -119,9 +120,7 @@ std::unexpected<Error> SideAccess::failed_at(const Account& account, Side side, 
   error.next_step = oauth::next_step_after_refusal(oauth(account, side));
   if (needs_oauth(account, side)) {
     error.what += "; this provider takes OAuth log-ins only";
-    error.next_step = fmt::format(
-        "Set 'oauth' in the section [{}] of migrations/{}.conf; docs/oauth.md says how.",
-        name_of(side), account.migration);
+    error.next_step = oauth::needs_oauth_step(name_of(side), account.migration);
   }
   if (error.next_step.empty())
     error.next_step =
@@ -144,6 +143,10 @@ Task<Result<Credential>> SideAccess::credential(Account account, Side side) cons
   credential.login = account.login_at(side).login;
   credential.token = std::move(*token);
   co_return credential;
+}
+
+bool SideAccess::token_refused(const Account& account, Side side, const Secret& token) const {
+  return tokens_->refused(account, side, token);
 }
 
 Task<Result<std::unique_ptr<net::ImapClient>>> SideAccess::open_imap(Account account,

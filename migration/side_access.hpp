@@ -37,6 +37,9 @@ class SideAccess {
   Task<Result<std::unique_ptr<net::ImapClient>>> open_imap(Account account, Side side) const;
   // What open_imap logs in with, for other protocols: a password or a token.
   Task<Result<Credential>> credential(Account account, Side side) const;
+  // A server of that side refused this token of credential()'s. True: it is worth another try,
+  // once.
+  [[nodiscard]] bool token_refused(const Account& account, Side side, const Secret& token) const;
   // How this side's servers are logged in to; none: by passwords.
   [[nodiscard]] config::OAuthKind oauth(const Account& account, Side side) const;
   // Its provider takes tokens only, and none are configured.

@@ -6,6 +6,7 @@
 
 #include "lib/base/text.hpp"
 #include "migration/cutover.hpp"
+#include "migration/oauth/next_steps.hpp"
 #include "migration/views.hpp"
 #include "webui/json.hpp"
 
@@ -85,6 +86,7 @@ boost::json::object describe(const Problem& problem) {
           {"what", clean(problem.what)},
           {"server_words", text_or_null(problem.server_words)},
           {"next_step", clean(problem.next_step)},
+          {"next_step_ja", text_or_null(migration::oauth::in_japanese(problem.next_step))},
           {"who", problem.who}};
 }
 

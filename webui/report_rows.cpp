@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "migration/oauth/next_steps.hpp"
 #include "webui/json.hpp"
 #include "webui/problem.hpp"
 
@@ -44,7 +45,11 @@ std::string what_of(const Problem& problem, const Words& words) {
 
 std::string next_of(const Problem& problem, const Words& words) {
   const auto known = words.find("problem." + problem.kind + ".next");
-  return known ? std::string(*known) : clean(problem.next_step);
+  if (known) return std::string(*known);
+  const bool japanese = &words == &Words::in(Language::japanese);
+  std::string told;
+  if (japanese) told = migration::oauth::in_japanese(problem.next_step);
+  return clean(told.empty() ? problem.next_step : told);
 }
 
 Row account_row(const Reported& one, const Words& words) {

@@ -1,6 +1,7 @@
 // /api/check/{address}: the preflight of one account, made now.
 #include <boost/json.hpp>
 
+#include "migration/oauth/next_steps.hpp"
 #include "migration/preflight.hpp"
 #include "migration/registry.hpp"
 #include "webui/json.hpp"
@@ -33,7 +34,8 @@ json::object describe(const Remark& remark) {
           {"what", clean(remark.what, 1000)},
           {"server_words", remark.server_words.empty() ? json::value(nullptr)
                                                        : json::value(clean(remark.server_words))},
-          {"next_step", clean(remark.next_step, 1000)}};
+          {"next_step", clean(remark.next_step, 1000)},
+          {"next_step_ja", text_or_null(migration::oauth::in_japanese(remark.next_step))}};
 }
 
 }  // namespace

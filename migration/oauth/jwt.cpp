@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 
 #include "lib/base/text.hpp"
+#include "migration/oauth/next_steps.hpp"
 
 namespace tandem::migration::oauth {
 namespace {
@@ -70,8 +71,7 @@ Result<std::string> sign_jwt(std::string_view header, std::string_view claims,
   if (signature.empty())
     return fail(Error{.kind = ErrorKind::invalid,
                       .what = "the service account's private key cannot be used: it is no RSA key",
-                      .next_step = "Make a new key of the service account, type JSON, and use that "
-                                   "file as it is."});
+                      .next_step = std::string(unusable_key_step.en)});
   return token + "." + base64url(signature);
 }
 

@@ -4,6 +4,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/net/http/client.hpp"
+#include "migration/oauth/next_steps.hpp"
 
 namespace tandem::migration::oauth {
 namespace {
@@ -22,10 +23,7 @@ Error not_reached(const config::OAuthSettings& settings, Error error) {
   error.temporary = true;
   if (error.kind == ErrorKind::not_found || error.kind == ErrorKind::invalid)
     error.kind = ErrorKind::unreachable;  // its name, not an account's
-  if (error.next_step.empty())
-    error.next_step =
-        "Nothing to do at first; it is tried again. If it lasts, check whether this "
-        "machine may open connections to it.";
+  if (error.next_step.empty()) error.next_step = not_reached_step.en;
   return error;
 }
 

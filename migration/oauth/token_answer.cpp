@@ -75,8 +75,7 @@ std::unexpected<Error> no_token_server(const config::OAuthSettings& settings, in
       Error{.kind = ErrorKind::protocol,
             .what = fmt::format("{} did not answer as one does (HTTP {})", asked(settings), status),
             .temporary = true,
-            .next_step = "If it stays, check oauth_token_url, and whether a proxy or filter is in "
-                         "between."});
+            .next_step = std::string(no_token_server_step.en)});
 }
 
 std::unexpected<Error> refused(const config::OAuthSettings& settings, const TokenSecrets& secrets,
@@ -91,7 +90,7 @@ std::unexpected<Error> refused(const config::OAuthSettings& settings, const Toke
                     .what = fmt::format("{} gives no token: {}", asked(settings), known.cause),
                     .temporary = known.temporary,
                     .server_words = std::move(words),
-                    .next_step = std::string(known.next_step)});
+                    .next_step = std::string(known.next_step.en)});
 }
 
 }  // namespace
@@ -120,16 +119,9 @@ Result<Token> read_token(const config::OAuthSettings& settings, const TokenSecre
 
 std::string next_step_after_refusal(config::OAuthKind kind) {
   switch (kind) {
-    case config::OAuthKind::microsoft:
-      return "Exchange Online must know the application (New-ServicePrincipal with the object id "
-             "of "
-             "the enterprise application) and let it into this mailbox (Add-MailboxPermission, "
-             "FullAccess); the log-in must be the mailbox's address, and IMAP must be on for it.";
-    case config::OAuthKind::google:
-      return "The scope must be https://mail.google.com/, the log-in the person's primary address, "
-             "and IMAP must be on for it in the Google Admin console.";
-    case config::OAuthKind::refresh_token:
-      return "The refresh token must be this account's, and must have been given for IMAP.";
+    case config::OAuthKind::microsoft: return std::string(microsoft_step.en);
+    case config::OAuthKind::google: return std::string(google_step.en);
+    case config::OAuthKind::refresh_token: return std::string(refresh_token_step.en);
     case config::OAuthKind::none: break;
   }
   return "";

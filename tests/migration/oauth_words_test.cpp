@@ -11,8 +11,10 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "config/service_account.hpp"
 #include "lib/base/text.hpp"
 #include "migration/oauth/jwt.hpp"
+#include "migration/oauth/refusals.hpp"
 #include "migration/oauth/token_answer.hpp"
 #include "migration/oauth/token_request.hpp"
 
@@ -258,6 +260,36 @@ TEST_CASE("oauth: a server that is down or is none is temporary") {
     CHECK(error.temporary);
     CHECK(error.kind != ErrorKind::authentication);
   }
+}
+
+TEST_CASE("what to do about a failed log-in by OAuth is said in Japanese too") {
+  const auto is_japanese = [](std::string_view text) {
+    return text.ends_with("。") || text.ends_with("。)");
+  };
+  for (const Refusal& one : all_refusals()) {
+    CAPTURE(std::string(one.code), std::string(one.words));
+    CHECK(one.next_step.en.empty() == one.temporary);
+    CHECK(one.next_step.ja.empty() == one.temporary);
+    if (!one.temporary) CHECK(is_japanese(in_japanese(one.next_step.en)));
+  }
+  for (const OAuthKind kind : {OAuthKind::microsoft, OAuthKind::google, OAuthKind::refresh_token})
+    CHECK(is_japanese(in_japanese(next_step_after_refusal(kind))));
+  CHECK(in_japanese(needs_oauth_step("new", "move")) ==
+        "migrations/move.conf の [new] に oauth を設定してください(docs/oauth.ja.md)。");
+  CHECK(in_japanese(no_refresh_token_step("old")) ==
+        "old_password 欄に更新トークンを入れた CSV を取り込んでください。");
+  const auto no_key = config::parse_service_account("{}", "key.json");
+  REQUIRE_FALSE(no_key);
+  CHECK(is_japanese(in_japanese(no_key.error().next_step)));
+  const auto bad_key = sign_jwt("{}", "{}", Secret("no key"));
+  REQUIRE_FALSE(bad_key);
+  CHECK(is_japanese(in_japanese(bad_key.error().next_step)));
+}
+
+TEST_CASE("another next step is left alone") {
+  CHECK(in_japanese("").empty());
+  CHECK(in_japanese("Start it first.").empty());
+  CHECK(in_japanese("Set 'oauth' in the section [new] of migrations/").empty());
 }
 
 }  // namespace tandem::migration::oauth

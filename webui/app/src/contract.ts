@@ -2,7 +2,7 @@
 export type Side = "old" | "new";
 export type State = "waiting" | "checking" | "copying" | "in_sync" | "in_sync_with_notes" | "needs_you" | "paused" | "failed" | "switched" | "rolled_back" | "done";
 export type Phase = "old" | "mirror_old" | "mirror_new" | "new";
-export type Problem = { kind: string; what: string; server_words: string | null; next_step: string; who: "you" | "old_host" | "new_host" | "reader" | "nobody" };
+export type Problem = { kind: string; what: string; server_words: string | null; next_step: string; next_step_ja: string | null; who: "you" | "old_host" | "new_host" | "reader" | "nobody" };
 export type Error = { error: { kind: string; what: string; server_words: string | null; next_step: string } };
 export type Session = { user: string; role: "operator" | "viewer"; csrf: string; version: string };
 export type Credentials = { user: string; password: string };
@@ -28,7 +28,7 @@ export type HistoryEntry = { at: string; by: string; kind: "imported" | "checked
 export type AccountDetail = { account: Account; folders: Array<Folder>; skipped: Array<Skipped>; history: Array<HistoryEntry> };
 export type Report = { at: string; accounts: Array<{ account: Account; folders: Array<Folder>; skipped: Array<Skipped> }> };
 export type SideLook = { logged_in: boolean; folders: number; messages: number; bytes: number | null; quota: number | null };
-export type Remark = { kind: "cannot_log_in" | "cannot_look" | "no_room" | "little_room" | "oversize" | "deep_name" | "no_uidplus" | "changing_uids" | "needs_oauth" | "no_token" | "pop3_only"; light: "green" | "amber" | "red"; side: "old" | "new"; what: string; server_words: string | null; next_step: string };
+export type Remark = { kind: "cannot_log_in" | "cannot_look" | "no_room" | "little_room" | "oversize" | "deep_name" | "no_uidplus" | "changing_uids" | "needs_oauth" | "no_token" | "pop3_only"; light: "green" | "amber" | "red"; side: "old" | "new"; what: string; server_words: string | null; next_step: string; next_step_ja: string | null };
 export type Check = { address: string; light: "green" | "amber" | "red"; old: SideLook; new: SideLook; remarks: Array<Remark> };
 export type NewCanary = { recipient: string; sender?: string; client?: string };
 export type CanarySight = { side: Side; is_copy: boolean; folder: string | null; seconds: number; judged: Array<string> };

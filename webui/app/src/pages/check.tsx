@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { get, session } from "../api";
 import type { Check, Migration, Remark, SideLook } from "../contract";
 import { size } from "../format";
-import { ErrorBox, ServerWords } from "../parts/bits";
+import { ErrorBox, ServerWords, toldNext } from "../parts/bits";
 import { number, t, tCode } from "../words";
 
 const boxes = { green: "good", amber: "act", red: "bad" };
@@ -16,7 +16,7 @@ function RemarkBox({ remark, move }: { remark: Remark; move: Migration }) {
           {move.sides[remark.side].label}: {tCode(`check.${remark.kind}`, remark.what)}
         </p>
         <ServerWords words={remark.server_words} />
-        <p>{tCode(`check.${remark.kind}.next`, remark.next_step)}</p>
+        <p>{tCode(`check.${remark.kind}.next`, toldNext(remark))}</p>
       </div>
     </div>
   );

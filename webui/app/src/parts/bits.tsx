@@ -51,8 +51,11 @@ export function Meter({ done, total, label }: MeterProps) {
 
 export const problemWhat = (problem: Problem) =>
   tCode(`problem.${problem.kind}`, problem.what);
+/** The server's own words for what to do, where the page has none. */
+export const toldNext = (of: { next_step: string; next_step_ja: string | null }) =>
+  (language.value === "ja" && of.next_step_ja) || of.next_step;
 export const problemNext = (problem: Problem) =>
-  tCode(`problem.${problem.kind}.next`, problem.next_step);
+  tCode(`problem.${problem.kind}.next`, toldNext(problem));
 
 export function ServerWords({ words }: { words: string | null }) {
   if (!words) return null;
