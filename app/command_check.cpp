@@ -1,5 +1,6 @@
-// tandemail check: logs in on both sides as every account, compares, and copies nothing. The
-// running server does the looking.
+// tandemail check: logs in on both sides as every account, compares, and copies nothing; the
+// running server does the looking. Of our own certificates (without an account, or --certificates):
+// whether they cover the names that mail programs meet us by.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -8,7 +9,10 @@
 #include "app/api_client.hpp"
 #include "app/ask_some.hpp"
 #include "app/command.hpp"
+#include "app/configuration.hpp"
 #include "app/json_text.hpp"
+#include "app/language.hpp"
+#include "app/own_names.hpp"
 #include "lib/net/http/message.hpp"
 
 namespace tandem::app {
@@ -39,7 +43,7 @@ void print_account(const json::value& found) {
     fmt::print("      {} {}\n", mark(text(remark.at("light"))), text(remark.at("what")));
     if (remark.at("server_words").is_string())
       fmt::print("            the server said: {}\n", text(remark.at("server_words")));
-    fmt::print("            {}\n", text(remark.at("next_step")));
+    fmt::print("            {}\n", in_our_language(text(remark.at("next_step"))));
   }
   std::fflush(stdout);
 }
@@ -70,14 +74,84 @@ ExitCode check_all(const Arguments& arguments, const ApiClient& api,
   return amber > 0 ? ExitCode::done_with_notes : ExitCode::done;
 }
 
+// Host names that people's programs came with; none where the server cannot say.
+std::vector<std::string> names_seen(const ApiClient& api) {
+  std::vector<std::string> seen;
+  const auto answer = api.get("/api/clients?limit=500");
+  if (!answer) return seen;
+  const json::value census = json::parse(*answer);
+  for (const json::value& client : census.at("clients").as_array())
+    if (client.at("host").is_string()) seen.push_back(text(client.at("host")));
+  return seen;
+}
+
+void print_name(const migration::NameFinding& found) {
+  const bool japanese = speaks_japanese();
+  const auto language = japanese ? &mail::BothLanguages::ja : &mail::BothLanguages::en;
+  fmt::print("{} {}", mark(name_of(found.light)), found.name);
+  if (found.light == migration::Light::green)
+    fmt::print(": {}, {}", found.certificate,
+               (japanese ? "有効期限 " : "until ") + migration::day_of(*found.until));
+  fmt::print("\n");
+  if (found.light == migration::Light::green) return;
+  fmt::print("      {}\n            {}\n", found.what.*language, found.next_step.*language);
+}
+
+json::object describe(const mail::BothLanguages& words) {
+  return {{"en", words.en}, {"ja", words.ja}};
+}
+
+json::object describe(const migration::NameFinding& found) {
+  const bool good = found.what.en.empty();
+  return {
+      {"name", found.name},
+      {"light", name_of(found.light)},
+      {"certificate",
+       found.certificate.empty() ? json::value(nullptr) : json::value(found.certificate)},
+      {"until", found.until ? json::value(migration::day_of(*found.until)) : json::value(nullptr)},
+      {"what", good ? json::value(nullptr) : json::value(describe(found.what))},
+      {"next_step", good ? json::value(nullptr) : json::value(describe(found.next_step))}};
+}
+
+ExitCode check_own_certificates(const Arguments& arguments, const ApiClient& api) {
+  const auto configuration = load(arguments);
+  if (!configuration) return report(configuration.error());
+  const auto own = own_certificates(*configuration);
+  if (!own) return report(own.error());
+  const auto found = migration::check_certificates(
+      *own, names_in_use(*configuration, names_seen(api)), system_clock().wall());
+  auto worst = migration::Light::green;
+  json::array all;
+  for (const auto& one : found) {
+    worst = std::max(worst, one.light);
+    if (arguments.has("json"))
+      all.push_back(describe(one));
+    else
+      print_name(one);
+  }
+  if (arguments.has("json")) fmt::print("{}\n", json::serialize(all));
+  if (worst == migration::Light::red) return ExitCode::needs_you;
+  return worst == migration::Light::amber ? ExitCode::done_with_notes : ExitCode::done;
+}
+
+// Red before amber before green; a command that failed before all.
+ExitCode worse_of(ExitCode one, ExitCode other) {
+  for (const ExitCode code : {ExitCode::failed, ExitCode::needs_you, ExitCode::done_with_notes})
+    if (one == code || other == code) return code;
+  return ExitCode::done;
+}
+
 }  // namespace
 
 ExitCode run_check(const Arguments& arguments) {
   const auto api = ApiClient::open(arguments);
   if (!api) return report(api.error());
+  if (arguments.has("certificates")) return check_own_certificates(arguments, *api);
   const auto addresses = accounts_meant(arguments, *api);
   if (!addresses) return report(addresses.error());
-  return check_all(arguments, *api, *addresses);
+  const ExitCode accounts = check_all(arguments, *api, *addresses);
+  if (!arguments.words.empty() || arguments.has("json")) return accounts;
+  return worse_of(check_own_certificates(arguments, *api), accounts);
 }
 
 }  // namespace tandem::app

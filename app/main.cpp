@@ -15,8 +15,10 @@ constexpr std::array commands = {
             "read accounts from a CSV file, as Excel writes it", "migration=", run_import},
     Command{"accounts", "[--migration NAME]", "list the accounts with phase and log-ins",
             "migration=", run_accounts},
-    Command{"check", "[ACCOUNT…]",
-            "log in on both sides and say what stands in the way; copies nothing", "", run_check},
+    Command{"check", "[ACCOUNT…] [--certificates]",
+            "log in on both sides, look at our certificates (--certificates: at them alone) and "
+            "say what stands in the way; copies nothing",
+            "certificates", run_check},
     Command{"canary", "ACCOUNT [--from SENDER] [--client ADDRESS]",
             "send a test message through the gateway and say where and how it arrived",
             "from= client=", run_canary},

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -55,5 +56,8 @@ inline void read_many_records(SSL_CTX* context) {
   if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1) return {};
   return std::string(reinterpret_cast<const char*>(digest), size);
 }
+
+// The DNS names that it holds for.
+[[nodiscard]] std::vector<std::string> names_in(const X509* certificate);
 
 }  // namespace tandem::net::openssl

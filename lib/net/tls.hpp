@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
 
 struct ssl_st;
@@ -41,6 +42,15 @@ struct TlsIdentity {
 
 // SHA-256 of the PEM chain's first certificate, lower-case hex: the form of a pin.
 [[nodiscard]] Result<std::string> certificate_sha256(std::string_view chain_pem);
+
+// What the PEM chain's first certificate says of itself.
+struct CertificateFacts {
+  std::vector<std::string> names;  // that it holds for, as written: "*.example.com" among them
+  WallTime from{}, until{};
+  bool self_signed = false;
+};
+// Error invalid: it is none.
+[[nodiscard]] Result<CertificateFacts> certificate_facts(std::string_view chain_pem);
 
 // A host name in letters, digits, hyphens and dots (RFC 1123 2.1), at most 253 characters.
 [[nodiscard]] bool is_host_name(std::string_view name);

@@ -1,6 +1,8 @@
 // Certificates: reading them, and making one that signs itself.
 #include <arpa/inet.h>
+#include <ctime>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 #include <openssl/ec.h>
@@ -86,7 +88,28 @@ bool is_name_for_certificate(std::string_view name) {
   return is_host_name(name);
 }
 
+// X.509 knows seconds (RFC 5280 4.1.2.5).
+std::optional<WallTime> time_of(const ASN1_TIME* written) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(written, &parts) != 1) return std::nullopt;
+  return WallTime(std::chrono::seconds(timegm(&parts)));
+}
+
 }  // namespace
+
+std::vector<std::string> openssl::names_in(const X509* certificate) {
+  std::vector<std::string> names;
+  auto* found = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(found, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+    names.emplace_back(bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+  }
+  GENERAL_NAMES_free(found);
+  return names;
+}
 
 bool is_host_name(std::string_view name) {
   if (name.empty() || name.size() > 253) return false;
@@ -128,6 +151,19 @@ Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names) {
     return fail(ErrorKind::internal, "cannot make a certificate: " + openssl::last_error());
   }
   return TlsIdentity{contents(chain_out.get()), contents(key_out.get()), names};
+}
+
+Result<CertificateFacts> certificate_facts(std::string_view chain_pem) {
+  const openssl::Bio in = openssl::memory_of(chain_pem);
+  const openssl::Certificate leaf(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+  if (!leaf) return fail(ErrorKind::invalid, "not a certificate: " + openssl::last_error());
+  const auto from = time_of(X509_get0_notBefore(leaf.get()));
+  const auto until = time_of(X509_get0_notAfter(leaf.get()));
+  if (!from || !until) return fail(ErrorKind::invalid, "a certificate without dates");
+  return CertificateFacts{.names = openssl::names_in(leaf.get()),
+                          .from = *from,
+                          .until = *until,
+                          .self_signed = X509_check_issued(leaf.get(), leaf.get()) == X509_V_OK};
 }
 
 Result<std::string> certificate_sha256(std::string_view chain_pem) {

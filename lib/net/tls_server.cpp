@@ -84,20 +84,6 @@ bool use_key(SSL_CTX* context, std::string_view pem) {
   return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
-std::vector<std::string> names_in(const X509* certificate) {
-  std::vector<std::string> names;
-  auto* found = static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(found, i);
-    if (name->type != GEN_DNS) continue;
-    const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-    names.emplace_back(bytes, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
-  }
-  GENERAL_NAMES_free(found);
-  return names;
-}
-
 constexpr std::string_view session_context = "tandem";
 
 Result<openssl::Context> make_context(const TlsIdentity& identity, Snapshot& snapshot) {
@@ -134,8 +120,9 @@ Result<std::shared_ptr<const Snapshot>> load(const std::vector<TlsIdentity>& ide
   for (const auto& identity : identities) {
     auto context = make_context(identity, *snapshot);
     if (!context) return fail(std::move(context.error()));
-    const auto names = identity.names.empty() ? names_in(SSL_CTX_get0_certificate(context->get()))
-                                              : identity.names;
+    const auto names = identity.names.empty()
+                           ? openssl::names_in(SSL_CTX_get0_certificate(context->get()))
+                           : identity.names;
     for (const auto& name : names) snapshot->add_name(name, context->get());
     snapshot->contexts.push_back(std::move(*context));
   }
