@@ -48,7 +48,7 @@ net::Task<void> write_some(Writing& writing) {
     const std::string address = order.account.address;
     order.directory = archive::account_directory(writing.to, address);
     archive::Report report;
-    auto done = writing.desk.can_reach(order.account, order.side);
+    auto done = writing.desk.can_read(order.account, order.side);
     if (done) done = co_await archive::export_account(writing.desk.access(), order, report);
     conclude(writing, address, done, report);
   }

@@ -72,6 +72,16 @@ Result<void> SideDesk::can_reach(const migration::Account& account, migration::S
                     .next_step = "Stop tandemail, run this command, and start it again."});
 }
 
+Result<void> SideDesk::can_read(const migration::Account& account, migration::Side side) const {
+  if (!access().is_pop3_only(account, side)) return can_reach(account, side);
+  // Its messages have their numbers from the ledger, and new ones are written down there.
+  if (!beside_server()) return {};
+  return fail(Error{.kind = ErrorKind::conflict,
+                    .what = "that side is read by POP3, and only the running server may number "
+                            "its messages",
+                    .next_step = "Stop tandemail, run this command, and start it again."});
+}
+
 Result<std::vector<migration::Account>> SideDesk::accounts(
     const std::vector<std::string>& addresses, bool all) const {
   const auto routes = (assembly_ != nullptr ? assembly_->registry() : *beside_->registry).routes();

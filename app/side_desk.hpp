@@ -23,6 +23,9 @@ class SideDesk {
   // Error conflict: only the running server may touch that side's mail.
   [[nodiscard]] Result<void> can_reach(const migration::Account& account,
                                        migration::Side side) const;
+  // The same for reading alone, for which POP3 is enough.
+  [[nodiscard]] Result<void> can_read(const migration::Account& account,
+                                      migration::Side side) const;
   // The accounts of these addresses; all of them with `all`. Error not_found: no such account.
   [[nodiscard]] Result<std::vector<migration::Account>> accounts(
       const std::vector<std::string>& addresses, bool all) const;

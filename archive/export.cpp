@@ -89,7 +89,7 @@ Task<Result<void>> export_account(const migration::SideAccess& access, ExportOrd
                                   Report& report) {
   const auto held = take(order.directory);
   if (!held) co_return fail(held.error());
-  const auto client = co_await access.open_imap(order.account, order.side);
+  const auto client = co_await access.open_mailboxes(order.account, order.side);
   if (!client) co_return fail(client.error());
   const auto folders = co_await sync::list_side(**client, true);
   if (!folders) co_return fail(folders.error());

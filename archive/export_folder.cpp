@@ -28,8 +28,11 @@ class Receiver final : public net::ImapHandler {
 
   [[nodiscard]] bool received(Uid uid) const { return received_.contains(uid); }
   [[nodiscard]] std::size_t count() const { return received_.size(); }
+  // What the server gave nothing of, though it said that there is something.
+  [[nodiscard]] const std::set<Uid>& empty() const { return empty_; }
 
-  Task<Result<void>> on_body(const response::Fetch&, std::uint64_t) override {
+  Task<Result<void>> on_body(const response::Fetch&, std::uint64_t size) override {
+    nothing_ = size == 0;
     co_return box_.begin();
   }
   Task<Result<void>> on_body_bytes(std::string_view bytes) override { co_return box_.put(bytes); }
@@ -39,6 +42,12 @@ class Receiver final : public net::ImapHandler {
     const auto& value = message.bodies.front().value;
     const auto item = wanted_.find(message.uid);
     const bool known = item != wanted_.end() && !value.nil;
+    const bool nothing = value.streamed ? nothing_ : value.bytes.empty();
+    if (known && nothing && item->second->size > 0) {
+      empty_.insert(message.uid);
+      box_.drop();
+      co_return Result<void>{};
+    }
     if (!known || !received_.insert(message.uid).second) {
       box_.drop();
       co_return Result<void>{};
@@ -60,8 +69,18 @@ class Receiver final : public net::ImapHandler {
   Box& box_;
   std::uint32_t validity_;
   std::map<Uid, const Item*> wanted_;
-  std::set<Uid> received_;
+  std::set<Uid> received_, empty_;
+  bool nothing_ = false;  // the body under way has no bytes
 };
+
+void note_empty(const net::ImapClient& client, const std::set<Uid>& empty, Report& report) {
+  for (const Uid uid : empty)
+    report.problems.push_back(
+        {client.selected().name, fmt::format("UID {}", uid),
+         "the server lists this message, and gives nothing of it",
+         "Run the export again; if it stays, ask that side's administrator."});
+  report.folders.back().failed += empty.size();
+}
 
 Task<Result<std::size_t>> fetch_some(net::ImapClient& client, std::span<const Item> items, Box& box,
                                      Report& report) {
@@ -75,10 +94,11 @@ Task<Result<std::size_t>> fetch_some(net::ImapClient& client, std::span<const It
   if (!fetched && sync::is_fatal(fetched.error())) co_return fail(fetched.error());
   const auto committed = box.commit();
   if (!committed) co_return fail(committed.error());
+  note_empty(client, receiver.empty(), report);
   if (fetched) co_return receiver.count();  // what is missing has vanished meanwhile
   std::size_t count = receiver.count();
   for (const Item& item : items) {  // one that the server cannot give does not hold up the others
-    if (receiver.received(item.uid)) continue;
+    if (receiver.received(item.uid) || receiver.empty().contains(item.uid)) continue;
     if (items.size() > 1) {
       const std::span<const Item> alone(&item, 1);
       const auto one = co_await fetch_some(client, alone, box, report);

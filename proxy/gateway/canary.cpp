@@ -23,6 +23,7 @@ using migration::CanarySight;
 using smtp::Reply;
 
 constexpr Duration between_looks = std::chrono::seconds(1);
+constexpr Duration between_sessions = std::chrono::seconds(5);  // some hosts count POP3 log-ins
 constexpr Duration soon = std::chrono::milliseconds(50);
 constexpr Duration written_within = std::chrono::seconds(5);
 constexpr std::size_t most_header = 256 * 1024;
@@ -157,6 +158,8 @@ Task<Result<void>> Canary::look_once(net::ImapClient& client, CanarySight& sight
 Task<void> Canary::look(CanarySight& sight, migration::Account account, std::string trace,
                         Duration patience) const {
   const SteadyTime began = clock_.steady();
+  if (access_.is_pop3_only(account, sight.side))
+    co_return co_await look_by_pop3(sight, std::move(account), std::move(trace), patience);
   const auto client = co_await access_.open_imap(std::move(account), sight.side);
   if (!client) {
     sight.trouble = client.error();
@@ -170,6 +173,28 @@ Task<void> Canary::look(CanarySight& sight, migration::Account account, std::str
     if (!co_await net::sleep_for(between_looks)) break;
   }
   (void)co_await (*client)->logout();
+}
+
+// A session shows what was there when it began, and the sync may be in the mailbox just now.
+Task<void> Canary::look_by_pop3(CanarySight& sight, migration::Account account, std::string trace,
+                                Duration patience) const {
+  const SteadyTime began = clock_.steady();
+  while (true) {
+    sight.trouble.reset();
+    const auto client = co_await access_.open_mailboxes(account, sight.side);
+    Result<void> looked;
+    if (client) {
+      looked = co_await look_once(**client, sight, trace);
+      (void)co_await (*client)->logout();
+    } else {
+      looked = fail(client.error());
+    }
+    sight.after = clock_.steady() - began;
+    const bool later = !client && migration::is_taken(client.error().server_words);
+    if (!looked) sight.trouble = looked.error();
+    if ((!looked && !later) || sight.folder || sight.after >= patience) break;
+    if (!co_await net::sleep_for(between_sessions)) break;
+  }
 }
 
 void Canary::find(CanaryReport& report) const {

@@ -38,6 +38,8 @@ class Canary {
   Task<Result<smtp::Reply>> say(migration::CanaryOrder order) const;
   Task<void> look(migration::CanarySight& sight, migration::Account account, std::string trace,
                   Duration patience) const;
+  Task<void> look_by_pop3(migration::CanarySight& sight, migration::Account account,
+                          std::string trace, Duration patience) const;
   Task<Result<void>> look_once(net::ImapClient& client, migration::CanarySight& sight,
                                std::string trace) const;
   [[nodiscard]] std::string letter(const migration::CanaryOrder& order) const;

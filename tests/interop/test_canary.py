@@ -40,6 +40,20 @@ class CanaryTest(unittest.TestCase):
         done = tandem.cli("canary", *arguments, check=False)
         return done.returncode, done.stdout.decode() + done.stderr.decode()
 
+    def test_a_side_that_has_pop3_alone(self):
+        store = self.started(Dovecot([HANAKO]))
+        mx = self.started(Postfix(["example.jp"], lmtp_port=store.ports["lmtp"], recipients=[HANAKO.address]))
+        copies = self.started(Dovecot([HANAKO]))
+        old = {key: value for key, value in side_of(store, mx).items() if key != "imap"}
+        new = side_of(copies, smtp=f"lmtp://127.0.0.1:{copies.ports['lmtp']}?tls=never")
+        row = {"address": HANAKO.address, "old_password": HANAKO.password, "new_password": HANAKO.password}
+        tandem = self.started(Tandemail([Migration("move", "example.jp", old, new, [row], {"gateway": {"mirror": "quiet"}})]))
+        tandem.sync()
+        code, text = self.canary(tandem, HANAKO.address, "--from", SENDER)
+        self.assertEqual(code, GREEN, text)
+        self.assertIn('old side (mail): in "INBOX" after ', text)
+        self.assertIn('new side (copy): in "INBOX" after ', text)
+
     def test_a_side_that_does_not_trust_us(self):
         tandem = self.tandem(forward_client=False)
         code, text = self.canary(tandem, HANAKO.address, "--from", SENDER)

@@ -6,6 +6,7 @@ test_pop3_source.py [StlsToDovecot|ApopToBuiltin]
 import email.utils
 import imaplib
 import json
+import mailbox
 import pathlib
 import poplib
 import sys
@@ -166,6 +167,29 @@ class Pop3Source:
         self.verify()
         self.tandem.roll_back([HANAKO.address])
         self.assertEqual(fetchmail.fetch(), 0)
+
+    def test_4_exported_to_files(self):
+        self.deliver(self.mails[:FIRST])
+        place = self.tandem.directory / "archive"
+        words = ("export", HANAKO.address, "--side", "old", "--to", place, "--json")
+        refused = self.tandem.cli(*words, check=False)              # beside a server
+        self.assertEqual(refused.returncode, 4)
+        self.assertIn("Stop tandemail", refused.stderr.decode())
+        self.tandem.process.stop()
+        for written, before in ((FIRST, 0), (0, FIRST)):
+            report = json.loads(self.tandem.cli(*words).stdout)[0]
+            self.assertEqual(report["problems"], [])
+            self.assertEqual([(one["name"], one["written"], one["before"]) for one in report["folders"]],
+                             [("INBOX", written, before)])
+        self.deliver(self.mails[FIRST:])
+        report = json.loads(self.tandem.cli(*words).stdout)[0]
+        self.assertEqual([(one["written"], one["before"]) for one in report["folders"]], [(LATER, FIRST)])
+        files = mailbox.Maildir(place / HANAKO.address, create=False)
+        self.assertEqual(sorted(files.get_bytes(key).replace(b"\r\n", b"\n") for key in files.keys()),
+                         sorted(data.replace(b"\r\n", b"\n") for data in self.mails))
+        for key in files.keys():
+            message = files.get_message(key)
+            self.assertEqual(message.get_date(), self.received[message["X-Name"]])
 
     def account(self):
         return self.tandem.accounts()[0]
