@@ -110,6 +110,8 @@ Result<void> Assembly::open_rooms() {
           .framing = framing_of(configuration_.process.smtp),
           .greet_pause = configuration_.process.smtp.greet_pause,
           .smarthost = configuration_.process.smarthost,
+          .smarthost_user = configuration_.process.smarthost_user,
+          .smarthost_password_file = configuration_.process.smarthost_password_file,
           .filter = {.milters = configuration_.process.milters,
                      .when_down = configuration_.process.milter_when_down},
           .xclient_from = configuration_.process.trust.xclient_from,

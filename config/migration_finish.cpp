@@ -147,7 +147,6 @@ unsigned line_of_relay(const SettingFile& file) {
 
 void check_relay_log_in(const MigrationSettings& settings, SettingFile& file) {
   const auto& relay = settings.relay;
-  const bool complete = !relay.via_user.empty() && !relay.via_password_file.empty();
   if (relay.via == RelayVia::off) {
     if (!relay.via_user.empty() || !relay.via_password_file.empty())
       file.error(line_of_relay(file), "[relay] names a log-in, but no side to log in to.",
@@ -156,9 +155,14 @@ void check_relay_log_in(const MigrationSettings& settings, SettingFile& file) {
   }
   const auto line = file.line_of("relay.via");
   const bool old = relay.via == RelayVia::old_side;
-  const auto& server = (old ? settings.old_side : settings.new_side).submission;
-  if (!complete)
-    file.error(line, "[relay] via needs a log-in there.", "Set via_user and via_password_file.");
+  const auto& side = old ? settings.old_side : settings.new_side;
+  const auto& server = side.submission;
+  const bool by_token =
+      side.oauth.kind == OAuthKind::microsoft || side.oauth.kind == OAuthKind::google;
+  if (relay.via_user.empty() || (relay.via_password_file.empty() && !by_token))
+    file.error(line, "[relay] via needs a log-in there.",
+               "Set via_user and via_password_file; with oauth = microsoft or google in that side "
+               "via_user alone.");
   if (!server)
     file.error(line, fmt::format("[{}] has no submission server.", old ? "old" : "new"),
                "Add submission = submission://… there.");

@@ -407,7 +407,8 @@ constexpr std::array<Row<Settings>, 21> tail_rows = {{
      [](Settings& s, const Value& v) { return take_text(s.relay.via_user, v); }},
     {{.section = "relay", .name = "via_password_file", .type = "path", .limits = "mode 0600",
       .example = "scan.password",
-      .help = "File with its password.", .help_ja = "そのパスワードを書いたファイル。"},
+      .help = "File with its password; without it, where that side has oauth = microsoft or google, by token.",
+      .help_ja = "そのパスワードを書いたファイル。その側が oauth = microsoft・google なら省略でき、トークンでログイン。"},
      [](Settings& s, const Value& v) { return take_path(s.relay.via_password_file, v); }},
 
     {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",

@@ -114,7 +114,7 @@ struct RelaySettings {
   unsigned per_hour = 100;  // messages of one machine
   RelayVia via = RelayVia::off;
   std::string via_user;
-  std::string via_password_file;
+  std::string via_password_file;  // empty: by a token of that side's `oauth`
   bool operator==(const RelaySettings&) const = default;
 };
 

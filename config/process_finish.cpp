@@ -58,6 +58,24 @@ void check_web(const ProcessSettings& settings, SettingFile& file) {
                "Listen on 127.0.0.1, or set certificate and key in [tls].");
 }
 
+void check_smarthost(const ProcessSettings& settings, SettingFile& file) {
+  const bool named = !settings.smarthost_user.empty();
+  const bool proven = !settings.smarthost_password_file.empty();
+  if (!named && !proven) return;
+  const auto* const given = named ? "smarthost_user" : "smarthost_password_file";
+  const auto* const other = named ? "smarthost_password_file" : "smarthost_user";
+  if (named != proven)
+    file.error(file.line_of(given), fmt::format("{} needs {} beside it.", given, other),
+               fmt::format("Set {} too.", other));
+  if (!settings.smarthost)
+    file.error(file.line_of(given), fmt::format("{} needs a smarthost to log in to.", given),
+               "Set smarthost = smtp://…");
+  else if (settings.smarthost->tls == net::TlsMode::opportunistic)
+    file.error(file.line_of("smarthost"),
+               "With tls=opportunistic the password could be shown without TLS.",
+               "Leave tls=opportunistic out of smarthost: TLS is required then.");
+}
+
 // The same address and port twice cannot be bound.
 void check_ports(const ProcessSettings& settings, SettingFile& file) {
   const auto& listen = settings.listen;
@@ -100,6 +118,7 @@ void finish(ProcessSettings& settings, SettingFile& file) {
   check_certificate(settings, file);
   check_web(settings, file);
   check_ports(settings, file);
+  check_smarthost(settings, file);
   check_trust(settings, file);
 }
 
@@ -108,6 +127,7 @@ void check_files(const ProcessSettings& settings, SettingFile& file) {
     check_readable(pair.certificate, "tls.certificate", file);
     check_readable(pair.key, "tls.key", file);
   }
+  check_password_file(settings.smarthost_password_file, file, "smarthost_password_file");
 }
 
 }  // namespace tandem::config

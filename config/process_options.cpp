@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 36> rows = {{
+constexpr std::array<Row<Settings>, 38> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -173,6 +173,14 @@ constexpr std::array<Row<Settings>, 36> rows = {{
       .help = "Where delivery reports to outside senders are handed in; default: the sender's own MX.",
       .help_ja = "外部の差出人への不達通知を渡すサーバー。省略時は差出人のドメインの MX。"},
      set_smarthost},
+    {{.name = "smarthost_user", .type = "text",
+      .help = "Log-in name at the smarthost, where it wants one.",
+      .help_ja = "smarthost のログイン名(必要な場合)。"},
+     [](Settings& s, const Value& v) { return take_text(s.smarthost_user, v); }},
+    {{.name = "smarthost_password_file", .type = "path", .limits = "mode 0600",
+      .help = "File with its password; it is only ever shown under TLS.",
+      .help_ja = "そのパスワードを書いたファイル(TLS でのみ送信)。"},
+     [](Settings& s, const Value& v) { return take_path(s.smarthost_password_file, v); }},
     {{.name = "milter", .type = "address", .limits = "inet:host:port, unix:/path; this machine or a private network",
       .example = "inet:127.0.0.1:11332",
       .help = "Filter (rspamd, OpenDKIM …) that judges mail at the gateway and writes Authentication-Results; several: asked in this order.",

@@ -95,6 +95,8 @@ struct ProcessSettings {
   SessionSettings session;
   // Where delivery reports to senders out in the world are handed in; nothing: their own MX.
   std::optional<net::Endpoint> smarthost;
+  std::string smarthost_user;  // empty: no log-in there
+  std::string smarthost_password_file;
   // Asked by the gateway about each message, in this order.
   std::vector<net::MilterAddress> milters;
   MilterWhenDown milter_when_down = MilterWhenDown::accept;

@@ -188,6 +188,21 @@ Task<Result<Upstream>> UpstreamPool::open_new(net::Endpoint endpoint, Origin ori
   co_return co_await open_at(std::move(*place), std::move(endpoint), origin, std::move(client));
 }
 
+Result<void> UpstreamPool::show_login(const net::Endpoint& endpoint,
+                                      smtp::ClientOptions& protocol) const {
+  if (!options_.login || options_.login->at != endpoint) return {};
+  const auto password = options_.login->password();
+  if (!password) return fail(password.error());
+  // A loopback address: nobody can listen.
+  protocol.secret_without_tls = endpoint.tls == TlsMode::never;
+  protocol.credentials.emplace();
+  protocol.credentials->user = options_.login->user;
+  protocol.credentials->password = std::string(password->reveal());
+  protocol.credentials->host = endpoint.host;
+  protocol.credentials->port = endpoint.port;
+  return {};
+}
+
 Task<Result<Upstream>> UpstreamPool::open_at(Place place, net::Endpoint endpoint, Origin origin,
                                              std::optional<smtp::ClientIdentity> whom) {
   make_room(endpoint);
@@ -212,6 +227,8 @@ Task<Result<Upstream>> UpstreamPool::open_at(Place place, net::Endpoint endpoint
     if (!tls) co_return fail(tls.error());
     options.tls = *tls;
   }
+  const auto shown = show_login(endpoint, options.protocol);
+  if (!shown) co_return fail(shown.error());
   auto client = std::make_unique<net::SmtpClient>();
   const auto opened = co_await client->open(std::move(*stream), std::move(options));
   if (!opened) co_return fail(opened.error());

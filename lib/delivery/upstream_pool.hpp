@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "lib/base/secret.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/smtp_client.hpp"
 #include "lib/net/sync.hpp"
@@ -25,6 +27,13 @@
 namespace tandem::delivery {
 
 using net::Task;
+
+// A log-in of our own at a server, only ever shown under TLS or inside this machine.
+struct UpstreamLogin {
+  net::Endpoint at;
+  std::string user;
+  std::function<Result<Secret>()> password;  // asked for each connection, and not kept
+};
 
 struct UpstreamOptions {
   std::string host;                                   // our name in EHLO
@@ -35,6 +44,7 @@ struct UpstreamOptions {
   // They are shared out evenly among `threads`.
   std::size_t per_endpoint = 40;
   std::size_t threads = 1;
+  std::optional<UpstreamLogin> login;  // at all others mail is handed in without
 };
 
 // Whose the connections are that are lent.
@@ -91,9 +101,9 @@ class UpstreamPool final : public UpstreamOwner {
   // An idle connection or a new one, ready for MAIL; while as many are lent as there may be, it
   // waits for one, as long as connect_limit at the most. If it is `unchecked` and fails at the
   // first command, open_new() is to be asked for another. Kinds: unreachable, tls, refused,
-  // timed_out. `client`: whom the mail is from, for a server that trusts us: it is told where it
-  // offers XCLIENT to us. A connection that speaks for somebody is never used for anybody else
-  // untold.
+  // timed_out, authentication. `client`: whom the mail is from, for a server that trusts us: it is
+  // told where it offers XCLIENT to us. A connection that speaks for somebody is never used for
+  // anybody else untold.
   Task<Result<Upstream>> take(net::Endpoint endpoint, Origin origin,
                               std::optional<smtp::ClientIdentity> client = {});
   Task<Result<Upstream>> open_new(net::Endpoint endpoint, Origin origin,
@@ -122,6 +132,9 @@ class UpstreamPool final : public UpstreamOwner {
   [[nodiscard]] std::shared_ptr<net::Semaphore> places_at(const net::Endpoint& endpoint);
   Task<Result<Upstream>> open_at(Place place, net::Endpoint endpoint, Origin origin,
                                  std::optional<smtp::ClientIdentity> whom);
+  // Puts our log-in there, where we have one. Errors: those of reading the password.
+  [[nodiscard]] Result<void> show_login(const net::Endpoint& endpoint,
+                                        smtp::ClientOptions& protocol) const;
   std::unique_ptr<net::SmtpClient> take_idle(const Key& key);
   [[nodiscard]] bool may_forward(const net::Endpoint& endpoint) const;
   void note_told(const net::Endpoint& endpoint, bool told);

@@ -6,18 +6,32 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "config/migration_settings.hpp"
+#include "config/secret_file.hpp"
 #include "proxy/gateway/relay_front.hpp"
 
 namespace tandem::gateway {
+namespace {
+
+std::optional<delivery::UpstreamLogin> login_at_smarthost(const GatewayOptions& options) {
+  if (!options.smarthost || options.smarthost_user.empty()) return std::nullopt;
+  return delivery::UpstreamLogin{
+      *options.smarthost, options.smarthost_user,
+      [file = options.smarthost_password_file] { return config::read_secret_line(file); }};
+}
+
+}  // namespace
+
 Gateway::Gateway(net::Executor executor, GatewayParts parts, GatewayOptions options)
     : options_(std::move(options)),
       registry_(parts.registry),
       clock_(parts.clock),
       connector_(parts.connector),
+      access_(parts.access),
       relay_rate_(parts.clock),
       upstreams_(parts.connector, {.host = options_.hostname,
                                    .per_endpoint = options_.connections_per_server,
-                                   .threads = options_.threads}),
+                                   .threads = options_.threads,
+                                   .login = login_at_smarthost(options_)}),
       journal_(parts.store),
       doubts_(journal_, parts.registry, parts.access, fence_, parts.events, parts.clock),
       mirror_(executor, journal_, parts.store, parts.registry, parts.access, parts.locks,
@@ -101,7 +115,7 @@ Task<void> Gateway::serve(net::StreamPtr stream, std::shared_ptr<const net::TlsS
 
 Task<void> Gateway::serve_relay(net::StreamPtr stream, std::shared_ptr<const net::TlsServer> tls,
                                 net::TaskGroup& group) {
-  RelayFront front(rooms_, *stream, connector_, relay_rate_);
+  RelayFront front(rooms_, *stream, {connector_, access_}, relay_rate_);
   net::SmtpServerOptions options;
   options.protocol = announced();
   // Nobody has asked the server for mail to other domains.

@@ -72,6 +72,7 @@ class Gateway : public migration::TransactionFence,
   const migration::Registry& registry_;
   const Clock& clock_;
   const net::Connector& connector_;
+  const migration::SideAccess& access_;
   RelayRate relay_rate_;
   delivery::UpstreamPool upstreams_;
   Journal journal_;

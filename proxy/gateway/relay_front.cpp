@@ -65,7 +65,7 @@ Task<Reply> RelayFront::on_mail(smtp::MailCommand command) {
   auto refused = objection(relay, command.from);
   if (refused) co_return std::move(*refused);
   if (relay_ != relay)
-    send_by(std::make_unique<RelayServer>(connector_, *relay, rooms().options.hostname));
+    send_by(std::make_unique<RelayServer>(parts_, *relay, rooms().options.hostname));
   relay_ = relay;
   co_return co_await Front::on_mail(std::move(command));
 }

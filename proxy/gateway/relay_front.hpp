@@ -7,9 +7,9 @@
 #include <string>
 
 #include "config/migration_settings.hpp"
-#include "lib/net/connector.hpp"
 #include "proxy/gateway/front.hpp"
 #include "proxy/gateway/relay_rate.hpp"
+#include "proxy/gateway/relay_server.hpp"
 
 namespace tandem::gateway {
 
@@ -18,8 +18,8 @@ namespace tandem::gateway {
 
 class RelayFront final : public Front {
  public:
-  RelayFront(Rooms& rooms, net::Stream& stream, const net::Connector& connector, RelayRate& rate)
-      : Front(rooms, stream), connector_(connector), rate_(rate) {}
+  RelayFront(Rooms& rooms, net::Stream& stream, RelayParts parts, RelayRate& rate)
+      : Front(rooms, stream), parts_(parts), rate_(rate) {}
 
   Task<smtp::Reply> on_connect(const net::ConnectionInfo& info) override;
   Task<smtp::Reply> on_mail(smtp::MailCommand command) override;
@@ -31,7 +31,7 @@ class RelayFront final : public Front {
   [[nodiscard]] std::optional<smtp::Reply> objection(const config::MigrationSettings* relay,
                                                      const std::string& sender) const;
 
-  const net::Connector& connector_;
+  const RelayParts parts_;
   RelayRate& rate_;
   const config::MigrationSettings* relay_ = nullptr;  // of the session's outbound server
 };

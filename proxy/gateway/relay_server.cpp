@@ -4,7 +4,6 @@
 
 #include "config/secret_file.hpp"
 #include "lib/base/log.hpp"
-#include "migration/side_access.hpp"
 
 namespace tandem::gateway {
 namespace {
@@ -20,18 +19,44 @@ delivery::Handover::Refusal refuse(int code, std::string_view enhanced, std::str
 
 }  // namespace
 
-RelayServer::RelayServer(const net::Connector& connector,
-                         const config::MigrationSettings& migration, std::string host)
-    : connector_(connector), migration_(migration), host_(std::move(host)) {
+RelayServer::RelayServer(RelayParts parts, const config::MigrationSettings& migration,
+                         std::string host)
+    : parts_(parts), migration_(migration), host_(std::move(host)) {
   if (migration.relay.via == config::RelayVia::new_side) side_ = Side::new_side;
   const auto& submission = migration::settings_of(migration, side_).submission;
   if (submission) endpoint_ = *submission;
+  machine_.migration = migration.name;
+  machine_.address = migration.relay.via_user;
+  machine_.logins[static_cast<std::size_t>(side_)].login = migration.relay.via_user;
 }
 
-Task<Result<std::unique_ptr<net::SmtpClient>>> RelayServer::log_in() {
-  const auto password = config::read_secret_line(migration_.relay.via_password_file);
+Task<Result<migration::Credential>> RelayServer::credential() {
+  if (migration_.relay.via_password_file.empty())
+    co_return co_await parts_.access.credential(machine_, side_);
+  auto password = config::read_secret_line(migration_.relay.via_password_file);
   if (!password) co_return fail(password.error());
-  auto stream = co_await connector_.connect(endpoint_, step_limit);
+  migration::Credential credential;
+  credential.login = migration_.relay.via_user;
+  credential.password = std::move(*password);
+  co_return credential;
+}
+
+// A token that is refused may have been withdrawn: once more, with a new one.
+Task<Result<RelayServer::Client>> RelayServer::log_in() {
+  auto first = co_await credential();
+  if (!first) co_return fail(first.error());
+  const Secret token = first->token.clone();
+  auto opened = co_await open_with(std::move(*first));
+  const bool refused = !opened && opened.error().kind == ErrorKind::authentication;
+  if (!refused || token.empty()) co_return opened;
+  if (!parts_.access.token_refused(machine_, side_, token)) co_return opened;
+  auto second = co_await credential();
+  if (!second) co_return fail(second.error());
+  co_return co_await open_with(std::move(*second));
+}
+
+Task<Result<RelayServer::Client>> RelayServer::open_with(migration::Credential credential) {
+  auto stream = co_await parts_.connector.connect(endpoint_, step_limit);
   if (!stream) co_return fail(stream.error());
   net::SmtpClientOptions options;
   options.protocol.host = host_;
@@ -42,14 +67,15 @@ Task<Result<std::unique_ptr<net::SmtpClient>>> RelayServer::log_in() {
   // A loopback address: nobody can listen.
   options.protocol.secret_without_tls = endpoint_.tls == net::TlsMode::never;
   if (endpoint_.tls == net::TlsMode::starttls) {
-    const auto tls = connector_.tls_for(endpoint_);
+    const auto tls = parts_.connector.tls_for(endpoint_);
     if (!tls) co_return fail(tls.error());
     options.tls = *tls;
     options.protocol.tls = ClientTls::required;
   }
   options.protocol.credentials.emplace();
-  options.protocol.credentials->user = migration_.relay.via_user;
-  options.protocol.credentials->password = std::string(password->reveal());
+  options.protocol.credentials->user = credential.login;
+  options.protocol.credentials->password = std::string(credential.password.reveal());
+  options.protocol.credentials->token = std::string(credential.token.reveal());
   options.protocol.credentials->host = endpoint_.host;
   options.protocol.credentials->port = endpoint_.port;
   auto client = std::make_unique<net::SmtpClient>();

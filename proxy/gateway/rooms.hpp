@@ -30,6 +30,8 @@ struct GatewayOptions {
   Duration greet_pause{0};  // for strangers: see Neighbours
   // Where reports to senders out in the world are handed in; nothing: their own mail exchangers.
   std::optional<net::Endpoint> smarthost;
+  std::string smarthost_user;  // empty: no log-in there
+  std::string smarthost_password_file;
   FilterOptions filter;
   net::AddressSet xclient_from;  // mail servers that may say for whom they speak
   std::size_t connections_per_server = 40;

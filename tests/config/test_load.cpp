@@ -346,7 +346,34 @@ TEST_CASE("T-34 a relay is for known machines and known senders, with a log-in")
   CHECK(says(both + "via = new\nvia_user = x\nvia_password_file = y\n", 10, "built-in server"));
   CHECK(
       parse_migration(relay + both + "via = old\nvia_user = x\nvia_password_file = y\n", "x").ok());
+  const auto by_token = [&](const std::string& kind) {
+    return "domain = a.jp\n[old]\nprovider = microsoft365\noauth = " + kind +
+           "\noauth_tenant = t\noauth_client_id = c\noauth_client_secret_file = s\n[new]\n"
+           "provider = builtin\n[gateway]\nmirror = off\n[relay]\n" +
+           both + "via = old\nvia_user = x\n";
+  };
+  CHECK(parse_migration(by_token("microsoft"), "x").ok());
+  CHECK(mentions(parse_migration(by_token("refresh-token"), "x").problems, 15, "needs a log-in"));
   CHECK(says(both + "[gateway]\nenabled = no\n", 8, "refuse everything"));
+}
+
+TEST_CASE("a log-in at the smarthost is complete and never in the clear") {
+  const TempFolder folder;
+  const auto problems = [&folder](const std::string& text) {
+    return load_configuration(folder.write("tandemail.conf", text)).problems;
+  };
+  std::filesystem::permissions(
+      folder.write("password", "secret\n"),
+      std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const std::string login = "smarthost_user = u\nsmarthost_password_file = password\n";
+  CHECK(faults(problems("smarthost = smtp://s.jp\n" + login)).empty());
+  CHECK(mentions(problems("smarthost = smtp://s.jp\nsmarthost_user = u\n"), 2,
+                 "needs smarthost_password_file beside it"));
+  CHECK(mentions(problems("smarthost = smtp://s.jp\nsmarthost_password_file = password\n"), 2,
+                 "needs smarthost_user beside it"));
+  CHECK(mentions(problems(login), 1, "needs a smarthost"));
+  CHECK(
+      mentions(problems("smarthost = smtp://s.jp?tls=opportunistic\n" + login), 1, "without TLS"));
 }
 
 TEST_CASE("a relay and its port belong together") {

@@ -11,11 +11,13 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from tandemtest import process                                      # noqa: E402
+from tandemtest.clients import swaks                                # noqa: E402
 from tandemtest.mailgen import Generator                            # noqa: E402
 from tandemtest.peers import Dovecot, User                          # noqa: E402
 from tandemtest.peers.base import temporary_directory               # noqa: E402
 from tandemtest.probe import imap                                   # noqa: E402
 from tandemtest.tandem import Migration, Tandemail, side_of         # noqa: E402
+from tandemtest.sink import Sink                                    # noqa: E402
 from tandemtest.token_server import JWT_BEARER, TokenServer         # noqa: E402
 
 DOMAIN = "example.jp"
@@ -109,6 +111,13 @@ class Microsoft(Base, unittest.TestCase):
         done = self.tandem.cli("check", check=False)
         self.assertEqual(done.returncode, NEEDS_YOU)
         self.assertIn("the client secret is wrong", done.stdout.decode())
+        japanese = process.run([self.tandem.binary, "check", "--config", self.tandem.config], check=False,
+                               env={"LANG": "ja_JP.UTF-8"})
+        self.assertIn("シークレットの ID ではなく値", japanese.stdout.decode())
+        remark = self.tandem.api("GET", f"check/{HANAKO.address}")["remarks"][0]
+        self.assertEqual(remark["kind"], "no_token")
+        self.assertIn("not its id", remark["next_step"])
+        self.assertIn("シークレットの ID ではなく値", remark["next_step_ja"])
         self.assert_nothing_told(out, err, done.stdout.decode())
         self.assertNotIn("canary-wrong-secret", out + err + done.stdout.decode())
 
@@ -119,6 +128,38 @@ class Microsoft(Base, unittest.TestCase):
         self.assertIn("Add-MailboxPermission", err)
         self.assertEqual(len(self.tokens.asked), 1)
         self.assert_nothing_told(out, err)
+
+
+class Relay(unittest.TestCase):
+    """What a scanner sends to other domains goes out by Dovecot's submission server, with the application's token."""
+    ADDRESS, FRIEND = "127.0.0.9", "friend@partner.example"
+
+    def test_scans_go_out_by_token(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        directory = temporary_directory("oauth")
+        stack.callback(process.run, ["rm", "-rf", directory])
+        tokens, sink = stack.enter_context(TokenServer(directory)), stack.enter_context(Sink())
+        tokens.clients, tokens.opens = {"app": SECRET}, HANAKO.address
+        secret = directory / "secret"
+        secret.write_text(SECRET + "\n")
+        secret.chmod(0o600)
+        old = stack.enter_context(Dovecot([HANAKO], introspection=tokens.introspection, relay=sink.port))
+        side = side_of(old, smtp="smtp://127.0.0.1:1?tls=never", oauth_token_url=tokens.url, oauth="microsoft",
+                       oauth_client_id="app", oauth_client_secret_file=secret)
+        relay = {"from": self.ADDRESS, "sender": HANAKO.address, "tls": "optional", "via": "old", "via_user": HANAKO.address}
+        tandem = stack.enter_context(Tandemail([Migration(
+            "move", DOMAIN, side, {"provider": "builtin"}, [{"address": TARO.address}],
+            {"gateway": {"mirror": "off"}, "relay": relay})], relay=True))
+        for count in (1, 2):
+            swaks(tandem, f"Subject: scan {count}\r\n\r\nA page.\r\n".encode(), HANAKO.address, [self.FRIEND],
+                  port="relay", starttls=False, source=self.ADDRESS)
+            received = process.until(lambda: len(sink.received()) == count and sink.received(), 30, "the scan outside")
+            self.assertEqual(received[-1].recipients, (self.FRIEND,))
+        self.assertEqual(tokens.asked, ["client_credentials"])      # one token for both
+        self.assertNotIn(SECRET, tandem.log_text())
+        for token in tokens.granted:
+            self.assertNotIn(token, tandem.log_text())
 
 
 class Google(Base, unittest.TestCase):

@@ -7,7 +7,7 @@ other domains goes to one recording server.
 
 The same for a scanner that cannot log in, at the relay port.
 
-    test_submission.py [Colleagues|Passthrough|Scanner]
+    test_submission.py [Colleagues|Passthrough|Scanner|Smarthost]
 """
 import contextlib
 import email
@@ -21,6 +21,7 @@ from tandemtest import process                                 # noqa: E402
 from tandemtest.clients import swaks                           # noqa: E402
 from tandemtest.company import DOMAIN, people_of               # noqa: E402
 from tandemtest.peers import Dovecot, Postfix                  # noqa: E402
+from tandemtest.peers.base import temporary_directory          # noqa: E402
 from tandemtest.probe import imap, smtp                        # noqa: E402
 from tandemtest.process import PeerError                       # noqa: E402
 from tandemtest.sink import Sink                               # noqa: E402
@@ -33,11 +34,11 @@ STAYED, MOVED, OTHER = PEOPLE = people_of(3)
 class Host:
     """One side, which takes its people's mail for anywhere."""
 
-    def __init__(self, users, sink, stack):
+    def __init__(self, users, sink, stack, **options):
         self.store = stack.enter_context(Dovecot(users))
         self.mx = stack.enter_context(Postfix(
             [DOMAIN], lmtp_port=self.store.ports["lmtp"], recipients=[user.address for user in users],
-            log_in=self.store.auth_socket, options={"default_transport": f"smtp:[127.0.0.1]:{sink.port}"}))
+            log_in=self.store.auth_socket, options={"default_transport": f"smtp:[127.0.0.1]:{sink.port}", **options}))
 
     def side(self):
         port = self.mx.ports["submission"]
@@ -53,15 +54,32 @@ class World(unittest.TestCase):
     settings, relay = {}, None
 
     @classmethod
+    def process_settings(cls):
+        return {}
+
+    @classmethod
+    def refusing(cls, stack):
+        """A table for Postfix: what it refuses after the dot."""
+        directory = temporary_directory("checks")
+        stack.callback(process.run, ["rm", "-rf", directory])
+        table = directory / "table"
+        table.write_text("/^Subject: refused/ REJECT not here\n")
+        directory.chmod(0o755)
+        table.chmod(0o644)
+        return f"regexp:{table}"
+
+    @classmethod
     def setUpClass(cls):
         stack = contextlib.ExitStack()
         cls.addClassCleanup(stack.close)
         cls.sink = stack.enter_context(Sink())
         cls.old = Host([person.old for person in PEOPLE], cls.sink, stack)
-        cls.new = Host([person.new for person in PEOPLE], cls.sink, stack)
+        cls.new = Host([person.new for person in PEOPLE], cls.sink, stack,
+                       header_checks=cls.refusing(stack))
         cls.tandem = stack.enter_context(Tandemail([Migration(
             "move", DOMAIN, cls.old.side(), cls.new.side(), [person.row() for person in PEOPLE],
-            {"gateway": cls.settings, **({"relay": cls.relay()} if cls.relay else {})})], relay=bool(cls.relay)))
+            {"gateway": cls.settings, **({"relay": cls.relay()} if cls.relay else {})})], relay=bool(cls.relay),
+            sections={"": cls.process_settings()}))
         cls.tandem.sync()
         process.until(lambda: all(cls.tandem.synced_at(one) for one in cls.tandem.accounts()), 60, "all copied")
         cls.tandem.cut_over([MOVED.address])
@@ -164,6 +182,26 @@ class PassthroughTest(World):
         self.outside("all yours")
         process.until(lambda: self.mails("all yours", self.old, MOVED.old), 30, "it on the old side")
         self.assertEqual(self.tandem.deliveries("all yours"), [])
+
+
+class SmarthostTest(World):
+    """A report to a sender out in the world goes by a Postfix that takes it from who has logged in only."""
+
+    @classmethod
+    def process_settings(cls):
+        file = cls.old.store.write("smarthost-password", STAYED.old.password + "\n", 0o600)
+        port, ca = cls.old.mx.ports["submission"], cls.old.mx.ca_file
+        return {"smarthost": f"smtp://localhost:{port}?ca={ca}", "smarthost_user": STAYED.old.address,
+                "smarthost_password_file": file}
+
+    def test_a_report(self):
+        recipients = [STAYED.address, MOVED.address]                # the new host refuses it after the dot
+        swaks(self.tandem, letter("refused", FRIEND, recipients), FRIEND, recipients, starttls=False)
+        report = process.until(self.sink.received, 60, "the report outside")[0]
+        self.assertEqual((report.sender, report.recipients), ("", (FRIEND,)))
+        self.assertIn(b"with ESMTPSA id", report.data)              # Postfix's word for a log-in under TLS
+        self.assertIn(b"not here", report.data)
+        self.assertEqual(self.mails("refused", self.new, MOVED.new), [])
 
 
 class ScannerTest(World):
