@@ -12,7 +12,6 @@
 #include "lib/net/tls.hpp"
 
 namespace tandem::net {
-
 namespace {
 
 constexpr std::size_t most_cached = 1000;
@@ -24,8 +23,8 @@ bool is_six(const std::string& address) {
 // Which of an endpoint's addresses of ours the next connection comes from.
 class Turns {
  public:
-  // Each server sees them in turn, whatever others are connected to in between. Those whose turn
-  // it is not follow, for when there is no port left.
+  // Each server sees them in turn, whatever others are connected to in between. Behind the one
+  // whose turn it is stand the others, for when it has no port left.
   std::vector<std::string> sources_towards(const SocketAddress& to, const Endpoint& endpoint) {
     std::vector<std::string> fitting;
     for (const std::string& source : endpoint.sources)

@@ -324,6 +324,37 @@ TEST_CASE("sync begins what has not begun; pause and resume; all of it in the au
   site.run(act);
 }
 
+Task<void> by_oauth(Site& site) {
+  Browser browser{site};
+  co_await browser.enter();
+  Answer answer = co_await browser.get("/api/accounts");
+  REQUIRE(answer.status == 200);
+  const json::value told = answer.json();
+  for (const json::value& account : told.at("accounts").as_array()) {
+    if (!account.at("problem").is_object()) continue;
+    const json::value& problem = account.at("problem");
+    CHECK(problem.at("kind") == "oauth_failed");
+    CHECK(problem.at("next_step") == "Remove oauth_scope: the default fits Exchange Online.");
+    CHECK(problem.at("next_step_ja") ==
+          "oauth_scope を削除してください。省略時の値が Exchange Online に合っています。");
+  }
+  answer = co_await browser.get("/api/report?format=csv&language=ja");
+  CHECK(answer.body.contains("oauth_scope を削除"));
+  CHECK_FALSE(answer.body.contains("Remove oauth_scope"));
+  answer = co_await browser.get("/api/report?format=csv&language=en");
+  CHECK(answer.body.contains("Remove oauth_scope"));
+}
+
+TEST_CASE("what to do about a log-in by OAuth is told in both languages") {
+  Site site;
+  fill(site);
+  auto& progress = site.rooms.copies[site.account("chiba@example.jp").id];
+  progress.problem = "chiba@example.jp on the old side: the OAuth token server x gives no token";
+  progress.server_words = "";
+  progress.next_step = "Remove oauth_scope: the default fits Exchange Online.";
+  site.run(by_oauth);
+}
+
 Task<void> queue(Site& site) {
   Browser browser{site};
   co_await browser.enter();
