@@ -4,7 +4,7 @@ The load is Postfix's own smtp-source, over connections that stay open; with 32 
 times with four sessions and a recipient each, since no host gets all its mail for one person.
 Postfix has Debian's settings for durability (its queue file is fsynced before 250), Dovecot has
 `mail_fsync = always` for LMTP. "delivered/s" counts to the moment the last message is where it is to be:
-behind Postfix that is later than the answer. Three groups:
+behind Postfix that is later than the answer. Before each run the page cache is emptied (as root). Three groups:
 
 - into a mailbox: the built-in server, Postfix + Dovecot, and Postfix that throws the mail away after
   queueing (what accepting alone costs it);
@@ -122,6 +122,7 @@ def contender(name, front, ends, servers, ours=False, times=1):
         size, sessions, count = cell
         count *= times
         before = [end.count() for end in ends]
+        machine.empty_page_cache()
         cpu = machine.cpu_seconds(*servers)
         started = time.monotonic()
         seconds = send(front.ports["smtp"], size, sessions, count)

@@ -1,4 +1,4 @@
-"""sync: seconds for the first copy of mailboxes, and for a pass that finds nothing new.
+"""sync: seconds for the first copy of mailboxes, for a pass that finds nothing new, and for one that finds 1 % new.
 
 Source and target are two Dovecots on this machine (Maildir, `mail_fsync = optimized`, its default).
 Every run copies into accounts that did not exist before and with a state of its own; afterwards both
@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import itertools
+import math
 import os
 import shutil
 import statistics
@@ -32,6 +33,7 @@ DOMAIN = "bench.example"
 BOUND = 900
 AT_ONCE = 4                  # accounts, for tools that copy one per call
 EMPTY_PASSES = 3             # per run; their median counts
+NEW = 0.01                   # the share of an account that is new in the last pass of a run
 ROUND_TRIP = 0.05            # seconds, to a server that is far
 # Which share of an account's messages is in which folder.
 FOLDERS = (("INBOX", 0.5), ("Sent", 0.25), ("Archive/2024", 0.15), ("Projects", 0.1))
@@ -59,52 +61,75 @@ def bench(options):
         target = stack.enter_context(Dovecot([], extra=FSYNC))
         for name, _, count in (*sizes.values(), *far.values()):
             seed(source, users[name], count)
-        empty = {}               # (tool, cell) -> seconds of empty passes, filled by the first copies
+        later = {}               # (passes, tool, cell) -> their seconds, filled by the first copies
         present = tools(options)
-        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, source, target, empty),
+        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, source, target, later),
                                 tool.ours) for tool in present]
         cells = {label: (label, users[name]) for label, (name, _, _) in sizes.items()}
         yield Group("First copy", "seconds", contenders, cells, better="lower", warm_up=False)
-        passes = [Contender(tool.name, lambda cell, tool=tool: empty[tool.name, cell[0]].pop(0), tool.ours)
-                  for tool in present]
-        yield Group("Pass with nothing to do", "seconds", passes, cells, better="lower", warm_up=False,
+        yield Group("Pass with nothing to do", "seconds", seen(present, later, "empty"), cells, better="lower", warm_up=False,
                     note=f"Each figure is the median of {EMPTY_PASSES} passes after a first copy.")
+        yield Group("Pass with 1 % new", "seconds", seen(present, later, "new"), cells, better="lower", warm_up=False,
+                    note="One pass after those, over as many new messages in each folder of each account.")
         ends = [stack.enter_context(Far(peer, ROUND_TRIP)) for peer in (source, target)]
         present = [tool for tool in present if tool.over_imap]
-        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, *ends, empty), tool.ours)
+        contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, *ends, later), tool.ours)
                       for tool in present]
         cells = {label: (label, users[name]) for label, (name, _, _) in far.items()}
         away = f"Every byte to or from a server is {1000 * ROUND_TRIP / 2:.0f} ms late."
         yield Group("First copy, servers far away", "seconds", contenders, cells, better="lower", warm_up=False, note=away)
-        passes = [Contender(tool.name, lambda cell, tool=tool: empty[tool.name, cell[0]].pop(0), tool.ours)
-                  for tool in present]
-        yield Group("Pass with nothing to do, servers far away", "seconds", passes, cells, better="lower", warm_up=False,
+        yield Group("Pass with nothing to do, servers far away", "seconds", seen(present, later, "empty"), cells,
+                    better="lower", warm_up=False,
                     note=f"The same; each figure is the median of {EMPTY_PASSES} passes after a first copy.")
+        yield Group("Pass with 1 % new, servers far away", "seconds", seen(present, later, "new"), cells, better="lower",
+                    warm_up=False)
+
+
+def seen(present, later, passes):
+    """Contenders whose figures the first copies left in `later`."""
+    return [Contender(tool.name, lambda cell, tool=tool: later[passes, tool.name, cell[0]].pop(0), tool.ours)
+            for tool in present]
 
 
 def seed(source, users, count):
     """Fills the accounts of `source`, straight into their Maildirs."""
-    generator, index = mailgen.Generator(seed=1, profile="bench"), itertools.count()
     for user in users:
         source.doveadm("mailbox", "create", "-s", "-u", user.address, *(name for name, _ in FOLDERS), check=False)
-        for folder, share in FOLDERS:
-            path = source.home(user) / "Maildir"
-            if folder != "INBOX":
-                path = path / ("." + folder.replace("/", "."))
-            for part in ("cur", "new", "tmp"):
-                (path / part).mkdir(parents=True, exist_ok=True)
-            for _ in range(round(count * share)):
-                mail = generator.mail(next(index))
-                kept = tuple(flag for flag in mail.flags if flag != "\\Deleted")   # some tools leave those out
-                mailgen.write_maildir(path, dataclasses.replace(mail, flags=kept))
-        for root, _, files in os.walk(source.home(user)):
-            for path in (root, *(os.path.join(root, name) for name in files)):
-                shutil.chown(path, "nobody", "nogroup")
-        source.doveadm("index", "-u", user.address, "*")
+        add(source, user, {folder: round(count * share) for folder, share in FOLDERS})
 
 
-def copy(tool, cell, source, target, empty):
-    """One first copy with `tool` into new accounts, checked; then its empty passes, checked."""
+def add(source, user, counts):
+    """Puts `counts[folder]` more messages into each folder of one account."""
+    for folder, count in counts.items():
+        path = source.home(user) / "Maildir"
+        if folder != "INBOX":
+            path = path / ("." + folder.replace("/", "."))
+        for part in ("cur", "new", "tmp"):
+            (path / part).mkdir(parents=True, exist_ok=True)
+        for _ in range(count):
+            mail = GENERATOR.mail(next(MAILS))
+            kept = tuple(flag for flag in mail.flags if flag != "\\Deleted")   # some tools leave those out
+            mailgen.write_maildir(path, dataclasses.replace(mail, flags=kept))
+    for root, _, files in os.walk(source.home(user)):
+        for path in (root, *(os.path.join(root, name) for name in files)):
+            shutil.chown(path, "nobody", "nogroup")
+    source.doveadm("index", "-u", user.address, "*")
+
+
+@contextlib.contextmanager
+def something_new(source, users):
+    """1 % more messages in each folder; gone again afterwards, so that each tool finds the same accounts."""
+    before = {user.address: mailboxes(source, user) for user in users}
+    for user in users:
+        add(source, user, {folder: math.ceil(NEW * count) for folder, (count, _) in before[user.address].items()})
+    yield
+    for user in users:
+        for folder, (count, _) in before[user.address].items():
+            source.doveadm("expunge", "-u", user.address, "mailbox", folder, f"{count + 1}:*")
+
+
+def copy(tool, cell, source, target, later):
+    """One first copy with `tool` into new accounts, then its empty passes, then one with something new; each checked."""
     label, users = cell
     number = next(NUMBERS)
     pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
@@ -118,7 +143,11 @@ def copy(tool, cell, source, target, empty):
         check(tool, job)
         again = [timed(tool, job, step) for _ in range(EMPTY_PASSES)]
         check(tool, job)
-    empty.setdefault((tool.name, label), []).append(Sample(statistics.median(again)))
+        with something_new(source, users):
+            new = timed(tool, job, step)
+            check(tool, job)
+    later.setdefault(("empty", tool.name, label), []).append(Sample(statistics.median(again)))
+    later.setdefault(("new", tool.name, label), []).append(Sample(new))
     messages = sum(count for user in users for count, _ in mailboxes(source, user).values())
     for _, user in pairs:
         shutil.rmtree(target.home(user))
@@ -132,7 +161,8 @@ def known_to(dovecot, user):
     process.until(lambda: process.run(words, check=False).returncode == 0, 10, f"log-in of {user.address}")
 
 
-NUMBERS = itertools.count(1)
+NUMBERS, MAILS = itertools.count(1), itertools.count()
+GENERATOR = mailgen.Generator(seed=1, profile="bench")
 
 
 def timed(tool, job, step):
