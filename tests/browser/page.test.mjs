@@ -230,6 +230,21 @@ pageTest("a refused log-in is told with side, the server's words and the next st
   await check.getByText("Check this account's user name and password").waitFor();
 }, onlyMock);
 
+pageTest("what to do about a log-in by OAuth is the server's own word, in the page's language", {}, async (page, { mock }) => {
+  await go(page, "#/accounts?state=needs_you");
+  const address = await firstAddress(page);
+  mock.change(address, {
+    problem: {
+      kind: "oauth_failed", who: "you", what: "No token.", server_words: null,
+      next_step: "Remove oauth_scope.", next_step_ja: "oauth_scope を削除してください。",
+    },
+  });
+  await rowOf(page, address).getByText("Remove oauth_scope.").waitFor();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.selectOption("select[name=language]", "ja");
+  await rowOf(page, address).getByText("oauth_scope を削除してください。").waitFor();
+}, onlyMock);
+
 pageTest("the language changes everything at once and is remembered", {}, async (page) => {
   await page.getByRole("button", { name: "Settings" }).click();
   await page.selectOption("select[name=language]", "ja");

@@ -183,7 +183,7 @@ export class Mock {
     if (!account) return fault(404, "not_found");
     const isRed = account.state === "needs_you";
     const look = (isIn) => ({ logged_in: isIn, folders: isIn ? 5 : 0, messages: isIn ? 1234 : 0, bytes: isIn ? 56_000_000 : null, quota: null });
-    const refused = { kind: "cannot_log_in", light: "red", side: "old", what: "The log-in was refused.", server_words: "AUTHENTICATIONFAILED Invalid credentials", next_step: "Check the password." };
+    const refused = { kind: "cannot_log_in", light: "red", side: "old", what: "The log-in was refused.", server_words: "AUTHENTICATIONFAILED Invalid credentials", next_step: "Check the password.", next_step_ja: null };
     return { body: { address: account.address, light: isRed ? "red" : "green", old: look(!isRed), new: look(true), remarks: isRed ? [refused] : [] } };
   }
 
@@ -248,7 +248,7 @@ export class Mock {
   simulation(move, wanted, able) {
     const left = wanted.filter((address) => !able.includes(address)).map((address) => ({
       address, count: 0, blocking: true,
-      problem: { kind: "not_in_sync", who: "nobody", what: "Not in sync yet.", server_words: null, next_step: "Wait until it is in sync." },
+      problem: { kind: "not_in_sync", who: "nobody", what: "Not in sync yet.", server_words: null, next_step: "Wait until it is in sync.", next_step_ja: null },
     }));
     const noted = able.filter((address) => this.find(address).notes).map((address) => ({ address, count: this.find(address).notes, blocking: false, problem: world.oversize }));
     return { accounts: able, warnings: [...left, ...noted], confirm: move.domains[0], seconds: 4 };
@@ -281,7 +281,7 @@ export class Mock {
   }
 
   stopRun(run, account) {
-    Object.assign(account, { result: "red", problem: { kind: "drain_timeout", who: "nobody", what: "The last changes took too long.", server_words: null, next_step: "Try again." } });
+    Object.assign(account, { result: "red", problem: { kind: "drain_timeout", who: "nobody", what: "The last changes took too long.", server_words: null, next_step: "Try again.", next_step_ja: null } });
     Object.assign(run, { state: "stopped", finished_at: world.ago(0) });
     this.emit("run", run);
   }

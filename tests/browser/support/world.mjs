@@ -17,11 +17,13 @@ const problems = {
     kind: "login_refused", who: "you", what: "The log-in was refused.",
     server_words: "NO [AUTHENTICATIONFAILED] Authentication failed.",
     next_step: "Check the user name and the password of this account.",
+    next_step_ja: null,
   },
   failed: {
     kind: "quota", who: "new_host", what: "The mailbox is full.",
     server_words: "NO [OVERQUOTA] Quota exceeded (mailbox for user is full)",
     next_step: "Enlarge it at the host, or have mail removed, then sync again.",
+    next_step_ja: null,
   },
 };
 
