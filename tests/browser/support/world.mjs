@@ -31,6 +31,7 @@ export const oversize = {
   kind: "oversize", who: "you", what: "Larger than the new side accepts.",
   server_words: "NO [LIMIT] Message size exceeds fixed limit",
   next_step: "Save it by hand, or ask the host to raise the limit.",
+  next_step_ja: null,
 };
 
 export const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19) + "Z";
