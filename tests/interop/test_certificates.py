@@ -71,7 +71,7 @@ class NamesTest(unittest.TestCase):
                          [("autoconfig.example.jp", "amber"), ("autodiscover.example.jp", "amber")])
         self.assertIn("-d autoconfig.example.jp", found[1]["next_step"]["en"])
         self.log_in_as("imap.example.jp", target)
-        process.until(lambda: len(target.cli_json("clients")["clients"]) == 1, 20, "the census")
+        process.until(lambda: len(target.api("GET", "clients")["clients"]) == 1, 20, "the census")
         found = self.check(target, 4)
         self.assertEqual((found[3]["name"], found[3]["light"]), ("imap.example.jp", "red"))
 
