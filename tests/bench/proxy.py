@@ -6,8 +6,7 @@ load_client.cpp, which is compiled here. nginx's mail proxy speaks to the backen
 Tandemail and Dovecot. Groups: log-ins per second, bulk FETCH of 1 MB messages in MB/s, and the proxy's own
 memory per idle session (PSS of all its processes, before and with 1,000 and 10,000 sessions in IDLE). Behind
 10,000 stands our built-in server, since a Dovecot has a process of its own for each. Perdition is left out
-there for the same reason, and Dovecot's proxy, which closes connections before our server. Where a process may have
-fewer descriptors there are fewer sessions.
+there for the same reason. Where a process may have fewer than 20,200 descriptors there are fewer sessions.
 "CPU ms each" is the proxy's own CPU time per log-in, of "per 100 MB" per 100 MB: the backend's is not in it.
 """
 import contextlib
@@ -29,7 +28,9 @@ USERS = [User(f"user{number}@{DOMAIN}", "secret") for number in range(50)]
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load_client.cpp")
 BIG_MESSAGES = 64            # of 1 MB, in the INBOX of the first four users
 BOUND = 600
-DESCRIPTORS = 100_000        # of one process: 10,000 sessions have up to four in nginx's two legs
+DESCRIPTORS = 100_000        # of one process
+OTHERS = 100                 # descriptors of a process that are no session's, halved
+WORKERS = 8                  # of nginx before the crowd: a session has four descriptors in its two legs
 # Room for thousands of sessions, log-ins in the fast mode.
 CROWD = """\
 default_client_limit = 20000
@@ -57,6 +58,7 @@ service imap-login {{
   service_count = 0
   process_min_avail = 2
   client_limit = 10000
+  vsz_limit = 8G
 }}
 passdb {{
   driver = static
@@ -91,22 +93,22 @@ def bench(options):
         if not options.ours:
             return
         many = allow_many()
-        crowd = fronts(start(built_in(options)), options)
-        del crowd["perdition, TLS behind"], crowd["Dovecot as proxy, TLS behind"]
+        crowd = fronts(start(built_in(options)), options, workers=WORKERS)
+        del crowd["perdition, TLS behind"]
         yield Group("Memory of a crowd of idle sessions", "KiB of the proxy's PSS per session",
                     [Contender(name, lambda cell, make=make: idle(client, make, cell), name == OURS)
                      for name, make in crowd.items()], {f"{many // small:,} sessions": many // small}, better="lower",
                     warm_up=False)
 
 
-def fronts(backend, options):
-    """What is measured, by name: functions that make a proxy before `backend`."""
+def fronts(backend, options, workers=None):
+    """What is measured, by name: functions that make a proxy before `backend`, nginx with so many `workers`."""
     makers = {
         "Dovecot as proxy, TLS behind": lambda: Dovecot([], extra=FORWARD.format(
             host=backend.tls_name, port=backend.ports["imaps"])),
-        "nginx, no TLS behind": lambda: Nginx(None, backend=(backend.host, backend.ports["imap"])),
+        "nginx, no TLS behind": lambda: Nginx(None, backend=(backend.host, backend.ports["imap"]), workers=workers),
         "nginx, TLS behind": lambda: Nginx(None, backend=(backend.host, backend.ports["imaps"]),
-                                           backend_ca=backend.ca_file),
+                                           backend_ca=backend.ca_file, workers=workers),
         "perdition, TLS behind": lambda: Perdition((backend.host, backend.ports["imaps"]), backend.ca_file),
     }
     if options.ours:
@@ -120,7 +122,7 @@ def allow_many():
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
         return 10_000
     except (ValueError, OSError):
-        return min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 5)
+        return min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - OTHERS)
 
 
 def built_in(options):

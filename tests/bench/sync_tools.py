@@ -114,7 +114,7 @@ class DoveadmBetweenStores(Tool):
 
 
 class Imapsync(Tool):
-    name = "imapsync"
+    name = "imapsync"          # by UID and with its cache: without them it leaves out what it takes for a duplicate
 
     def one(self, job, source, target):
         directory = job.directory / source.local
@@ -123,7 +123,7 @@ class Imapsync(Tool):
                  for word in (f"--host{number}", "127.0.0.1", f"--port{number}", str(peer.ports["imaps"]),
                               f"--ssl{number}", f"--user{number}", user.address, f"--password{number}", user.password)]
         process.run([os.environ["IMAPSYNC"], *sides, "--nolog", "--noreleasecheck", "--no-modulesversion",
-                     "--tmpdir", directory, "--usecache"], bound=BOUND, cwd=directory)
+                     "--tmpdir", directory, "--useuid"], bound=BOUND, cwd=directory)
 
 
 def tools(options):

@@ -73,12 +73,13 @@ class Nginx(Peer):
     port_names = ("imap", "imaps", "pop3", "pop3s", "smtp")
     modules = "/usr/lib/nginx/modules"
 
-    def __init__(self, route, backend=None, backend_ca=None, mx=False, keep=False):
+    def __init__(self, route, backend=None, backend_ca=None, mx=False, keep=False, workers=None):
         """`route(user, protocol)` → (host, port), or None to refuse; protocol is imap, pop3 or smtp.
         `mx`: smtp is for anybody, without a log-in, and the backend is told of each by XCLIENT."""
         super().__init__(keep)
         self.smtp_front = "smtp_auth none; xclient on;" if mx else "xclient off;"
         self.route, self.backend, self.backend_ca = route, backend, backend_ca
+        self.workers = workers or (os.cpu_count() if backend else 1)
         self._auth, self._certificate = None, None
         if backend:
             self.port_names += ("auth", "plain") if backend_ca else ("auth",)
@@ -93,7 +94,7 @@ class Nginx(Peer):
             ports["auth"] = self._auth.server_address[1]
         needed = ["mail", "stream"] if self.backend_ca else ["mail"]
         self.write("nginx.conf", CONFIG.format(
-            directory=self.directory, workers=os.cpu_count() if self.backend else 1,
+            directory=self.directory, workers=self.workers,
             modules="".join(f"load_module {self.modules}/ngx_{name}_module.so;\n" for name in needed),
             user="nobody nogroup" if os.geteuid() == 0 else getpass.getuser(),
             smtp_front=self.smtp_front, chain=self._certificate.chain, key=self._certificate.key, **ports) + more)
