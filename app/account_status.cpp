@@ -27,7 +27,31 @@ void print_reason(const json::value& reason) {
     fmt::print("    next: {}\n", in_our_language(text(reason.at("next_step"))));
 }
 
+// "old side, download: 120 of 2500 MB of any 24 hours"
+void print_quota(const json::value& quota) {
+  constexpr double megabyte = 1e6;
+  fmt::print("  {} side, {}: {:.1f} of {:.1f} MB in 24 hours", text(quota.at("side")),
+             text(quota.at("way")), quota.at("used").to_number<double>() / megabyte,
+             quota.at("per_day").to_number<double>() / megabyte);
+  if (!quota.at("goes_on_at").is_null())
+    fmt::print("; goes on at {}", text(quota.at("goes_on_at")));
+  fmt::print("\n");
+}
+
 }  // namespace
+
+std::string eta_words(const json::value& eta) {
+  if (!eta.at("known").as_bool()) return "";
+  return fmt::format("; done between {} and {}", text(eta.at("low")), text(eta.at("high")));
+}
+
+void print_copied(const json::value& account) {
+  const std::string done = eta_words(account.at("eta"));
+  if (done.empty()) return;
+  const json::value& copied = account.at("copied");
+  fmt::print("  {} of {} messages copied{}\n", text(copied.at("messages_done")),
+             text(copied.at("messages_total")), done);
+}
 
 Result<void> print_account(const ApiClient& api, const std::string& address, bool as_json) {
   const auto answer = api.get("/api/accounts/" + net::percent_encode(address));
@@ -40,6 +64,8 @@ Result<void> print_account(const ApiClient& api, const std::string& address, boo
   const json::value& account = all.at("account");
   fmt::print("{}: {}\n", text(account.at("address")), text(account.at("state")));
   if (!account.at("problem").is_null()) print_reason(account.at("problem"));
+  print_copied(account);
+  for (const json::value& quota : account.at("daily_quotas").as_array()) print_quota(quota);
   for (const json::value& folder : all.at("folders").as_array()) print_folder(folder);
   const json::array& skipped = all.at("skipped").as_array();
   if (!skipped.empty())

@@ -57,8 +57,9 @@ void print_migration(const json::object& move) {
   fmt::print("  {} of {} messages copied", text(copied.at("messages_done")),
              text(copied.at("messages_total")));
   const json::value& eta = move.at("eta");
-  if (eta.at("known").as_bool())
-    fmt::print("; done between {} and {}", text(eta.at("low")), text(eta.at("high")));
+  fmt::print("{}", eta_words(eta));
+  if (!eta.at("limit").is_null())
+    fmt::print(", daily limit of {}", text(sides.at(text(eta.at("limit"))).at("label")));
   fmt::print("\n  owed: {}, copies missing: {}\n", text(move.at("owed").at("count")),
              text(move.at("debts").at("count")));
 }
@@ -73,6 +74,7 @@ void print_problems(const json::array& accounts) {
       fmt::print("  the server said: {}\n", text(problem.at("server_words")));
     if (!text(problem.at("next_step")).empty())
       fmt::print("  next: {}\n", in_our_language(text(problem.at("next_step"))));
+    print_copied(account);
   }
 }
 

@@ -77,6 +77,10 @@ std::string preset_section(const Provider& provider) {
     text += fmt::format("- {} `{}` ({})\n", name, url.value, letter(url.confidence));
   text +=
       fmt::format("- login `{}` ({})\n", provider.login.value, letter(provider.login.confidence));
+  for (const auto& [name, fact] : {std::pair{"download_per_day", provider.download_per_day},
+                                   std::pair{"upload_per_day", provider.upload_per_day}})
+    if (fact.value != 0)
+      text += fmt::format("- {} `{}` ({})\n", name, fact.value, letter(fact.confidence));
   for (const auto& note : provider.notes)
     text += fmt::format("- {} / {} ({})\n", note.text.en, note.text.ja, letter(note.confidence));
   return text + "\n";

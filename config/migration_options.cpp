@@ -171,6 +171,21 @@ Outcome set_relay_sender(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+template <Side side, std::optional<std::uint64_t> SideSettings::* member>
+Outcome set_per_day(Settings& settings, const Value& value) {
+  constexpr std::uint64_t least = std::uint64_t{10} << 20;
+  constexpr std::uint64_t most = std::uint64_t{1} << 40;
+  auto& setting = settings.*side.*member;
+  setting = 0;
+  if (iequals(value.text, "none")) return std::nullopt;
+  const auto size = parse_size(value.text);
+  if (!size || *size < least || *size > most)
+    return Fault{fmt::format("\"{}\" is not a size from 10M to 1024G.", printable(value.text, 60)),
+                 "Write it like 2500M, or none."};
+  setting = *size;
+  return std::nullopt;
+}
+
 // "never" is told from a time.
 Outcome set_quarantine_time(Settings& settings, const Value& value) {
   settings.sync.quarantine_time = Duration::zero();
@@ -211,7 +226,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 20> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 22> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -303,6 +318,16 @@ constexpr std::array<Row<Settings>, 20> side_rows(std::string_view section, std:
         .help_ja = "この側のサーバーへの接続に順番に使う、本機の接続元アドレス(1 つにつきサーバーごとに約 28,000 接続まで)。",
         .repeatable = true},
        set_source_address<side>},
+      {{.section = section, .name = "download_per_day", .type = "size", .limits = "10M to 1024G, or none",
+        .help = "What the provider lets each mailbox be read in a day: the sync stops before it and goes on by itself. Counted over "
+                "any 24 hours; default: the provider's, else none.",
+        .help_ja = "1 つのメールボックスから 1 日にダウンロードできる量(プロバイダーの制限)。同期は超える前に止まり、自動で再開。"
+                   "直近 24 時間で数えます。省略時はプリセットの値、なければ制限なし。"},
+       set_per_day<side, &SideSettings::download_per_day>},
+      {{.section = section, .name = "upload_per_day", .type = "size", .limits = "10M to 1024G, or none",
+        .help = "The same for what is put into a mailbox.",
+        .help_ja = "メールボックスに 1 日に書き込める量について同様。"},
+       set_per_day<side, &SideSettings::upload_per_day>},
   }};
 }
 

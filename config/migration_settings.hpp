@@ -54,6 +54,9 @@ struct SideSettings {
   OAuthSettings oauth;
   bool forward_client = false;  // its servers trust us: they are told each client's address
   std::vector<std::string> source_addresses;  // of ours, to come from; the endpoints have them
+  // Bytes of one mailbox that the sync moves in any 24 hours; 0: as many as there are. Nothing: not
+  // written, and no preset knows.
+  std::optional<std::uint64_t> download_per_day, upload_per_day;
   // From the preset; 0: not known.
   unsigned connection_limit = 0;
   std::uint64_t message_size_limit = 0;

@@ -150,6 +150,8 @@ constexpr std::array members = {
     Member{"master_login", set_master_login},
     Member{"connections", [](Provider& p, const json::value& v) { p.connection_limit = fact_of<unsigned>(v, count_of); }},
     Member{"message_size", [](Provider& p, const json::value& v) { p.message_size_limit = fact_of<std::uint64_t>(v, size_of); }},
+    Member{"download_per_day", [](Provider& p, const json::value& v) { p.download_per_day = fact_of<std::uint64_t>(v, size_of); }},
+    Member{"upload_per_day", [](Provider& p, const json::value& v) { p.upload_per_day = fact_of<std::uint64_t>(v, size_of); }},
     Member{"folder_prefix", [](Provider& p, const json::value& v) { p.folder_prefix = fact_of<std::string>(v, text_of); }},
     Member{"mx", [](Provider& p, const json::value& v) { p.mx = facts_of(v); }},
     Member{"spf", [](Provider& p, const json::value& v) { p.spf = facts_of(v); }},

@@ -45,6 +45,8 @@ struct Provider {
   Fact<std::string> master_login;          // pattern; empty: not offered
   Fact<unsigned> connection_limit;         // simultaneous IMAP connections per account; 0: unknown
   Fact<std::uint64_t> message_size_limit;  // bytes; 0: unknown
+  Fact<std::uint64_t> download_per_day;    // bytes of one mailbox in a day; 0: no quota is known
+  Fact<std::uint64_t> upload_per_day;      // the same, of what is put there
   Fact<std::string> folder_prefix;         // "INBOX."; empty: none or unknown
   std::vector<Fact<std::string>> mx;       // host patterns with '*': recognise the provider by MX
   std::vector<Fact<std::string>> spf;      // include names

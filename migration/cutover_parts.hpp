@@ -10,6 +10,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/account.hpp"
+#include "migration/views.hpp"
 
 namespace tandem::migration {
 
@@ -48,6 +49,8 @@ struct DeltaReport {
   std::uint64_t skipped = 0;          // recorded as impossible, each with its reason
   std::uint64_t quarantined = 0;      // removed at home, and taken away from the other side
   std::uint64_t held = 0;             // deletions that wait for a person's decision
+  // Not all was copied: a side's daily quota is used up.
+  std::optional<DailyQuota> waits;
 };
 
 // sync: one pass that carries everything from `from` to the other side and returns when nothing is

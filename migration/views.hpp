@@ -38,6 +38,7 @@ struct FolderProgress {
   std::uint64_t source_messages = 0;
   std::uint64_t target_messages = 0;  // of those, present on the other side
   std::string mirror_name;            // as on the other side; empty: the same
+  std::uint64_t source_bytes = 0;     // of what was not looked at yet, an estimate
 };
 
 struct SkippedMessage {
@@ -49,14 +50,24 @@ struct SkippedMessage {
   std::string next_step;  // plain words
 };
 
+// What a provider lets through in a day, of one account (download_per_day, upload_per_day).
+struct DailyQuota {
+  Side side = Side::old_side;
+  bool upload = false;  // else download
+  std::uint64_t per_day = 0;
+  std::uint64_t used = 0;              // in the last 24 hours, as the sync counts them
+  std::optional<WallTime> goes_on_at;  // something waits for it until then
+};
+
 struct CopyProgress {
   AccountId account = 0;
   CopyState state = CopyState::waiting;
   std::uint64_t messages_total = 0;
   std::uint64_t messages_done = 0;
-  std::uint64_t bytes_total = 0;
+  std::uint64_t bytes_total = 0;  // of what was not looked at yet, an estimate
   std::uint64_t bytes_done = 0;
   std::uint64_t skipped = 0;
+  std::vector<DailyQuota> quotas;
   std::optional<WallTime> in_sync_at;  // when a pass last found nothing left to do
   std::string problem;                 // plain words; empty: none
   std::string server_words;

@@ -34,6 +34,21 @@ void Board::set_state(AccountId account, migration::CopyState state) {
   progress.state = state;
 }
 
+void Board::correct_bytes(AccountId account, std::size_t folder, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto found = shown_.find(account);
+  if (found == shown_.end() || folder >= found->second.folders.size()) return;
+  auto& estimate = found->second.folders[folder].source_bytes;
+  auto& total = found->second.progress.bytes_total;
+  total = total - std::min(total, std::exchange(estimate, bytes)) + bytes;
+}
+
+void Board::set_quotas(AccountId account, std::vector<migration::DailyQuota> quotas) {
+  const std::lock_guard lock(mutex_);
+  const auto found = shown_.find(account);
+  if (found != shown_.end()) found->second.progress.quotas = std::move(quotas);
+}
+
 unsigned Suspects::count(std::int64_t folder, Uid uid) const {
   const auto found = counts_.find({folder, uid});
   return found == counts_.end() ? 0 : found->second;

@@ -10,6 +10,7 @@
 #include "migration/views.hpp"
 #include "sync/ledger.hpp"
 #include "sync/sync.hpp"
+#include "sync/waits.hpp"
 
 namespace tandem::sync {
 
@@ -24,7 +25,10 @@ class Board {
   void put(AccountId account, Shown shown);
   // Nothing while the account is not shown.
   void count(AccountId account, std::size_t folder, std::uint64_t messages, std::uint64_t bytes);
+  // How many bytes a folder has, now that it was looked at: before, they were estimated.
+  void correct_bytes(AccountId account, std::size_t folder, std::uint64_t bytes);
   void set_state(AccountId account, migration::CopyState state);
+  void set_quotas(AccountId account, std::vector<migration::DailyQuota> quotas);
 
  private:
   mutable std::mutex mutex_;
@@ -54,6 +58,7 @@ struct Context {
   const migration::EventBus& events;
   Board& board;
   Suspects& suspects;
+  Waits& waits;
   const bool& stopping;
 };
 

@@ -359,26 +359,32 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
 Task<Result<void>> FolderPass::copy() {
   step_ = FolderStep::copying;
   if (to_copy_.empty()) co_return Result<void>{};
+  folder_.bytes = folder_.bytes_done;
   for (const Item& item : to_copy_) folder_.bytes += item.size;
-  Transfer transfer(context_, folder_, settings_.shown, to_mirror(), std::move(to_copy_),
+  context_.board.correct_bytes(folder_.account, settings_.shown, folder_.bytes);
+  Transfer transfer(context_, budget_, folder_, settings_.shown, to_mirror(), std::move(to_copy_),
                     std::move(open_mirror_), mirror_next_);
   const auto done = co_await transfer.run();
-  report_.copied += transfer.appended();
   mirror_next_ = transfer.target_next();
-  if (transfer.found_strangers()) again_ = true;
+  note_copied(transfer);
   co_return done;
 }
 
 Task<Result<void>> FolderPass::bring_home() {
   step_ = FolderStep::returning;
   if (to_bring_.empty()) co_return Result<void>{};
-  Transfer transfer(context_, folder_, settings_.shown, to_home(), std::move(to_bring_), {},
-                    home_next_);
+  Transfer transfer(context_, budget_, folder_, settings_.shown, to_home(), std::move(to_bring_),
+                    {}, home_next_);
   const auto done = co_await transfer.run();
-  report_.copied += transfer.appended();
   home_next_ = transfer.target_next();
-  if (transfer.found_strangers()) again_ = true;
+  note_copied(transfer);
   co_return done;
+}
+
+void FolderPass::note_copied(const Transfer& transfer) {
+  report_.copied += transfer.appended();
+  if (transfer.found_strangers()) again_ = true;
+  if (const auto waits = transfer.waits()) report_.waits = waits;
 }
 
 }  // namespace tandem::sync

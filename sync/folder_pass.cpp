@@ -23,9 +23,10 @@ std::string_view name_of(FolderStep step) {
   return step_names[static_cast<std::size_t>(step)];
 }
 
-FolderPass::FolderPass(Context& context, FolderRow& folder, const FolderPair& pair,
+FolderPass::FolderPass(Context& context, Budget& budget, FolderRow& folder, const FolderPair& pair,
                        net::ImapClient& home, net::ImapClient& mirror, Settings settings)
     : context_(context),
+      budget_(budget),
       folder_(folder),
       pair_(pair),
       home_(home),
@@ -45,7 +46,7 @@ Task<Result<FolderReport>> FolderPass::run() {
   for (int number = 0; done && number < most_rounds; ++number) {
     again_ = false;
     done = co_await round();
-    if (!again_) break;
+    if (!again_ || report_.waits) break;
   }
   if (!done) co_return fail(done.error());
   step_ = FolderStep::settled;
@@ -169,12 +170,29 @@ Task<Result<void>> FolderPass::round() {
   if (done) done = co_await carry();
   if (done) done = co_await bring_home();
   if (done) done = co_await store_flags();
-  // Otherwise the next round looks at the same news again.
+  // Otherwise the next round, or the pass after the wait, looks at the same news again.
+  if (done && report_.waits) co_return co_await begin_to_wait();
   if (done && !again_) done = co_await settle();
   co_return done;
 }
 
+// Home as the pass found it; the mirror with what was put there.
+Task<Result<void>> FolderPass::begin_to_wait() {
+  const auto told = co_await mirror_.noop();
+  if (!told) co_return told;
+  Waiting waiting;
+  waiting.quota = *report_.waits;
+  waiting.looked_at = context_.clock.wall();
+  waiting.home = settings_.home;
+  if (pair_.home->status) waiting.at_home = count_of(*pair_.home->status);
+  const net::ImapMailbox& open = mirror_.selected();
+  waiting.on_mirror = {open.uid_validity, open.exists, mirror_next_};
+  context_.waits.put(folder_.id, waiting);
+  co_return co_await context_.ledger.save_folder_bytes(folder_);
+}
+
 Task<Result<void>> FolderPass::settle() {
+  context_.waits.end(folder_.id);
   const auto counts = context_.ledger.counts(folder_.id, settings_.home);
   if (!counts) co_return fail(counts.error());
   const auto skipped = context_.ledger.skipped(folder_.id);
@@ -192,6 +210,7 @@ Task<Result<void>> FolderPass::settle() {
   mirror_row().modseq = mirror_modseq_;
   mirror_row().next = mirror_next_;
   folder_.bytes = folder_.bytes_done;
+  context_.board.correct_bytes(folder_.account, settings_.shown, folder_.bytes);
   if (pair_.home->status) home_row().unseen = pair_.home->status->unseen;
   if (pair_.mirror != nullptr && pair_.mirror->status)
     mirror_row().unseen = pair_.mirror->status->unseen;

@@ -20,6 +20,7 @@ namespace tandem::sync {
 struct FolderReport {
   std::uint64_t copied = 0;  // in either direction
   std::uint64_t flags_changed = 0;
+  std::optional<migration::DailyQuota> waits;  // not all was copied
 };
 
 // Where a folder's pass is, and what is true there.
@@ -47,8 +48,8 @@ class FolderPass {
     bool mirror_takes_mail = true;
     std::size_t shown = 0;  // the folder's place on the board
   };
-  FolderPass(Context& context, FolderRow& folder, const FolderPair& pair, net::ImapClient& home,
-             net::ImapClient& mirror, Settings settings);
+  FolderPass(Context& context, Budget& budget, FolderRow& folder, const FolderPair& pair,
+             net::ImapClient& home, net::ImapClient& mirror, Settings settings);
 
   Task<Result<FolderReport>> run();
   // Only looks, and marks what has gone: so that what was moved is recognised in whichever folder
@@ -117,12 +118,15 @@ class FolderPass {
   Task<Result<void>> store(const Agreement& agreement);
   Task<Result<void>> store_flags();
   Task<Result<void>> settle();
+  void note_copied(const Transfer& transfer);
+  Task<Result<void>> begin_to_wait();
   [[nodiscard]] FolderSide& home_row() { return folder_.at(settings_.home); }
   [[nodiscard]] FolderSide& mirror_row() { return folder_.at(migration::other(settings_.home)); }
   [[nodiscard]] Direction to_mirror();
   [[nodiscard]] Direction to_home();
 
   Context& context_;
+  Budget& budget_;
   FolderRow& folder_;
   const FolderPair& pair_;
   net::ImapClient& home_;

@@ -94,6 +94,14 @@ Task<Result<void>> Ledger::rename_folder(FolderRow folder) {
   co_return co_await commit(std::move(work));
 }
 
+Task<Result<void>> Ledger::save_folder_bytes(FolderRow folder) {
+  Work work = [&folder](store::Sql& sql) {
+    return done(sql.execute("UPDATE sync_folder SET bytes = $2, bytes_done = $3 WHERE id = $1",
+                            folder.id, folder.bytes, folder.bytes_done));
+  };
+  co_return co_await commit(std::move(work));
+}
+
 Result<AccountRow> Ledger::account(AccountId account) const {
   return store_.read([&](store::Sql& sql) -> Result<AccountRow> {
     AccountRow found;

@@ -80,6 +80,14 @@ struct Skipped {
   std::string reason, next_step;
 };
 
+// Bytes that were moved from or to a side in an hour; hours since 1970, UTC.
+struct Traffic {
+  Side side = Side::old_side;
+  bool upload = false;
+  std::int64_t hour = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct AccountRow {
   migration::CopyState state = migration::CopyState::waiting;
   std::string problem, server_words, next_step;
@@ -102,6 +110,7 @@ class Ledger {
   Task<Result<FolderRow>> add_folder(FolderRow folder);  // with its id
   Task<Result<void>> save_folder(FolderRow folder);      // all but its names
   Task<Result<void>> rename_folder(FolderRow folder);    // its names
+  Task<Result<void>> save_folder_bytes(FolderRow folder);
 
   struct RowsWanted {
     Uid home_from = 1, mirror_from = 1;
@@ -156,6 +165,10 @@ class Ledger {
   Task<Result<std::int64_t>> open_batch(std::int64_t folder, Batch batch);
   Task<Result<void>> close_batch(std::int64_t folder, Side home, std::int64_t batch,
                                  std::vector<Row> rows, bool wait);
+
+  // Of the last two days (ledger_traffic.cpp).
+  [[nodiscard]] Result<std::vector<Traffic>> traffic(AccountId account) const;
+  Task<Result<void>> add_traffic(AccountId account, std::vector<Traffic> more);
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
   [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;

@@ -52,12 +52,13 @@ Folder folder_from(const net::ImapListed& listed, const Naming& naming) {
   return folder;
 }
 
-Task<Result<void>> add_statuses(net::ImapClient& client, SideFolders& side) {
+Task<Result<void>> add_statuses(net::ImapClient& client, imap::StatusItems items,
+                                SideFolders& side) {
   std::vector<std::string> names;
   for (const Folder& folder : side.folders)
     if (folder.selectable && !folder.status) names.push_back(folder.name);
   if (names.empty()) co_return Result<void>{};
-  auto statuses = co_await client.statuses(names, status_items(client));
+  auto statuses = co_await client.statuses(names, items);
   if (!statuses) {
     // A single folder that has no status does not spoil the others; the connection would.
     if (client.is_open()) co_return Result<void>{};
@@ -80,7 +81,9 @@ imap::StatusItems status_items(const net::ImapClient& client) {
   return items;
 }
 
-Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions) {
+Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions,
+                                    imap::StatusItems more) {
+  const imap::StatusItems items = status_items(client) | more;
   response::Namespace spaces;
   const bool has_namespaces = client.has("NAMESPACE") || client.has("IMAP4REV2");
   if (has_namespaces) {
@@ -88,7 +91,7 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions)
     if (!told) co_return fail(told.error());
     spaces = std::move(*told);
   }
-  auto listed = co_await client.list("", "*", status_items(client));
+  auto listed = co_await client.list("", "*", items);
   if (!listed) co_return fail(listed.error());
   SideFolders side;
   if (has_namespaces && !spaces.personal.empty()) {
@@ -115,7 +118,7 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions)
     side.folders.push_back(std::move(folder));
     side.folders.back().subscribed = subscribed.contains(one.entry.name);
   }
-  const auto added = co_await add_statuses(client, side);
+  const auto added = co_await add_statuses(client, items, side);
   if (!added) co_return fail(added.error());
   co_return side;
 }

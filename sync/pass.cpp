@@ -18,10 +18,12 @@ constexpr int most_looks = 3;
 }  // namespace
 
 AccountPass::AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
-                         net::ImapClient& home, net::ImapClient& mirror, Settings settings)
+                         Budget& budget, net::ImapClient& home, net::ImapClient& mirror,
+                         Settings settings)
     : context_(context),
       account_(account),
       sync_(sync),
+      budget_(budget),
       home_(home),
       mirror_(mirror),
       settings_(settings) {}
@@ -45,11 +47,13 @@ Task<Result<DeltaReport>> AccountPass::run() {
 }
 
 Task<Result<void>> AccountPass::look(int number) {
+  report_.waits.reset();
   auto done = co_await list();
   if (done && number == 0) done = co_await recover();
   if (done) done = co_await follow_renames();
   if (done) done = co_await plan();
   if (!done) co_return done;
+  let_rest();
   show();
   done = co_await survey();
   if (!done) co_return done;
@@ -63,8 +67,19 @@ Task<Result<void>> AccountPass::look(int number) {
   co_return done;
 }
 
+Task<Result<DeltaReport>> AccountPass::measure() {
+  auto done = co_await list();
+  if (done) done = co_await plan();
+  if (!done) co_return fail(done.error());
+  show();
+  co_return report_;
+}
+
 Task<Result<void>> AccountPass::list() {
-  auto [home, mirror] = co_await net::both(list_side(home_, true), list_side(mirror_, false));
+  imap::StatusItems sizes = 0;
+  if (settings_.all_sizes && home_.has("STATUS=SIZE")) sizes = imap::status_size;
+  auto [home, mirror] =
+      co_await net::both(list_side(home_, true, sizes), list_side(mirror_, false));
   if (!home) co_return fail(home.error());
   if (!mirror) co_return fail(mirror.error());
   home_side_ = std::move(*home);
@@ -134,6 +149,29 @@ bool AccountPass::has_news(const Work& work) const {
          mirror.unseen != mirror_row.unseen;
 }
 
+// Settled ones tell by their rows whether something has gone; what waits is told by how it was.
+void AccountPass::let_rest() {
+  for (const Work& work : work_)
+    removals_ = removals_ || (context_.waits.find(work.row.id) == nullptr && has_removals(work));
+  const bool wanted = settings_.let_rest && !settings_.retry_skipped;
+  for (Work& work : work_) {
+    const Waiting* const waiting = context_.waits.find(work.row.id);
+    if (waiting == nullptr || waiting->home != settings_.home || !wanted) continue;
+    if (!work.pair.home->status || work.pair.mirror == nullptr || !work.pair.mirror->status)
+      continue;
+    if (!may_rest(*waiting, count_of(*work.pair.home->status), count_of(*work.pair.mirror->status),
+                  removals_, context_.clock.wall()))
+      continue;
+    work.changed = false;
+    note_wait(work, waiting->quota);
+  }
+}
+
+void AccountPass::note_wait(Work& work, const migration::DailyQuota& quota) {
+  work.waits = true;
+  if (!report_.waits || *quota.goes_on_at < *report_.waits->goes_on_at) report_.waits = quota;
+}
+
 // Whether messages must have gone from a folder: fewer than there were and came since.
 bool AccountPass::has_removals(const Work& work) const {
   if (!work.pair.home->status || work.pair.mirror == nullptr || !work.pair.mirror->status)
@@ -153,7 +191,7 @@ Task<Result<void>> AccountPass::survey() {
   for (Work& work : work_) {
     if (context_.stopping) co_return stopped();
     if (!work.changed || !has_removals(work)) continue;
-    FolderPass pass(context_, work.row, work.pair, home_, mirror_, folder_settings());
+    FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, folder_settings());
     const auto done = co_await pass.survey();
     if (!done && is_fatal(done.error())) co_return done;
   }
@@ -175,7 +213,7 @@ Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
                               work.pair.home->status->unseen != work.row.at(settings_.home).unseen);
   settings.retry_skipped = settings_.retry_skipped;
   settings.shown = shown;
-  FolderPass pass(context_, work.row, work.pair, home_, mirror_, settings);
+  FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, settings);
   const auto done = co_await pass.run();
   migration::Event event;
   event.account = account_;
@@ -186,6 +224,7 @@ Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
   if (done) {
     report_.copied += done->copied;
     report_.flags_changed += done->flags_changed;
+    if (done->waits) note_wait(work, *done->waits);
     const std::vector<Uid> whole_folder(1, Uid{0});
     co_return co_await context_.ledger.unskip(work.row.id, settings_.home, whole_folder);
   }
@@ -220,62 +259,6 @@ Task<Result<void>> AccountPass::subscribe() {
     done = co_await context_.ledger.save_folder(work->row);
   }
   co_return done;
-}
-
-// The board as the pass begins: the source as STATUS says, the target as the ledger knows.
-void AccountPass::show() const {
-  Board::Shown shown = context_.board.find(account_).value_or(Board::Shown());
-  shown.folders.clear();
-  migration::CopyProgress& progress = shown.progress;
-  progress.account = account_;
-  progress.messages_total = progress.messages_done = 0;
-  progress.bytes_total = progress.bytes_done = 0;
-  bool any = false;
-  for (const Work& work : work_) {
-    const std::uint64_t messages = work.pair.home->status ? work.pair.home->status->messages
-                                                          : work.row.at(settings_.home).messages;
-    std::uint64_t matched = work.row.at(settings_.home).matched;
-    if (work.changed)
-      if (const auto counts = context_.ledger.counts(work.row.id, settings_.home))
-        matched = counts->home_matched;
-    matched = std::min(matched, messages);
-    any = any || matched < messages;
-    shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
-    progress.messages_total += messages;
-    progress.messages_done += matched;
-    progress.bytes_total += work.row.bytes;
-    progress.bytes_done += work.row.bytes_done;
-  }
-  progress.state = any ? migration::CopyState::copying : migration::CopyState::checking;
-  context_.board.put(account_, std::move(shown));
-}
-
-Task<Result<DeltaReport>> AccountPass::report() {
-  Board::Shown shown = context_.board.find(account_).value_or(Board::Shown());
-  shown.folders.clear();
-  std::uint64_t bytes = 0;
-  for (const Work& work : work_) {
-    const std::uint64_t messages = work.row.at(settings_.home).messages;
-    report_.source_messages += messages;
-    const std::uint64_t matched = std::min(work.row.at(settings_.home).matched, messages);
-    report_.matched += matched;
-    bytes += work.row.bytes_done;
-    shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});
-  }
-  const auto skipped = context_.ledger.skipped_of(account_);
-  if (!skipped) co_return fail(skipped.error());
-  report_.skipped = skipped->size();
-  if (sync_.propagate_deletes) {
-    const auto held = context_.ledger.count_deletions(account_, DeletionState::held);
-    if (!held) co_return fail(held.error());
-    report_.held = *held;
-  }
-  shown.progress.messages_total = report_.source_messages;
-  shown.progress.messages_done = report_.matched;
-  shown.progress.bytes_total = shown.progress.bytes_done = bytes;
-  shown.progress.skipped = report_.skipped;
-  context_.board.put(account_, std::move(shown));
-  co_return report_;
 }
 
 }  // namespace tandem::sync

@@ -8,6 +8,7 @@
 #include "config/migration_settings.hpp"
 #include "lib/net/imap_client.hpp"
 #include "migration/cutover_parts.hpp"
+#include "sync/budget.hpp"
 #include "sync/context.hpp"
 #include "sync/folder_pass.hpp"
 #include "sync/folders.hpp"
@@ -25,17 +26,23 @@ class AccountPass {
     // forgets messages, from the other.
     bool home_takes_mail = true;
     bool mirror_takes_mail = true;
+    // Folders that wait for a daily quota are left alone while nothing in them is pressing.
+    bool let_rest = false;
+    bool all_sizes = false;  // asks the home side how many bytes each folder has
   };
-  AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
+  AccountPass(Context& context, AccountId account, const config::SyncSettings& sync, Budget& budget,
               net::ImapClient& home, net::ImapClient& mirror, Settings settings);
 
   Task<Result<migration::DeltaReport>> run();
+  // Only lists, and shows how much there is to do.
+  Task<Result<migration::DeltaReport>> measure();
 
  private:
   struct Work {
     FolderPair pair;
     FolderRow row;
     bool changed = false;
+    bool waits = false;  // for a daily quota; its row is not in order
   };
   // Lists both sides and brings every folder in order.
   Task<Result<void>> look(int number);
@@ -44,6 +51,8 @@ class AccountPass {
   Task<Result<void>> follow_renames();
   Task<Result<void>> follow_home(FolderRow& row, const Folder& renamed);
   Task<Result<void>> plan();
+  void let_rest();
+  void note_wait(Work& work, const migration::DailyQuota& quota);
   Task<Result<void>> survey();
   Task<Result<void>> folder(Work& work, std::size_t shown);
   Task<Result<void>> subscribe();
@@ -77,6 +86,7 @@ class AccountPass {
   Context& context_;
   AccountId account_;
   const config::SyncSettings& sync_;
+  Budget& budget_;
   net::ImapClient& home_;
   net::ImapClient& mirror_;
   Settings settings_;
@@ -86,7 +96,8 @@ class AccountPass {
   // on the mirror that the look before saw already.
   std::vector<Loose> removed_;
   std::set<std::pair<std::int64_t, Uid>> seen_removed_;
-  bool unseen_ = false;  // a folder could not be looked at: what is gone may be in it
+  bool removals_ = false;  // this pass met a folder that something has gone from
+  bool unseen_ = false;    // a folder could not be looked at: what is gone may be in it
   migration::DeltaReport report_;
 };
 

@@ -1,6 +1,7 @@
 // Sync as CopyView: what people see, from the board while passes run, else from the ledger.
 #include <algorithm>
 
+#include "sync/size.hpp"
 #include "sync/state.hpp"
 
 namespace tandem::sync {
@@ -37,6 +38,7 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
     progress.in_sync_at = row->in_sync_at;
   }
   if (const auto folders = ledger.folders(account)) {
+    std::vector<Size> sizes;
     for (const FolderRow& folder : *folders) {
       const std::uint64_t messages = folder.at(home).messages;
       const std::uint64_t matched = std::min(folder.at(home).matched, messages);
@@ -44,9 +46,16 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
       shown.folders.push_back({folder.at(home).name, messages, matched, mirror});
       progress.messages_total += messages;
       progress.messages_done += matched;
-      progress.bytes_total += folder.bytes;
-      progress.bytes_done += std::min(folder.bytes_done, folder.bytes);
+      progress.bytes_done += folder.bytes_done;
+      Size size;
+      size.messages_left = messages - matched;
+      size.bytes_done = folder.bytes_done;
+      size.bytes = std::max(folder.bytes, folder.bytes_done);
+      sizes.push_back(size);
     }
+    estimate(sizes, progress.messages_done);
+    for (std::size_t at = 0; at < sizes.size(); ++at)
+      progress.bytes_total += shown.folders[at].source_bytes = sizes[at].bytes;
   }
   if (const auto skipped = ledger.skipped_of(account)) progress.skipped = skipped->size();
   return shown;
@@ -56,7 +65,10 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
 
 CopyProgress Sync::progress(AccountId account) const {
   auto shown = state_->board.find(account);
-  if (!shown) shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
+  if (!shown) {
+    shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
+    shown->progress.quotas = state_->quotas(account);
+  }
   if (is_paused(state_->registry, account)) shown->progress.state = CopyState::paused;
   return shown->progress;
 }

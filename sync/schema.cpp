@@ -104,6 +104,17 @@ store::Schema Sync::schema() {
       why TEXT NOT NULL DEFAULT ''
     );
     CREATE INDEX sync_deletion_account ON sync_deletion (account, state);
+  )sql",
+                    R"sql(
+    -- What was moved, where a side has a daily quota: per hour of UTC, for two days.
+    CREATE TABLE sync_traffic (
+      account INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      upload INTEGER NOT NULL,
+      hour INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (account, side, upload, hour)
+    );
   )sql"}};
 }
 

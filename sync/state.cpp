@@ -1,5 +1,6 @@
 #include "sync/state.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "lib/base/log.hpp"
@@ -25,7 +26,7 @@ Sync::State::State(store::Store& store, const migration::Registry& known,
       executor(std::move(on)),
       options(std::move(chosen)),
       ledger(store),
-      context{ledger, account_locks, options, clock, events, board, suspects, stopping},
+      context{ledger, account_locks, options, clock, events, board, suspects, waits, stopping},
       slots(options.accounts_at_once) {}
 
 CopyState state_after(const Error& error) {
@@ -47,6 +48,13 @@ std::unexpected<Error> wrong_home(const migration::Account& account, Side home) 
               fmt::format("{} has its home on the {} side: a pass from the {} side is refused",
                           account.address, migration::name_of(migration::home_of(account.phase)),
                           migration::name_of(home)));
+}
+
+std::array<WireBytes, 2> Clients::wire_bytes() const {
+  std::array<WireBytes, 2> all;
+  for (std::size_t side = 0; side < all.size(); ++side)
+    if (sides[side]) all[side] = {sides[side]->bytes_received(), sides[side]->bytes_sent()};
+  return all;
 }
 
 Task<Result<void>> Sync::State::open(const migration::Account& account, Clients& clients) {
@@ -100,98 +108,30 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   how.retry_skipped = settings.retry_skipped;
   how.home_takes_mail = !access.is_pop3_only(copy, settings.home);
   how.mirror_takes_mail = !access.is_pop3_only(copy, migration::other(settings.home));
-  AccountPass work(context, id, migration->sync, clients.at(settings.home),
+  how.let_rest = settings.let_rest;
+  const auto row = ledger.account(id);
+  how.all_sizes = row && !row->in_sync_at;
+  Budget budget(context, id, *migration);
+  if (const auto read = budget.open(); !read) co_return fail(read.error());
+  const auto before = clients.wire_bytes();
+  AccountPass work(context, id, migration->sync, budget, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
-  auto done = co_await work.run();
+  Result<DeltaReport> done;
+  if (settings.measure)
+    done = co_await work.measure();
+  else
+    done = co_await work.run();
+  auto moved = clients.wire_bytes();
+  for (const std::size_t side : {0U, 1U}) {
+    moved[side].received -= before[side].received;
+    moved[side].sent -= before[side].sent;
+  }
+  const auto counted = co_await budget.close(moved);
+  if (done && !counted) done = fail(counted.error());
   // Commands may be under way on either connection; new ones begin clean.
   if (!done) clients.reset();
   co_await end_snapshots(copy, clients);
   co_return done;
-}
-
-namespace {
-
-// Said where people look, once, and not as so many messages that could not be copied.
-void tell_one_way(Side mirror, AccountRow& row) {
-  row.problem = fmt::format(
-      "The {} side is read by POP3 alone: what still arrives there is brought to the person's "
-      "side, "
-      "and nothing is copied back",
-      migration::name_of(mirror));
-  row.next_step = "Nothing to do. After a roll-back, what arrived meanwhile is on this side only.";
-}
-
-void tell_held(const Ledger& ledger, AccountId account, AccountRow& row) {
-  std::map<std::string, std::uint64_t> folders;
-  const auto held = ledger.deletions(account, {DeletionState::held});
-  if (!held) return;
-  for (const Deletion& one : *held) ++folders[one.folder_name];
-  std::string where;
-  for (const auto& [name, count] : folders)
-    where += fmt::format("{}{} of '{}'", where.empty() ? "" : ", ", count, name);
-  row.state = CopyState::needs_you;
-  row.problem =
-      fmt::format("{} deletions are held: {}. Nothing of it is removed on the other side yet",
-                  held->size(), where);
-  row.next_step =
-      "Ask the person whether this was meant; then allow or refuse it, here or with 'tandemail "
-      "deletions'.";
-}
-
-}  // namespace
-
-// The account's mirror, where nothing can be put there.
-std::optional<Side> Sync::State::one_way_mirror(AccountId id) const {
-  const auto routes = registry.routes();
-  const migration::Account* account = routes->account(id);
-  if (account == nullptr) return std::nullopt;
-  const auto mirror = migration::mirror_of(account->phase);
-  return mirror && access.is_pop3_only(*account, *mirror) ? mirror : std::nullopt;
-}
-
-Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
-  // While everything stops, connections break: that says nothing about the account.
-  if (!ended && (stopping || ended.error().kind == ErrorKind::cancelled)) co_return;
-  AccountRow row = ledger.account(account).value_or(AccountRow());
-  row.problem = row.server_words = row.next_step = "";
-  if (ended) {
-    const bool complete = ended->matched + ended->skipped >= ended->source_messages;
-    row.state = !complete            ? CopyState::copying
-                : ended->skipped > 0 ? CopyState::in_sync_notes
-                                     : CopyState::in_sync;
-    if (complete) row.in_sync_at = clock.wall();
-    if (const auto mirror = one_way_mirror(account); mirror && complete) tell_one_way(*mirror, row);
-    if (ended->held > 0) tell_held(ledger, account, row);
-  } else {
-    const Error& error = ended.error();
-    row.state = state_after(error);
-    row.problem = error.what;
-    row.server_words = error.server_words;
-    row.next_step = error.next_step;
-    if (const auto pause = asked_to_wait(error))
-      row.next_step =
-          fmt::format("The server asks for a pause; it is tried again by itself in {} s.",
-                      std::chrono::ceil<std::chrono::seconds>(*pause).count());
-    if (row.next_step.empty())
-      row.next_step = is_over_quota(error)
-                          ? "Give the mailbox more room; copying goes on by itself."
-                          : "It is tried again by itself.";
-    log::warning("W-SYNC-6", "account {}: {}", account, error.to_string());
-  }
-  Board::Shown shown = board.find(account).value_or(Board::Shown());
-  shown.progress.account = account;
-  shown.progress.state = row.state;
-  shown.progress.in_sync_at = row.in_sync_at;
-  shown.progress.problem = row.problem;
-  shown.progress.server_words = row.server_words;
-  shown.progress.next_step = row.next_step;
-  board.put(account, std::move(shown));
-  const auto saved = co_await ledger.save_account(account, std::move(row));
-  if (!saved) log::error("E-SYNC-7", "account {}: {}", account, saved.error().to_string());
-  migration::Event event;
-  event.account = account;
-  event.ok = ended.has_value();
-  events.publish(event);
 }
 
 namespace {
@@ -235,6 +175,30 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   }
   co_await conclude(account, done);
   co_return done;
+}
+
+std::vector<migration::DailyQuota> Sync::State::quotas(AccountId id) {
+  const auto routes = registry.routes();
+  const migration::Account* account = routes->account(id);
+  const auto* settings = account == nullptr ? nullptr : registry.settings(account->migration);
+  if (settings == nullptr) return {};
+  Budget budget(context, id, *settings);
+  if (!budget.open()) return {};
+  return budget.shown();
+}
+
+bool Sync::State::is_limited(AccountId id) const {
+  const auto routes = registry.routes();
+  const migration::Account* account = routes->account(id);
+  const auto* settings = account == nullptr ? nullptr : registry.settings(account->migration);
+  return settings != nullptr && has_daily_quota(*settings);
+}
+
+std::uint64_t Sync::State::weight(AccountId id) const {
+  const auto shown = is_limited(id) ? board.find(id) : std::nullopt;
+  if (!shown) return 0;
+  return shown->progress.bytes_total -
+         std::min(shown->progress.bytes_done, shown->progress.bytes_total);
 }
 
 bool Sync::State::take_request(AccountId account) {

@@ -11,6 +11,7 @@
 #include "lib/net/sync.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
+#include "sync/budget.hpp"
 #include "sync/context.hpp"
 
 namespace tandem::sync {
@@ -25,12 +26,16 @@ struct Clients {
     return sides[0] && sides[1] && sides[0]->is_open() && sides[1]->is_open();
   }
   void reset() { sides = {}; }
+  // All that both have moved so far, by Side.
+  [[nodiscard]] std::array<WireBytes, 2> wire_bytes() const;
 };
 
 struct PassSettings {
   Side home = Side::old_side;
   bool all_flags = true;
   bool retry_skipped = false;
+  bool let_rest = false;  // see AccountPass::Settings
+  bool measure = false;   // only looks how much there is
 };
 
 struct Sync::State {
@@ -47,6 +52,7 @@ struct Sync::State {
   Ledger ledger;
   Board board;
   Suspects suspects;
+  Waits waits;
   bool stopping = false;  // the executor's thread only
   Context context;
   net::KeyedLock passes;  // one per account
@@ -72,10 +78,20 @@ struct Sync::State {
   Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
   Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);
   Task<Result<VerifyReport>> verify(AccountId account, bool full);
+  // Both sides read again.
+  Task<Result<VerifyReport>> compare(migration::Account account,
+                                     const config::MigrationSettings& migration, Clients& clients,
+                                     bool full);
   Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow);
   Task<Result<migration::UndoReport>> undo(AccountId account, std::vector<std::int64_t> ids);
   // Of one side, by their ids in the ledger.
   Task<Result<void>> undo_on(migration::Account account, Side side, std::set<std::int64_t> meant);
+  // The account's sides have daily quotas.
+  [[nodiscard]] bool is_limited(AccountId account) const;
+  [[nodiscard]] std::vector<migration::DailyQuota> quotas(AccountId account);
+  // How urgent a background pass is: under a daily quota the largest mailboxes begin first, since
+  // they need the most days.
+  [[nodiscard]] std::uint64_t weight(AccountId account) const;
   [[nodiscard]] bool take_request(AccountId account);
   // A pass soon.
   void ring(AccountId account);

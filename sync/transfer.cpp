@@ -20,10 +20,11 @@ Row Direction::row(Uid source_uid, Uid target_uid) const {
   return row;
 }
 
-Transfer::Transfer(Context& context, FolderRow& folder, std::size_t shown_folder,
+Transfer::Transfer(Context& context, Budget& budget, FolderRow& folder, std::size_t shown_folder,
                    Direction direction, std::vector<Item> items, std::vector<Unpaired> unpaired,
                    Uid target_next)
     : context_(context),
+      budget_(budget),
       folder_(folder),
       shown_folder_(shown_folder),
       direction_(direction),
@@ -32,8 +33,8 @@ Transfer::Transfer(Context& context, FolderRow& folder, std::size_t shown_folder
       target_next_(target_next) {}
 
 Task<Result<void>> Transfer::run() {
-  next_ = cut();
-  const auto ahead = co_await read_ahead();
+  auto ahead = co_await cut_next();
+  if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
   while (!next_.empty()) {
     if (context_.stopping) co_return stopped();
@@ -50,26 +51,53 @@ Task<Result<void>> Transfer::run() {
   co_return Result<void>{};
 }
 
-// The next messages, in order, as many as a batch holds.
+std::optional<migration::DailyQuota> Transfer::waits() const {
+  if (waits_for_ == 0) return std::nullopt;
+  return budget_.wait_for(direction_.source_side, waits_for_);
+}
+
+// Before anything of it is asked for: a crash must not lose the count.
+Task<Result<void>> Transfer::cut_next() {
+  next_ = cut();
+  if (!budget_.is_limited() || next_.empty() || is_hopeless(next_)) co_return Result<void>{};
+  std::uint64_t bytes = 0;
+  for (const Item& item : next_) bytes += item.size;
+  co_return co_await budget_.take(direction_.source_side, bytes);
+}
+
+// The next messages, in order, as many as a batch and the day hold. One that no day has room for
+// comes alone, to be left out.
 std::vector<Item> Transfer::cut() {
   std::vector<Item> batch;
   std::uint64_t bytes = 0;
   std::size_t most = context_.options.batch_messages;
+  const std::uint64_t left = budget_.left(direction_.source_side);
   while (done_ < items_.size() && batch.size() < most) {
     const Item& item = items_[done_];
     if (!batch.empty() && bytes + item.size > context_.options.batch_bytes) break;
     most =
         std::min(most, Suspects::batch_size(context_.suspects.count(folder_.id, item.uid), most));
     if (batch.size() >= most) break;
+    const bool too_large = is_too_large(item);
+    if (too_large && !batch.empty()) break;
+    if (!too_large && bytes + item.size > left) {
+      if (batch.empty()) waits_for_ = std::max<std::uint64_t>(item.size, 1);
+      break;
+    }
     bytes += item.size;
     batch.push_back(std::move(items_[done_++]));
+    if (too_large) break;
   }
   return batch;
 }
 
+bool Transfer::is_too_large(const Item& item) const {
+  return item.size > budget_.whole(direction_.source_side);
+}
+
 bool Transfer::is_hopeless(const std::vector<Item>& items) const {
   return items.size() == 1 &&
-         (items.front().size > largest_message ||
+         (items.front().size > largest_message || is_too_large(items.front()) ||
           context_.suspects.count(folder_.id, items.front().uid) >= Suspects::hopeless);
 }
 
@@ -85,14 +113,20 @@ Task<Result<void>> Transfer::batch() {
     Copied copied;
     copied.size = items.front().size;
     copied.error.kind = ErrorKind::refused;
-    copied.error.what = items.front().size > largest_message
-                            ? "the message is larger than 256 MiB"
-                            : "the connection breaks each time this message is copied";
-    const auto drained = co_await drain_fetch();
-    if (!drained) co_return drained;
-    const auto recorded = co_await refuse(items.front(), copied);
-    next_ = cut();
-    co_return recorded;
+    if (items.front().size > largest_message) {
+      copied.error.what = "the message is larger than 256 MiB";
+    } else if (is_too_large(items.front())) {
+      copied.error.what = "the message is larger than what may be moved in a whole day";
+      copied.error.next_step =
+          "Raise download_per_day or upload_per_day, if that side allows it; then press \"try "
+          "again\". Or save this message as a file.";
+    } else {
+      copied.error.what = "the connection breaks each time this message is copied";
+    }
+    auto done = co_await drain_fetch();
+    if (done) done = co_await refuse(items.front(), copied);
+    if (done) done = co_await cut_next();
+    co_return done;
   }
   const auto lock = co_await context_.locks.lock(folder_.account);
   auto done = co_await look();
@@ -111,7 +145,7 @@ Task<Result<void>> Transfer::batch() {
     const bool multi = direction_.target.has("MULTIAPPEND") && items.size() > 1;
     done = co_await append(std::move(items), multi);
   } else {
-    next_ = cut();
+    done = co_await cut_next();
   }
   // What did arrive is written even when a refusal (quota) ends the transfer here.
   if (!done && is_fatal(done.error())) co_return done;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "migration/account_locks.hpp"
+#include "sync/budget.hpp"
 #include "sync/context.hpp"
 #include "sync/copy.hpp"
 
@@ -43,12 +44,15 @@ struct Unpaired {
 
 class Transfer {
  public:
-  Transfer(Context& context, FolderRow& folder, std::size_t shown_folder, Direction direction,
-           std::vector<Item> items, std::vector<Unpaired> unpaired, Uid target_next);
+  Transfer(Context& context, Budget& budget, FolderRow& folder, std::size_t shown_folder,
+           Direction direction, std::vector<Item> items, std::vector<Unpaired> unpaired,
+           Uid target_next);
 
   Task<Result<void>> run();
 
   [[nodiscard]] std::uint64_t appended() const { return appended_; }
+  // The rest waits for a daily quota.
+  [[nodiscard]] std::optional<migration::DailyQuota> waits() const;
   // The target's messages below are all accounted for.
   [[nodiscard]] Uid target_next() const { return target_next_; }
   // Something came on the target meanwhile that is not ours: the folder wants another round.
@@ -57,6 +61,9 @@ class Transfer {
  private:
   Task<Result<void>> batch();
   std::vector<Item> cut();
+  // Cuts next_, and counts it against the daily quotas.
+  Task<Result<void>> cut_next();
+  [[nodiscard]] bool is_too_large(const Item& item) const;
   [[nodiscard]] bool is_hopeless(const std::vector<Item>& items) const;
   Task<Result<void>> read_ahead();
   Task<Result<void>> send_fetch(const std::vector<Item>& items);
@@ -74,6 +81,7 @@ class Transfer {
   [[nodiscard]] BatchCopy::Options copy_options(bool multi) const;
 
   Context& context_;
+  Budget& budget_;
   FolderRow& folder_;
   std::size_t shown_folder_;
   Direction direction_;
@@ -86,6 +94,7 @@ class Transfer {
   std::vector<Item> next_;  // cut, and perhaps asked for
   std::vector<Row> rows_;   // of the batch at hand, to be written with its close
   std::uint64_t appended_ = 0;
+  std::uint64_t waits_for_ = 0;  // bytes that the daily quotas have no room for; 0: nothing waits
   bool strangers_ = false;
 };
 

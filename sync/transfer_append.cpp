@@ -16,6 +16,7 @@ bool has_word(std::string_view text, std::string_view word) {
 }
 
 std::string next_step_for(const Error& error) {
+  if (!error.next_step.empty()) return error.next_step;
   if (net::code_of(error).kind == imap::CodeKind::too_big || has_word(error.server_words, "too "))
     return "Raise the size limit on that side, or save this message as a file.";
   return "Ask that side's administrator about the words above; then press \"try again\".";
@@ -71,8 +72,8 @@ Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
     const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
     if (!fetched) co_return fail(fetched.error());
   }
-  next_ = cut();
-  const auto ahead = co_await read_ahead();
+  auto ahead = co_await cut_next();
+  if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
   const auto collected = co_await copy.collect();
   if (!collected) co_return collected;
@@ -93,8 +94,14 @@ Task<Result<void>> Transfer::append_again(std::vector<Item> items) {
     for (Item& item : items) {
       if (last && item.flags.keywords.empty()) continue;
       if (last) item.flags.keywords.clear();
+      if (item.size > budget_.left(direction_.source_side)) {
+        waits_for_ = std::max<std::uint64_t>(item.size, 1);
+        co_return Result<void>{};
+      }
+      auto done = Result<void>{};
+      if (budget_.is_limited()) done = co_await budget_.take(direction_.source_side, item.size);
       std::vector<Item> one(1, item);
-      auto done = co_await send_fetch(one);
+      if (done) done = co_await send_fetch(one);
       if (!done) co_return done;
       BatchCopy copy(direction_.target, direction_.target_name, std::move(one),
                      copy_options(false));

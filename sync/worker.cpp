@@ -14,6 +14,9 @@ constexpr Duration longest_idle = std::chrono::minutes(28);
 // What is delivered to both sides comes within moments: one pass for both.
 constexpr Duration settle_time = std::chrono::milliseconds(500);
 
+// An account whose size is not known yet: that is soon found out.
+constexpr std::uint64_t first_of_all = ~std::uint64_t{0};
+
 constexpr std::array<Side, 2> both = {Side::old_side, Side::new_side};
 
 }  // namespace
@@ -40,15 +43,24 @@ Task<void> Worker::work() {
     const auto account = this->account();
     if (!account) co_return;
     now_ = WorkerState::waiting_for_a_slot;
-    auto slot = co_await state_.slots.acquire();
+    const bool measure = state_.is_limited(id_) && !state_.board.find(id_);
+    const std::uint64_t weight = measure ? first_of_all : state_.weight(id_);
+    auto slot = co_await state_.slots.acquire(weight);
     if (!slot || state_.stopping) co_return;
     now_ = WorkerState::passing;
     const SteadyTime began = state_.clock.steady();
     PassSettings settings;
     settings.home = migration::home_of(account->phase);
     settings.all_flags = !flags_at_ || began - *flags_at_ >= state_.options.flag_interval;
-    settings.retry_skipped = state_.take_request(id_);
+    settings.measure = measure;
+    settings.let_rest = true;
+    if (!measure) settings.retry_skipped = state_.take_request(id_);
     const auto done = co_await state_.pass(id_, clients_, settings);
+    if (done && measure) {
+      state_.board.set_state(id_, migration::CopyState::waiting);
+      clients_.reset();  // others may come first
+      continue;
+    }
     const auto after = this->account();
     if (after && is_elsewhere(*after, settings.home)) continue;  // it was switched meanwhile
     co_await state_.conclude(id_, done);
@@ -59,6 +71,7 @@ Task<void> Worker::work() {
       continue;
     }
     retry_ = Duration::zero();
+    goes_on_at_ = done->waits ? done->waits->goes_on_at : std::nullopt;
     if (settings.all_flags) flags_at_ = began;
     now_ = WorkerState::watching;
     co_await watch();
@@ -93,6 +106,13 @@ Task<void> Worker::after_fault(Error error) {
   (void)co_await bell_.wait_for(std::max(retry_, asked));
 }
 
+// How long nothing need be done if nothing happens.
+Duration Worker::rest() const {
+  Duration longest = state_.options.pass_interval;
+  if (goes_on_at_) longest = std::min<Duration>(longest, *goes_on_at_ - state_.clock.wall());
+  return std::max<Duration>(longest, state_.options.first_retry);
+}
+
 bool Worker::has_idle() const {
   return std::ranges::all_of(clients_.sides,
                              [](const auto& client) { return client->has("IDLE"); });
@@ -106,7 +126,7 @@ bool Worker::can_watch() const {
 Task<void> Worker::watch() {
   if (!can_watch() || state_.watching >= state_.options.watched_accounts) {
     clients_.reset();
-    (void)co_await bell_.wait_for(state_.options.pass_interval);
+    (void)co_await bell_.wait_for(rest());
     co_return;
   }
   ++state_.watching;
@@ -149,7 +169,7 @@ Task<void> Worker::watch_by_idle() {
     ++idling_;
     group_.spawn(idle(side));
   }
-  (void)co_await bell_.wait_for(std::min(state_.options.pass_interval, longest_idle));
+  (void)co_await bell_.wait_for(std::min(rest(), longest_idle));
   if (!state_.stopping) (void)co_await net::sleep_for(settle_time);
   for (const Side side : both) clients_.at(side).stop_idle();
   while (idling_ > 0) (void)co_await idle_ended_.wait_through();
@@ -166,7 +186,7 @@ Task<void> Worker::idle(Side side) {
 }
 
 Task<void> Worker::watch_by_status() {
-  const SteadyTime until = state_.clock.steady() + state_.options.pass_interval;
+  const SteadyTime until = state_.clock.steady() + rest();
   while (!state_.stopping && state_.clock.steady() < until) {
     const bool rung = co_await bell_.wait_for(state_.options.poll_interval);
     if (rung) co_return;

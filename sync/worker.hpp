@@ -38,6 +38,7 @@ class Worker {
   Task<void> watch_by_idle();
   Task<void> watch_by_status();
   Task<bool> inbox_changed();
+  [[nodiscard]] Duration rest() const;
   Task<void> idle(Side side);
   [[nodiscard]] std::optional<migration::Account> account() const;
   [[nodiscard]] bool has_idle() const;
@@ -50,6 +51,7 @@ class Worker {
   Clients clients_;
   WorkerState now_ = WorkerState::waiting_for_a_slot;
   Duration retry_{0};
+  std::optional<WallTime> goes_on_at_;  // until then something waits for a daily quota
   std::optional<SteadyTime> flags_at_;  // last comparison of all flags
   std::size_t idling_ = 0;
   net::WaitList idle_ended_;

@@ -46,6 +46,10 @@ Context::~Context() {
 AccountState Context::look_at(const migration::Account& account) {
   AccountState state{.account = account, .progress = parts.copies.progress(account.id)};
   state.state = state_of(account, state.progress, roll_backs.includes(account));
+  const WallTime now = parts.clock.wall();
+  const auto by_rate =
+      account_rates.eta(account.address, bytes_left(state.progress), parts.clock.steady(), now);
+  state.eta = eta_of(state.progress, migration::home_of(account.phase), by_rate, now);
   return state;
 }
 

@@ -40,8 +40,9 @@ struct Context {
   Sessions sessions;
   Lockout lockout;
   SetupLink setup;
-  Secret token;  // the command line's
-  Rates rates;
+  Secret token;         // the command line's
+  Rates rates;          // by migration
+  Rates account_rates;  // by address, of those that have something left
   RollBacks roll_backs;
   std::shared_ptr<News> news;
   WallTime started;

@@ -59,7 +59,27 @@ json::array actions_of(const AccountState& state) {
   return can;
 }
 
+json::array describe_quotas(const CopyProgress& progress) {
+  json::array quotas;
+  for (const migration::DailyQuota& quota : progress.quotas)
+    quotas.push_back({{"side", migration::name_of(quota.side)},
+                      {"way", quota.upload ? "upload" : "download"},
+                      {"per_day", quota.per_day},
+                      {"used", quota.used},
+                      {"goes_on_at", time_or_null(quota.goes_on_at)}});
+  return quotas;
+}
+
 }  // namespace
+
+json::object describe_eta(const std::optional<Eta>& eta) {
+  json::value limit = nullptr;
+  if (eta && eta->limit) limit = migration::name_of(*eta->limit);
+  return {{"known", eta.has_value()},
+          {"low", eta ? json::value(time_text(eta->low)) : json::value(nullptr)},
+          {"high", eta ? json::value(time_text(eta->high)) : json::value(nullptr)},
+          {"limit", std::move(limit)}};
+}
 
 std::string_view name_of(State state) {
   return state_names[static_cast<std::size_t>(state)];
@@ -136,6 +156,8 @@ json::object describe(const AccountState& state, WallTime now) {
             {"messages_total", progress.messages_total},
             {"bytes_done", progress.bytes_done},
             {"bytes_total", progress.bytes_total}}},
+          {"eta", describe_eta(state.eta)},
+          {"daily_quotas", describe_quotas(progress)},
           {"notes", progress.skipped},
           {"lag_seconds", lag_of(progress, now)},
           {"synced_at", time_or_null(progress.in_sync_at)},

@@ -12,6 +12,7 @@
 #include "migration/account.hpp"
 #include "migration/phase.hpp"
 #include "migration/views.hpp"
+#include "webui/eta.hpp"
 
 namespace tandem::migration {
 class Registry;
@@ -41,6 +42,7 @@ struct AccountState {
   migration::Account account;
   migration::CopyProgress progress;
   State state = State::waiting;
+  std::optional<Eta> eta;  // when all is copied
 };
 
 // Whether an account was on the new side before: from its history, kept per epoch. Any thread.
@@ -64,6 +66,7 @@ class RollBacks {
 [[nodiscard]] bool can_resume(const AccountState& state);
 
 [[nodiscard]] boost::json::object describe(const AccountState& state, WallTime now);
+[[nodiscard]] boost::json::object describe_eta(const std::optional<Eta>& eta);
 [[nodiscard]] std::string_view wire_name(migration::Phase phase);  // "mirror_old"
 
 }  // namespace tandem::webui

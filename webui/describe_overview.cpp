@@ -108,23 +108,19 @@ json::object describe_phases(const Totals& totals) {
   return phases;
 }
 
-json::object describe_eta(const std::optional<Eta>& eta) {
-  return {{"known", eta.has_value()},
-          {"low", eta ? json::value(time_text(eta->low)) : json::value(nullptr)},
-          {"high", eta ? json::value(time_text(eta->high)) : json::value(nullptr)},
-          {"limit", nullptr}};
-}
-
 std::uint64_t bytes_left(const Totals& totals) {
   return totals.bytes_total - std::min(totals.bytes_done, totals.bytes_total);
 }
 
 json::object describe_migration(Context& context, const MigrationSettings& settings) {
-  const Totals totals = add_up(context.accounts(settings.name));
+  const auto accounts = context.accounts(settings.name);
+  const Totals totals = add_up(accounts);
   const auto counts = context.delivery_counts(settings.name);
   const Clock& clock = context.parts.clock;
   const SteadyTime now = clock.steady();
-  const auto eta = context.rates.eta(settings.name, bytes_left(totals), now, clock.wall());
+  auto eta = context.rates.eta(settings.name, bytes_left(totals), now, clock.wall());
+  for (const AccountState& one : accounts)
+    if (one.eta && one.eta->limit) eta = later_of(eta, one.eta);
   json::array domains(settings.domains.begin(), settings.domains.end());
   return {{"name", settings.name},
           {"domains", std::move(domains)},

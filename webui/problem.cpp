@@ -19,7 +19,8 @@ struct Sign {
 };
 
 // What servers (RFC 5530 response codes among others) and our own rooms say, most telling first.
-constexpr std::array<Sign, 24> signs = {{{"oauth", "oauth_failed"},
+constexpr std::array<Sign, 25> signs = {{{"oauth", "oauth_failed"},
+                                         {"daily limit", "daily_quota"},
                                          {"read by pop3 alone", "one_way"},
                                          {"authenticationfailed", "login_refused"},
                                          {"authorizationfailed", "login_refused"},

@@ -29,6 +29,7 @@ bool ProgressWatch::has_moved(migration::AccountId account, std::uint64_t messag
 
 void ProgressWatch::look(Context& context) {
   std::map<std::string, std::uint64_t> bytes_done;
+  const SteadyTime now = context.parts.clock.steady();
   const auto routes = context.parts.registry.routes();
   for (const auto& account : routes->accounts()) {
     if (!may_be_copied(account)) continue;
@@ -36,8 +37,10 @@ void ProgressWatch::look(Context& context) {
     bytes_done[account.migration] += progress.bytes_done;
     if (has_moved(account.id, progress.messages_done, progress.bytes_done))
       context.news->live.account(account.id);
+    if (bytes_left(progress) > 0)
+      context.account_rates.sample(account.address, progress.bytes_done, now);
   }
-  const SteadyTime now = context.parts.clock.steady();
+  context.account_rates.forget_idle(now);
   for (const auto& [migration, bytes] : bytes_done) context.rates.sample(migration, bytes, now);
 }
 

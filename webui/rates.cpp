@@ -6,49 +6,29 @@
 namespace tandem::webui {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr Duration spacing = seconds(5);
 constexpr Duration window = minutes(30);
 constexpr Duration shortest = minutes(1);  // less says nothing
-constexpr double longest_s = 400.0 * 24 * 3600;
-
-Duration step_for(Duration distance) {
-  if (distance > hours(48)) return hours(6);
-  if (distance > hours(4)) return minutes(30);
-  return distance > hours(1) ? Duration(minutes(10)) : Duration(minutes(1));
-}
-
-WallTime rounded(WallTime at, Duration step, bool up) {
-  const auto since = at.time_since_epoch();
-  const auto whole = since / step;
-  return WallTime(step * (whole + (up && since % step != Duration::zero() ? 1 : 0)));
-}
-
-WallTime after(WallTime now, double seconds_away, bool up) {
-  const double bounded = std::min(seconds_away, longest_s);
-  const Duration distance(static_cast<std::int64_t>(bounded * 1000));
-  return rounded(now + distance, step_for(distance), up);
-}
 
 }  // namespace
 
-void Rates::sample(const std::string& migration, std::uint64_t bytes_done, SteadyTime now) {
+void Rates::sample(const std::string& what, std::uint64_t bytes_done, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  auto& samples = samples_[migration];
+  auto& samples = samples_[what];
   if (!samples.empty() && bytes_done < samples.back().bytes) samples.clear();  // counted anew
   if (!samples.empty() && now - samples.back().at < spacing) return;
   samples.push_back({now, bytes_done});
   while (now - samples.front().at > window) samples.pop_front();
 }
 
-std::optional<Eta> Rates::eta(const std::string& migration, std::uint64_t bytes_left,
-                              SteadyTime now, WallTime wall) const {
+std::optional<Eta> Rates::eta(const std::string& what, std::uint64_t bytes_left, SteadyTime now,
+                              WallTime wall) const {
   if (bytes_left == 0) return std::nullopt;
   const std::lock_guard lock(mutex_);
-  const auto found = samples_.find(migration);
+  const auto found = samples_.find(what);
   if (found == samples_.end() || found->second.empty()) return std::nullopt;
   const auto& samples = found->second;
   const Sample& last = samples.back();
@@ -66,7 +46,15 @@ std::optional<Eta> Rates::eta(const std::string& migration, std::uint64_t bytes_
     slowest = slowest == 0 ? rate : std::min(slowest, rate);
   }
   const auto left = static_cast<double>(bytes_left);
-  return Eta{after(wall, left / fastest, false), after(wall, left / slowest * 1.3, true)};
+  return Eta{rounded_after(wall, left / fastest, false),
+             rounded_after(wall, left / slowest * 1.3, true), std::nullopt};
+}
+
+void Rates::forget_idle(SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(samples_, [now](const auto& one) {
+    return one.second.empty() || now - one.second.back().at > window;
+  });
 }
 
 }  // namespace tandem::webui

@@ -1,5 +1,5 @@
-// How fast copying goes, and when it will be done: samples of the last half hour per migration. The
-// answer is a range, rounded so that it does not jump, and nothing after a stall. Any thread.
+// How fast copying goes, and when it would be done by that: samples of the last half hour, per
+// migration or per account. Nothing after a stall. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,19 @@
 #include <string>
 
 #include "lib/base/clock.hpp"
+#include "webui/eta.hpp"
 
 namespace tandem::webui {
 
-struct Eta {
-  WallTime low{};
-  WallTime high{};
-};
-
 class Rates {
  public:
-  // What of this migration is copied at `now`; more often than every few seconds is ignored.
-  void sample(const std::string& migration, std::uint64_t bytes_done, SteadyTime now);
+  // What of this is copied at `now`; more often than every few seconds is ignored.
+  void sample(const std::string& what, std::uint64_t bytes_done, SteadyTime now);
   // Nothing: nothing left, not measured for a minute yet, or stalled for a minute.
-  [[nodiscard]] std::optional<Eta> eta(const std::string& migration, std::uint64_t bytes_left,
+  [[nodiscard]] std::optional<Eta> eta(const std::string& what, std::uint64_t bytes_left,
                                        SteadyTime now, WallTime wall) const;
+  // What was not sampled for half an hour.
+  void forget_idle(SteadyTime now);
 
  private:
   struct Sample {

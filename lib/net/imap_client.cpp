@@ -113,10 +113,12 @@ ImapTag ImapClient::begin(std::string_view command) {
 Task<Result<void>> ImapClient::flush() {
   if (out_.empty()) co_return Result<void>();
   stream_->expires_after(options_.wait);
+  const std::size_t leaving = out_.size();
   auto written = co_await stream_->write(out_);
   if (std::exchange(secret_, false)) wipe(out_);
   out_.clear();
   if (!written) co_return fail(connection_error(std::move(written.error())));
+  bytes_sent_ += leaving;
   co_return written;
 }
 
@@ -126,6 +128,7 @@ Task<Result<void>> ImapClient::fill() {
   stream_->expires_after(options_.wait);
   auto count = co_await stream_->read_some(reader_.space(options_.read_size));
   reader_.filled(count.value_or(0));
+  bytes_received_ += count.value_or(0);
   if (!count) co_return fail(connection_error(std::move(count.error())));
   if (*count > 0) co_return Result<void>();
   Error error{

@@ -240,6 +240,10 @@ class ImapClient {
   [[nodiscard]] std::size_t in_flight() const { return open_.size(); }  // sent, not answered
   Task<Result<void>> flush();
 
+  // All that this connection has moved so far, without what TLS adds.
+  [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
+  [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
+
   [[nodiscard]] ImapChanges take_changes() { return std::exchange(changes_, {}); }
   [[nodiscard]] Error to_error(const ImapCompletion& completion, std::string what) const;
 
@@ -293,6 +297,8 @@ class ImapClient {
   bool stream_all_ = false;
   ImapTag append_tag_ = 0;
   std::uint64_t append_left_ = 0;
+  std::uint64_t bytes_received_ = 0;
+  std::uint64_t bytes_sent_ = 0;
   bool stop_idle_ = false;
   bool idling_ = false;
 };

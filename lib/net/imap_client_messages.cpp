@@ -208,6 +208,7 @@ Task<Result<void>> ImapClient::append_bytes(std::string_view bytes) {
   stream_->expires_after(options_.wait);
   auto written = co_await stream_->write(bytes);
   if (!written) co_return fail(connection_error(std::move(written.error())));
+  bytes_sent_ += bytes.size();
   co_return written;
 }
 

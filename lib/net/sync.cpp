@@ -1,5 +1,7 @@
 #include "lib/net/sync.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -65,10 +67,16 @@ void Semaphore::give_back() {
     ++free_;
     return;
   }
-  Waiter& first = *waiters_.front();
-  waiters_.pop_front();
-  first.given = true;
-  first.list.wake_all();
+  const auto chosen = next();
+  Waiter& waiter = **chosen;
+  waiters_.erase(chosen);
+  waiter.given = true;
+  waiter.list.wake_all();
+}
+
+std::deque<Semaphore::Waiter*>::iterator Semaphore::next() {
+  if (++given_ % 4 == 0) return waiters_.begin();
+  return std::ranges::max_element(waiters_, {}, [](const Waiter* one) { return one->weight; });
 }
 
 Semaphore::Permit Semaphore::try_acquire() {
@@ -77,7 +85,8 @@ Semaphore::Permit Semaphore::try_acquire() {
   return Permit(*this);
 }
 
-Semaphore::Waiter::Waiter(Semaphore& semaphore) : owner(&semaphore) {
+Semaphore::Waiter::Waiter(Semaphore& semaphore, std::uint64_t heavy)
+    : owner(&semaphore), weight(heavy) {
   owner->waiters_.push_back(this);
 }
 
@@ -100,9 +109,9 @@ Task<Semaphore::Permit> Semaphore::wait_as(Waiter& waiter) {
   co_return std::move(permit);
 }
 
-Task<Semaphore::Permit> Semaphore::acquire() {
+Task<Semaphore::Permit> Semaphore::acquire(std::uint64_t weight) {
   if (free_ > 0) co_return try_acquire();
-  Waiter waiter(*this);
+  Waiter waiter(*this, weight);
   co_return co_await wait_as(waiter);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -42,7 +43,8 @@ class Event {
   bool set_ = false;
 };
 
-// At most so many at a time, first come first served.
+// At most so many at a time. The heaviest first, and first come first served among equals; every
+// fourth goes to whoever has waited longest, so that nobody is passed over for ever.
 class Semaphore {
  public:
   explicit Semaphore(std::size_t permits) : free_(permits) {}
@@ -65,7 +67,7 @@ class Semaphore {
     Semaphore* owner_ = nullptr;
   };
 
-  [[nodiscard]] Task<Permit> acquire();  // an empty permit: cancelled
+  [[nodiscard]] Task<Permit> acquire(std::uint64_t weight = 0);  // an empty permit: cancelled
   // An empty permit: cancelled, or none was free in time.
   [[nodiscard]] Task<Permit> acquire_within(Duration limit);
   [[nodiscard]] Permit try_acquire();
@@ -73,16 +75,19 @@ class Semaphore {
 
  private:
   struct Waiter {
-    explicit Waiter(Semaphore& semaphore);
+    explicit Waiter(Semaphore& semaphore, std::uint64_t heavy = 0);
     ~Waiter();
     Semaphore* owner;  // null: it is gone
+    std::uint64_t weight;
     WaitList list;
     bool given = false;  // the permit is this one's already: nobody can come between
   };
   static Task<Permit> wait_as(Waiter& waiter);
   void give_back();
+  std::deque<Waiter*>::iterator next();
   std::size_t free_;
-  std::deque<Waiter*> waiters_;
+  std::size_t given_ = 0;        // to those who waited
+  std::deque<Waiter*> waiters_;  // in the order in which they came
 };
 
 // A Notifier that any thread may ring. It is waited for on the executor's thread. Copies share it.

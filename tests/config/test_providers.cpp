@@ -45,6 +45,12 @@ TEST_CASE("patterns of presets are filled in") {
   CHECK(google.login == "{local}");
   CHECK(google.connection_limit == 3);
   CHECK(google.message_size_limit == 35651584);
+  CHECK(google.download_per_day == 2'500'000'000);
+  CHECK(google.upload_per_day == 500'000'000);
+  SideSettings freed{.provider = "google", .download_per_day = 0};
+  REQUIRE(apply_preset(freed, "example.co.jp").has_value());
+  CHECK(freed.download_per_day == 0);
+  CHECK(cpanel.download_per_day == std::nullopt);
 }
 
 TEST_CASE("a provider is recognised by its mail exchanger") {

@@ -103,6 +103,29 @@ Task<void> semaphore_in_order(TestNet& net) {
   CHECK(semaphore.available() == 2);
 }
 
+Task<void> hold_heavy(net::Semaphore& semaphore, std::uint64_t weight, std::string& log,
+                      std::string name) {
+  const auto permit = co_await semaphore.acquire(weight);
+  if (permit) log += name;
+  (void)co_await net::sleep_for(seconds(1));
+}
+
+// Each for a second: the heaviest first, equals as they came, every fourth the one that came first.
+Task<void> semaphore_by_weight(TestNet& net) {
+  net::Semaphore semaphore(1);
+  std::string log;
+  const std::vector<std::pair<std::string, std::uint64_t>> people = {
+      {"a", 0}, {"s", 1}, {"t", 1}, {"x", 9}, {"y", 7}, {"z", 7}, {"w", 5}, {"v", 8}};
+  for (const auto& [name, weight] : people)
+    net.group.spawn(hold_heavy(semaphore, weight, log, name));
+  co_await net.timers.settle();
+  CHECK(log == "a");
+  for (std::size_t i = 0; i < people.size(); ++i) co_await net.timers.pass(seconds(1));
+  CHECK(log == "axvyszwt");
+  co_await net.group.join();
+  CHECK(semaphore.available() == 1);
+}
+
 Task<void> semaphore_cancelled(TestNet& net) {
   net::Semaphore semaphore(1);
   std::string log;
@@ -227,6 +250,11 @@ TEST_CASE("a semaphore serves in order, and forgets the cancelled") {
   TestNet other;
   other.run(semaphore_cancelled(other));
 }
+TEST_CASE("the heaviest gets a semaphore first, and nobody is passed over for ever") {
+  TestNet net;
+  net.run(semaphore_by_weight(net));
+}
+
 TEST_CASE("who waits for a permit waits no longer than was said") {
   TestNet net;
   net.run(semaphore_in_time(net));

@@ -200,7 +200,8 @@ Task<void> History::crash() {
   store::fault::disarm();
   town_.heal();
   co_await quiet();
-  if (done) {  // it was over before
+  if (done && done->waits) tell("the day is used up");
+  if (done && !done->waits) {  // it was over before
     model_.settle();
     compare();
     crashed_ = false;
@@ -250,9 +251,20 @@ void History::look_after_crash() {
   }
 }
 
-Task<void> History::pass() {
+// As many days as it takes.
+Task<Result<migration::DeltaReport>> History::run_pass() {
   const Side home = model_.home == 0 ? Side::old_side : Side::new_side;
-  const auto done = co_await town_.world->sync->run_delta(town_.world->account, home);
+  auto done = co_await town_.world->sync->run_delta(town_.world->account, home);
+  for (int day = 0; day < 100 && done && done->waits; ++day) {
+    tell("a day later");
+    town_.next_day();
+    done = co_await town_.world->sync->run_delta(town_.world->account, home);
+  }
+  co_return done;
+}
+
+Task<void> History::pass() {
+  const auto done = co_await run_pass();
   if (!done) {
     blame("the pass failed: " + done.error().to_string());
     co_return;

@@ -42,6 +42,7 @@ class History {
   void renumber();
   Task<void> crash();
   Task<void> pass();
+  Task<Result<migration::DeltaReport>> run_pass();
   Task<void> idle_pass();
   Task<void> quiet();
   void compare();

@@ -49,6 +49,11 @@ config::SyncSettings settings_for(std::uint64_t seed) {
   return settings;
 }
 
+// In every fifth town a day's bytes are few: a pass may end as if it had been cut there.
+std::uint64_t per_day_for(std::uint64_t seed) {
+  return seed / per_town % 5 == 2 && wanted_for(seed | 1).crashes ? 2500 : 0;
+}
+
 Task<void> live(Town& town, std::uint64_t first, std::uint64_t end, bool aloud) {
   for (std::uint64_t seed = first; seed < end; ++seed) {
     co_await town.move_in(static_cast<int>(seed - first) + 1);
@@ -70,7 +75,7 @@ TEST_CASE("Model: random histories with crashes between any two steps") {
   log::start(log::Level::off);  // faults on purpose, by the ten thousand
   for (std::uint64_t at = first; at < end;) {
     const std::uint64_t next = std::min((at / per_town + 1) * per_town, end);
-    Town town(settings_for(at));
+    Town town(settings_for(at), per_day_for(at));
     town.run(live(town, at, next, only != 0));
     at = next;
   }

@@ -21,16 +21,34 @@ struct Letter {
   std::uint32_t flags = 0;
 };
 
+// The machine's, some days later.
+class LaterClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override { return system_clock().wall() + later_; }
+  [[nodiscard]] SteadyTime steady() const override { return system_clock().steady() + later_; }
+  void pass(Duration time) { later_ += time; }
+
+ private:
+  Duration later_{0};
+};
+
 struct NetFirst {
   tandem::test::RealTimeNet net;
+  LaterClock clock;
 };
 
 class Town : NetFirst, public Sides {
  public:
-  explicit Town(config::SyncSettings sync) : Sides(net) {
+  // `per_day`: bytes that each mailbox may be read and be given in a day; 0: any number.
+  explicit Town(config::SyncSettings sync, std::uint64_t per_day = 0) : Sides(net, clock) {
     world->store_options.in_memory = true;
     world->settings.sync = std::move(sync);
+    for (auto* side : {&world->settings.old_side, &world->settings.new_side}) {
+      side->download_per_day = per_day * 4;  // listings count too
+      side->upload_per_day = per_day;
+    }
   }
+  void next_day() { clock.pass(std::chrono::hours(25)); }
 
   // A new person: their account in the ledger, mailboxes on both sides.
   Task<AccountId> move_in(int number) {
