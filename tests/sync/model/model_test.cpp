@@ -51,7 +51,7 @@ config::SyncSettings settings_for(std::uint64_t seed) {
 
 // In every fifth town a day's bytes are few: a pass may end as if it had been cut there.
 std::uint64_t per_day_for(std::uint64_t seed) {
-  return seed / per_town % 5 == 2 && wanted_for(seed | 1).crashes ? 2500 : 0;
+  return seed / per_town % 5 == 2 && wanted_for(seed | 1).crashes ? 1200 : 0;
 }
 
 Task<void> live(Town& town, std::uint64_t first, std::uint64_t end, bool aloud) {
