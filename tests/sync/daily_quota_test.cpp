@@ -152,7 +152,50 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
   CHECK(co_await group.shut_down(std::chrono::seconds(10)));
 }
 
+// A person of the server's many, with so many messages to be copied.
+Task<AccountId> move_in(TwoSides& two, std::string name, int number, int messages) {
+  std::vector<config::AccountRow> rows(1);
+  rows[0].address = name + "@example.jp";
+  rows[0].old_login = "box" + std::to_string(number) + "@example.jp";
+  rows[0].new_login = "box" + std::to_string(number + 1) + "@example.jp";
+  rows[0].old_password = rows[0].new_password = Secret("secret");
+  const std::string migration("example");
+  const auto imported =
+      co_await two.world->registry->import_accounts(migration, std::move(rows), migration);
+  REQUIRE(imported);
+  two.world->account = two.world->registry->routes()->account(name + "@example.jp")->id;
+  for (int at = 0; at < messages; ++at) co_await two.put(quota_old, sized("m", 700));
+  co_await two.world->step(migration::Step::start);
+  co_return two.world->account;
+}
+
+// One at a time. Who came first would be the middle one.
+Task<void> largest_first(TwoSides& two) {
+  const AccountId middle = co_await move_in(two, "middle", 20, 3);
+  const AccountId small = co_await move_in(two, "small", 30, 1);
+  const AccountId large = co_await move_in(two, "large", 40, 6);
+  std::vector<AccountId> order;
+  const auto listener = two.world->events.subscribe([&](const migration::Event& event) {
+    if (two.world->sync->progress(event.account).messages_done == 0) return;
+    if (std::ranges::find(order, event.account) == order.end()) order.push_back(event.account);
+  });
+  net::TaskGroup group(two.hall.net.executor());
+  group.spawn(two.world->sync->run(group));
+  const auto all = [&order] { return order.size() == 3; };
+  co_await wait_until(all);
+  CHECK(order == std::vector<AccountId>{large, middle, small});
+  CHECK(co_await group.shut_down(std::chrono::seconds(10)));
+  two.world->events.unsubscribe(listener);
+}
+
 }  // namespace
+
+TEST_CASE("Under a daily quota the largest mailboxes begin first") {
+  TwoSides two;
+  two.world->settings.new_side.upload_per_day = 1'000'000;
+  two.world->options.accounts_at_once = 1;
+  two.run(largest_first(two));
+}
 
 TEST_CASE("An hour's bytes count until 24 hours after its end") {
   const WallTime start = ManualClock().wall();

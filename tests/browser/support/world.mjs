@@ -57,6 +57,7 @@ export function account(address, state, index, migration) {
       messages_done, messages_total,
       bytes_done: messages_done * 84_000, bytes_total: messages_total * 84_000,
     },
+    eta: { known: false, low: null, high: null, limit: null }, daily_quotas: [],
     notes: state === "in_sync_with_notes" ? 2 : 0,
     lag_seconds: isSynced ? (index * 5) % 23 : state === "copying" ? 86_400 : null,
     synced_at: isSynced ? ago(60 + index) : null,
