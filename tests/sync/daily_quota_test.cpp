@@ -154,11 +154,13 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
 
 // A person of the server's many, with so many messages to be copied.
 Task<AccountId> move_in(TwoSides& two, std::string name, int number, int messages) {
+  for (const int box : {number, number + 1}) two.hall.office.add_account(box);
   std::vector<config::AccountRow> rows(1);
   rows[0].address = name + "@example.jp";
   rows[0].old_login = "box" + std::to_string(number) + "@example.jp";
   rows[0].new_login = "box" + std::to_string(number + 1) + "@example.jp";
-  rows[0].old_password = rows[0].new_password = Secret("secret");
+  rows[0].old_password = Secret("secret");
+  rows[0].new_password = Secret("secret");
   const std::string migration("example");
   const auto imported =
       co_await two.world->registry->import_accounts(migration, std::move(rows), migration);
