@@ -65,10 +65,9 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
 
 CopyProgress Sync::progress(AccountId account) const {
   auto shown = state_->board.find(account);
-  if (!shown) {
-    shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
-    shown->progress.quotas = state_->quotas(account);
-  }
+  if (!shown) shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
+  // Also while a first pass logs in.
+  if (shown->progress.quotas.empty()) shown->progress.quotas = state_->quotas(account);
   if (is_paused(state_->registry, account)) shown->progress.state = CopyState::paused;
   return shown->progress;
 }
