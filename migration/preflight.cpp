@@ -231,6 +231,13 @@ Remark::Kind Preflight::no_log_in(const Account& account, Side side, const Error
   return Remark::Kind::cannot_log_in;
 }
 
+// What its provider documents, of a server that announces nothing.
+std::optional<std::uint64_t> Preflight::known_limit(const Account& account, Side side) const {
+  const std::uint64_t known = access_.message_size_limit(account, side);
+  if (known == 0) return std::nullopt;
+  return known;
+}
+
 Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& findings) const {
   SideLook& look = findings.sides[static_cast<std::size_t>(side)];
   look.pop3_only = access_.is_pop3_only(account, side);
@@ -242,6 +249,7 @@ Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& f
   }
   look.logged_in = true;
   const auto looked = co_await look_around(**opened, look);
+  if (!look.append_limit) look.append_limit = known_limit(account, side);
   if (looked) co_return std::move(*opened);
   findings.remarks.push_back(remark(Remark::Kind::cannot_look, side, looked.error()));
   co_return nullptr;

@@ -53,7 +53,7 @@ struct SideLook {
   std::optional<std::uint64_t> bytes;         // of all mail; none: the server does not say
   std::optional<std::uint64_t> quota;         // bytes; none: no limit, or not said
   std::optional<std::uint64_t> used;          // bytes, as the quota counts them
-  std::optional<std::uint64_t> append_limit;  // RFC 7889, bytes
+  std::optional<std::uint64_t> append_limit;  // bytes: RFC 7889, else as the preset knows
   char separator = '\0';                      // between levels of folder names; 0: there are none
   std::vector<std::string> names;             // UTF-8
   bool uidplus = false;
@@ -83,6 +83,7 @@ class Preflight {
  private:
   using Client = std::unique_ptr<net::ImapClient>;
   [[nodiscard]] Remark::Kind no_log_in(const Account& account, Side side, const Error& error) const;
+  [[nodiscard]] std::optional<std::uint64_t> known_limit(const Account& account, Side side) const;
   [[nodiscard]] Task<Client> enter(Account account, Side side, Findings& findings) const;
 
   const SideAccess& access_;

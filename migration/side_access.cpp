@@ -107,6 +107,11 @@ config::OAuthKind SideAccess::oauth(const Account& account, Side side) const {
   return settings == nullptr ? config::OAuthKind::none : settings->kind;
 }
 
+std::uint64_t SideAccess::message_size_limit(const Account& account, Side side) const {
+  const auto* const migration = registry_.settings(account.migration);
+  return migration == nullptr ? 0 : settings_of(*migration, side).message_size_limit;
+}
+
 bool SideAccess::needs_oauth(const Account& account, Side side) const {
   const auto* const migration = registry_.settings(account.migration);
   return migration != nullptr && config::needs_oauth(settings_of(*migration, side));

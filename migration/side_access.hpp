@@ -40,6 +40,8 @@ class SideAccess {
   // A server of that side refused this token of credential()'s. True: it is worth another try,
   // once.
   [[nodiscard]] bool token_refused(const Account& account, Side side, const Secret& token) const;
+  // Bytes of the largest message this side takes, as its preset knows; 0: not known.
+  [[nodiscard]] std::uint64_t message_size_limit(const Account& account, Side side) const;
   // How this side's servers are logged in to; none: by passwords.
   [[nodiscard]] config::OAuthKind oauth(const Account& account, Side side) const;
   // Its provider takes tokens only, and none are configured.

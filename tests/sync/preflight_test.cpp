@@ -50,6 +50,16 @@ Task<void> oversize(TwoSides& two) {
   CHECK(found.remarks[0].what.starts_with("1 messages"));
 }
 
+Task<void> oversize_by_preset(TwoSides& two) {
+  two.at(new_side).replace = {{"APPENDLIMIT=1000000", "XPPENDLIMIT=1000000"}};
+  const std::string big(3000, 'x');
+  co_await two.put(old_side, letter("big", big));
+  const auto found = co_await examine(two);
+  REQUIRE(has(found, Kind::oversize, new_side));
+  CHECK(found.remarks[0].what.starts_with("1 messages"));
+  CHECK(found.at(new_side).append_limit == 2000U);
+}
+
 Task<void> poor_server(TwoSides& two) {
   two.make_poor(new_side);
   const auto found = co_await examine(two);
@@ -78,6 +88,12 @@ TEST_CASE("preflight: nothing in the way, and nothing is changed") {
 TEST_CASE("preflight: messages larger than the other side takes are counted") {
   TwoSides two;
   two.run(oversize(two));
+}
+
+TEST_CASE("preflight: of a server that announces no limit the preset's is taken") {
+  TwoSides two;
+  two.world->settings.new_side.message_size_limit = 2000;
+  two.run(oversize_by_preset(two));
 }
 
 TEST_CASE("preflight: a server without UIDPLUS is a note") {
