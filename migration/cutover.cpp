@@ -1,6 +1,7 @@
 #include "migration/cutover.hpp"
 
 #include <algorithm>
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <utility>
 
@@ -16,6 +17,14 @@ Error cannot_step(const Account& account, Step step) {
           .next_step = account.phase == Phase::old ? "Start copying this account first." : ""};
 }
 
+std::string when_all_is_there(const std::optional<DailyQuota>& waits) {
+  if (!waits || !waits->goes_on_at) return "Wait until the account is in sync and try again.";
+  return fmt::format(
+      "The {} side lets no more through today. Copying goes on at {:%Y-%m-%d %H:%M} UTC: try again "
+      "when the account is in sync.",
+      name_of(waits->side), std::chrono::ceil<std::chrono::minutes>(*waits->goes_on_at));
+}
+
 // Everything the source has must be on the other side, or be recorded as impossible with a reason.
 Result<void> compare_counts(const Account& account, const DeltaReport& report) {
   if (report.matched + report.skipped >= report.source_messages) return {};
@@ -25,7 +34,7 @@ Result<void> compare_counts(const Account& account, const DeltaReport& report) {
                                 account.address, report.source_messages,
                                 name_of(home_of(account.phase)), report.matched),
             .temporary = true,
-            .next_step = "Wait until the account is in sync and try again."});
+            .next_step = when_all_is_there(report.waits)});
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 namespace tandem::migration {
 namespace {
 
+using namespace std::chrono_literals;
+
 // Stands in for the three rooms; writes down what it was asked, and fails where told.
 struct FakeRooms : SessionFence, TransactionFence, Delta, CopyView {
   std::vector<std::string> calls;
@@ -63,12 +65,14 @@ struct Scene {
   }
   bool run(Step step) {
     bool ok = false;
-    test::run([](Cutover& it, AccountId account, Step which, bool& result) -> net::Task<void> {
-      const auto outcome = co_await it.run(account, which, "test");
+    test::run([](Scene& it, Step which, bool& result) -> net::Task<void> {
+      const auto outcome = co_await it.cutover.run(it.id, which, "test");
       result = outcome.has_value();
-    }(cutover, id, step, ok));
+      it.next_step = outcome ? std::string() : outcome.error().next_step;
+    }(*this, step, ok));
     return ok;
   }
+  std::string next_step;  // of the last step that failed
   Phase phase() const { return ledger.account("aoki@example.jp").phase; }
 };
 
@@ -191,6 +195,13 @@ TEST_CASE("cut-over: a message missing on the other side stops it") {
   scene.rooms.report.matched = 4;
   CHECK_FALSE(scene.run(Step::cut_over));
   CHECK(scene.phase() == Phase::mirror_old);
+  CHECK(scene.next_step == "Wait until the account is in sync and try again.");
+  scene.rooms.report.waits = DailyQuota{};
+  scene.rooms.report.waits->goes_on_at = WallTime(std::chrono::sys_days{2026y / 11 / 28} + 90min);
+  CHECK_FALSE(scene.run(Step::cut_over));
+  CHECK(scene.next_step.contains("The old side lets no more through today"));
+  CHECK(scene.next_step.contains("2026-11-28 01:30 UTC"));
+  scene.rooms.report.waits.reset();
   scene.rooms.report.skipped = 1;  // recorded as impossible, with its reason: known to the operator
   CHECK(scene.run(Step::cut_over));
 }
