@@ -70,15 +70,17 @@ class QuietCopiesTest:
                 {"gateway": {"mirror": self.mirror}})]))
             story()
 
-    def arrive(self, subject):
-        """A message for each, through the gateway; what left the hosts because of it, once it is in both
-        mailboxes of everybody and nothing waits any more."""
+    def arrive(self, subject, wanted):
+        """A message for each, through the gateway; what left the hosts because of it, once it is in both mailboxes of
+        everybody, as many as are wanted have left (a forward leaves after its message is in the mailbox) and nothing
+        waits any more."""
         self.sink.forget()
         for person in PEOPLE:
             with smtp(self.tandem) as client:
                 client.sendmail(FRIEND, [person.address],
                                 f"From: {FRIEND}\r\nTo: {person.address}\r\nSubject: {subject}\r\n\r\nhi\r\n".encode())
         process.until(lambda: all(self.is_there(subject, person) for person in PEOPLE), 60, "a copy on either side")
+        self.sink.wait_for(wanted)
         process.until(lambda: self.old.idle() and self.new.idle(), 30, "empty queues")
         for person in PEOPLE:
             for host, user in ((self.old, person.old), (self.new, person.new)):
@@ -106,11 +108,11 @@ class AppendTest(QuietCopiesTest, unittest.TestCase):
     def test_one_answer_and_one_forward_before_and_after_a_cut_over(self):
         def story():
             self.mirrored()
-            self.assertEqual(collections.Counter(self.arrive("before")), ONE_OF_EACH)
+            self.assertEqual(collections.Counter(self.arrive("before", ONE_OF_EACH.total())), ONE_OF_EACH)
             self.tandem.cut_over([person.address for person in PEOPLE])
-            self.assertEqual(collections.Counter(self.arrive("after")), ONE_OF_EACH)
+            self.assertEqual(collections.Counter(self.arrive("after", ONE_OF_EACH.total())), ONE_OF_EACH)
             self.tandem.roll_back([person.address for person in PEOPLE])
-            self.assertEqual(collections.Counter(self.arrive("back again")), ONE_OF_EACH)
+            self.assertEqual(collections.Counter(self.arrive("back again", ONE_OF_EACH.total())), ONE_OF_EACH)
         self.run_world(story)
 
 
@@ -122,9 +124,9 @@ class QuietTest(QuietCopiesTest, unittest.TestCase):
     def test_one_answer_before_and_after_a_cut_over_and_forwards_twice(self):
         def story():
             self.mirrored()
-            self.judge(self.arrive("before"))
+            self.judge(self.arrive("before", 7))
             self.tandem.cut_over([person.address for person in PEOPLE])
-            self.judge(self.arrive("after"))
+            self.judge(self.arrive("after", 7))
         self.run_world(story)
 
     def judge(self, left):
