@@ -178,8 +178,11 @@ Task<void> Worker::watch_by_idle() {
 
 Task<void> Worker::idle(Side side) {
   net::ImapClient& client = clients_.at(side);
-  const auto changed = co_await client.idle(longest_idle);
-  if (!changed) client.close();
+  // An end that was asked for before this began would not be heard any more.
+  if (!state_.stopping) {
+    const auto changed = co_await client.idle(longest_idle);
+    if (!changed) client.close();
+  }
   --idling_;
   bell_.notify();
   idle_ended_.wake_all();
