@@ -27,8 +27,10 @@ Sync::~Sync() = default;
 Task<void> Sync::run(net::TaskGroup& group) {
   State& state = *state_;
   state.stopping = false;
-  const auto on_stop = group.on_stop([&state] {
+  net::RemoteNotifier tick(state.executor);
+  const auto on_stop = group.on_stop([&state, &tick] {
     state.stopping = true;
+    tick.notify();
     const std::lock_guard lock(state.mutex);
     for (const auto& [id, worker] : state.workers) worker->stop();
   });
@@ -50,7 +52,7 @@ Task<void> Sync::run(net::TaskGroup& group) {
       const std::lock_guard lock(state.mutex);
       std::erase_if(state.workers, [](const auto& entry) { return entry.second == nullptr; });
     }
-    (void)co_await net::sleep_for(std::chrono::seconds(1));
+    (void)co_await tick.wait_for(std::chrono::seconds(1));
   }
 }
 

@@ -120,7 +120,14 @@ bool NetStream::has_input() {
 
 void NetStream::expires_after(Duration after) {
   deadline_ = timer_.now() + after;
-  expired_ = false;
+  expired_ = after <= Duration::zero();
+  if (expired_) {
+    // At once: were the timer to ring first, a second such call in between would take back what it
+    // said, and whoever it woke would go on.
+    timer_.disarm();
+    transport_->interrupt();
+    return;
+  }
   // Most deadlines are moved on long before they pass: a timer armed for earlier stays, and looks
   // at the deadline when it rings.
   if (!timer_.armed() || timer_.due() > deadline_) timer_.arm(deadline_);

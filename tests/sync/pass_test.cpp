@@ -327,8 +327,26 @@ Task<void> in_background(TwoSides& two) {
   CHECK(co_await group.shut_down(std::chrono::seconds(10)));
 }
 
+// The sync that runs in the background ends, whatever it is doing when it is asked to.
+Task<void> ends_at_any_moment(TwoSides& two) {
+  co_await two.put(old_side, letter("a"));
+  co_await two.world->step(migration::Step::start);
+  const net::Executor executor = two.hall.net.executor();
+  for (int moment = 0; moment < 400; ++moment) {
+    net::TaskGroup group(executor);
+    group.spawn(two.world->sync->run(group));
+    for (int turn = 0; turn < moment; ++turn) (void)co_await net::sleep_for(Duration(0));
+    INFO("moment " << moment);
+    REQUIRE(co_await group.shut_down(std::chrono::seconds(2)));
+  }
+}
+
 }  // namespace
 
+TEST_CASE("Sync ends at whatever moment it is asked to") {
+  TwoSides two;
+  two.run(ends_at_any_moment(two));
+}
 TEST_CASE("A first copy keeps bytes, dates and flags; a second finds nothing") {
   TwoSides two;
   two.run(first_copy(two));
