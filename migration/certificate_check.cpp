@@ -1,6 +1,7 @@
 #include "migration/certificate_check.hpp"
 
 #include <algorithm>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "lib/base/text.hpp"
@@ -128,9 +129,7 @@ std::vector<NameFinding> check_certificates(const std::vector<OwnCertificate>& c
 }
 
 std::string day_of(WallTime time) {
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return fmt::format("{:%Y-%m-%d}", std::chrono::floor<std::chrono::days>(time));
 }
 
 }  // namespace tandem::migration

@@ -10,6 +10,21 @@
 namespace tandem::migration::oauth {
 namespace {
 
+constexpr NextStep compare_tenant{
+    "Compare oauth_tenant with the directory (tenant) id on the application's overview page.",
+    "oauth_tenant を、アプリケーションの概要ページのディレクトリ(テナント)ID "
+    "と照合してください。"};
+constexpr NextStep remove_scope{
+    "Remove oauth_scope: the default fits Exchange Online.",
+    "oauth_scope を削除してください。省略時の値が Exchange Online に合っています。"};
+constexpr NextStep second_factor{
+    "Have the person agree with it and import the new refresh token, or use oauth = "
+    "microsoft.",
+    "本人に多要素認証で同意してもらい、新しい更新トークンを取り込むか、oauth = microsoft "
+    "を使ってください。"};
+constexpr NextStep compare_permissions{
+    "Compare the application's permissions with docs/oauth.md.",
+    "アプリケーションの権限を docs/oauth.ja.md と照合してください。"};
 constexpr NextStep new_refresh_token{
     "Have the person agree once more, and import the new refresh token.",
     "本人にもう一度同意してもらい、新しい更新トークンを取り込んでください。"};
@@ -50,35 +65,12 @@ constexpr std::array refusals = {
             "the application is disabled",
             {"Enable it in Microsoft Entra, under enterprise applications.",
              "Microsoft Entra の「エンタープライズ アプリケーション」で有効にしてください。"}},
-    Refusal{
-        "",
-        "AADSTS90002:",
-        "there is no organisation of this id",
-        {"Compare oauth_tenant with the directory (tenant) id on the application's overview page.",
-         "oauth_tenant を、アプリケーションの概要ページのディレクトリ(テナント)ID "
-         "と照合してください。"}},
-    Refusal{
-        "",
-        "AADSTS900023:",
-        "this is no organisation's id",
-        {"Compare oauth_tenant with the directory (tenant) id on the application's overview page.",
-         "oauth_tenant を、アプリケーションの概要ページのディレクトリ(テナント)ID "
-         "と照合してください。"}},
-    Refusal{"",
-            "AADSTS500011:",
-            "the organisation knows no service of the scope's name",
-            {"Remove oauth_scope: the default fits Exchange Online.",
-             "oauth_scope を削除してください。省略時の値が Exchange Online に合っています。"}},
-    Refusal{"",
-            "AADSTS70011:",
-            "the scope is not valid",
-            {"Remove oauth_scope: the default fits Exchange Online.",
-             "oauth_scope を削除してください。省略時の値が Exchange Online に合っています。"}},
-    Refusal{"",
-            "AADSTS1002012:",
-            "the scope is not valid for an application",
-            {"Remove oauth_scope: the default fits Exchange Online.",
-             "oauth_scope を削除してください。省略時の値が Exchange Online に合っています。"}},
+    Refusal{"", "AADSTS90002:", "there is no organisation of this id", compare_tenant},
+    Refusal{"", "AADSTS900023:", "this is no organisation's id", compare_tenant},
+    Refusal{"", "AADSTS500011:", "the organisation knows no service of the scope's name",
+            remove_scope},
+    Refusal{"", "AADSTS70011:", "the scope is not valid", remove_scope},
+    Refusal{"", "AADSTS1002012:", "the scope is not valid for an application", remove_scope},
     Refusal{
         "",
         "AADSTS65001:",
@@ -110,20 +102,8 @@ constexpr std::array refusals = {
             "the organisation knows no such account",
             {"Compare the account's log-in with its user principal name.",
              "アカウントのログイン名をユーザー プリンシパル名と照合してください。"}},
-    Refusal{"",
-            "AADSTS50076:",
-            "the organisation demands a second factor",
-            {"Have the person agree with it and import the new refresh token, or use oauth = "
-             "microsoft.",
-             "本人に多要素認証で同意してもらい、新しい更新トークンを取り込むか、oauth = microsoft "
-             "を使ってください。"}},
-    Refusal{"",
-            "AADSTS50079:",
-            "the organisation demands a second factor",
-            {"Have the person agree with it and import the new refresh token, or use oauth = "
-             "microsoft.",
-             "本人に多要素認証で同意してもらい、新しい更新トークンを取り込むか、oauth = microsoft "
-             "を使ってください。"}},
+    Refusal{"", "AADSTS50076:", "the organisation demands a second factor", second_factor},
+    Refusal{"", "AADSTS50079:", "the organisation demands a second factor", second_factor},
     Refusal{"",
             "AADSTS53003:",
             "a conditional access policy forbids it",
@@ -191,16 +171,9 @@ constexpr std::array refusals = {
             {"Import a new refresh token, or make a new key, as docs/oauth.md says.",
              "docs/oauth.ja.md "
              "のとおりに、新しい更新トークンを取り込むか、新しい鍵を作成してください。"}},
-    Refusal{"unauthorized_client",
-            "",
-            "the application may not ask for tokens in this way",
-            {"Compare the application's permissions with docs/oauth.md.",
-             "アプリケーションの権限を docs/oauth.ja.md と照合してください。"}},
-    Refusal{"access_denied",
-            "",
-            "the application may not do this",
-            {"Compare the application's permissions with docs/oauth.md.",
-             "アプリケーションの権限を docs/oauth.ja.md と照合してください。"}},
+    Refusal{"unauthorized_client", "", "the application may not ask for tokens in this way",
+            compare_permissions},
+    Refusal{"access_denied", "", "the application may not do this", compare_permissions},
     Refusal{"invalid_scope",
             "",
             "the scope is not valid",
