@@ -55,23 +55,35 @@ Task<Result<void>> FolderPass::look_and_match() {
     else
       wanted.push_back(home_scan_.items[at].uid);
   }
-  if (settings_.retry_skipped) {
-    wanted.insert(wanted.end(), home_skipped_.begin(), home_skipped_.end());
-    const auto forgotten =
-        co_await context_.ledger.unskip(folder_.id, settings_.home, home_skipped_);
-    if (!forgotten) co_return forgotten;
-    settings_.retry_skipped = false;
-  }
+  const bool retry = std::exchange(settings_.retry_skipped, false);
+  if (retry) wanted.insert(wanted.end(), home_skipped_.begin(), home_skipped_.end());
   auto more = co_await scan_uids(home_, wanted);
   if (!more) co_return fail(more.error());
   std::ranges::move(*more, std::back_inserter(home_items_));
   std::ranges::sort(home_items_, {}, &Item::uid);
   wanted.clear();
   for (const std::size_t at : diff_.mirror_new) wanted.push_back(mirror_scan_.items[at].uid);
+  if (retry) wanted.insert(wanted.end(), mirror_skipped_.begin(), mirror_skipped_.end());
   auto there = co_await scan_uids(mirror_, wanted);
   if (!there) co_return fail(there.error());
   mirror_items_ = std::move(*there);
-  co_return co_await match_news();
+  std::ranges::sort(mirror_items_, {}, &Item::uid);
+  auto done = Result<void>{};
+  if (retry) done = co_await forget_removed(settings_.home, home_skipped_, home_items_);
+  if (retry && done)
+    done =
+        co_await forget_removed(migration::other(settings_.home), mirror_skipped_, mirror_items_);
+  if (done) done = co_await match_news();
+  co_return done;
+}
+
+// What was left out stays so, and is told of, until it is on the other side or has gone.
+Task<Result<void>> FolderPass::forget_removed(Side side, const std::vector<Uid>& left_out,
+                                              const std::vector<Item>& there) {
+  std::vector<Uid> gone;
+  for (const Uid uid : left_out)
+    if (!std::ranges::binary_search(there, uid, {}, &Item::uid)) gone.push_back(uid);
+  co_return co_await context_.ledger.unskip(folder_.id, side, std::move(gone));
 }
 
 Task<Result<void>> FolderPass::match_news() {

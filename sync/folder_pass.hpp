@@ -80,6 +80,8 @@ class FolderPass {
                                       SideScan& scan);
   Task<Result<void>> scan_completely(net::ImapClient& client, SideScan& scan);
   Task<Result<void>> look_and_match();
+  Task<Result<void>> forget_removed(Side side, const std::vector<Uid>& left_out,
+                                    const std::vector<Item>& there);
   // The news of both sides and the rows that still miss a counterpart. Positions: items first,
   // rows behind them.
   struct Sides {

@@ -71,8 +71,7 @@ Task<Result<void>> Ledger::close_batch(std::int64_t folder, Side home, std::int6
   store::Unit unit;
   unit.apply = [folder, home, batch, rows = std::move(rows)](
                    Sql& sql, std::span<const store::BlobRef>) -> Result<void> {
-    for (const Row& row : rows)
-      if (auto put = put_message(sql, folder, home, row); !put) return put;
+    if (auto put = put_messages(sql, folder, home, rows); !put) return put;
     return done(sql.execute("DELETE FROM sync_batch WHERE id = $1", batch));
   };
   if (!wait) co_return store_.committer().commit_later(std::move(unit));

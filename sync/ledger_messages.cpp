@@ -15,12 +15,6 @@ Result<void> take_messages(store::Rows rows, Side home, std::vector<Row>& out) {
   return rows.status();
 }
 
-Result<void> put_all(Sql& sql, std::int64_t folder, Side home, const std::vector<Row>& rows) {
-  for (const Row& row : rows)
-    if (auto put = put_message(sql, folder, home, row); !put) return put;
-  return {};
-}
-
 Skipped skipped_from(const store::Rows& rows) {
   return {.folder = rows.integer(0),
           .side = rows.as<Side>(1),
@@ -125,7 +119,7 @@ Result<MessageCounts> Ledger::counts(std::int64_t folder, Side home) const {
 
 Task<Result<void>> Ledger::save_rows(std::int64_t folder, Side home, std::vector<Row> rows) {
   if (rows.empty()) co_return Result<void>{};
-  Work work = [&](Sql& sql) { return put_all(sql, folder, home, rows); };
+  Work work = [&](Sql& sql) { return put_messages(sql, folder, home, rows); };
   co_return co_await commit(std::move(work));
 }
 
@@ -164,7 +158,7 @@ Task<Result<void>> Ledger::replace_rows(std::int64_t folder, Side home,
     for (const std::int64_t id : obsolete)
       if (auto gone = done(sql.execute("DELETE FROM sync_message WHERE id = $1", id)); !gone)
         return gone;
-    return put_all(sql, folder, home, rows);
+    return put_messages(sql, folder, home, rows);
   };
   co_return co_await commit(std::move(work));
 }

@@ -70,6 +70,32 @@ Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home, const 
       row.id, old_uid, new_uid, row.flags.system, keywords, gone, identity, trace, copied));
 }
 
+namespace {
+
+Result<void> end_left_out(store::Sql& sql, std::int64_t folder, Side side, Uid uid) {
+  if (uid == 0) return {};
+  return done(sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2 AND uid = $3",
+                          folder, side, uid));
+}
+
+}  // namespace
+
+Result<void> put_messages(store::Sql& sql, std::int64_t folder, Side home,
+                          const std::vector<Row>& rows) {
+  for (const Row& row : rows)
+    if (auto put = put_message(sql, folder, home, row); !put) return put;
+  const auto any =
+      sql.integer("SELECT 1 FROM sync_skipped WHERE folder = $1 AND uid > 0 LIMIT 1", folder);
+  if (!any) return fail(any.error());
+  if (!*any) return {};
+  for (const Row& row : rows) {
+    auto ended = end_left_out(sql, folder, home, row.home);
+    if (ended) ended = end_left_out(sql, folder, migration::other(home), row.mirror);
+    if (!ended) return ended;
+  }
+  return {};
+}
+
 Result<void> status_of(const store::Rows& rows) {
   return rows.status();
 }

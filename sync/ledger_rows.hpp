@@ -13,6 +13,9 @@ namespace tandem::sync {
 [[nodiscard]] Row message_from(const store::Rows& rows, Side home);
 [[nodiscard]] Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home,
                                        const Row& row);
+// The same of several. What one of them is about is no longer left out.
+[[nodiscard]] Result<void> put_messages(store::Sql& sql, std::int64_t folder, Side home,
+                                        const std::vector<Row>& rows);
 [[nodiscard]] Result<void> put_new_deletion(store::Sql& sql, const Deletion& one);
 [[nodiscard]] Result<void> status_of(const store::Rows& rows);
 // Of an execute: its error or nothing.

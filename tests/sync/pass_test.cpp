@@ -154,10 +154,8 @@ Task<void> new_validity(TwoSides& two) {
   CHECK(two.mailbox(old_side, name) == two.mailbox(new_side, name));
 }
 
-Task<void> too_big(TwoSides& two, bool poor) {
-  if (poor) two.make_poor(new_side);
-  // The server takes a message when it is put there directly, but refuses it by APPEND.
-  for (const auto* subject : {"a", "b"}) co_await two.put(old_side, letter(subject));
+// The server takes a message when it is put there directly, but refuses it by APPEND.
+Task<void> put_giant(TwoSides& two) {
   auto draft = two.hall.office.draft(letter("giant", std::string(1'200'000, 'x') + "\r\n"));
   server::AppendBatch batch(*two.hall.office.boxes, two.hall.office.box(1, "INBOX").id);
   server::Flags none;
@@ -165,6 +163,12 @@ Task<void> too_big(TwoSides& two, bool poor) {
   noon.unix_seconds = 1'700'000'000;
   REQUIRE(co_await batch.add(std::move(draft), none, noon));
   REQUIRE(co_await batch.commit());
+}
+
+Task<void> too_big(TwoSides& two, bool poor) {
+  if (poor) two.make_poor(new_side);
+  for (const auto* subject : {"a", "b"}) co_await two.put(old_side, letter(subject));
+  co_await put_giant(two);
   co_await two.put(old_side, letter("c"));
   auto report = co_await two.pass();
   CHECK(report.copied == 3);
@@ -184,6 +188,20 @@ Task<void> too_big(TwoSides& two, bool poor) {
   report = co_await two.pass();
   CHECK(report.skipped == 1);
   CHECK(two.mailbox(new_side).size() == 3);
+}
+
+// What was left out is told of until it has arrived, wherever a pass that tries it again breaks.
+Task<void> tried_again_and_broken(TwoSides& two, Side side, std::uint64_t byte) {
+  co_await put_giant(two);
+  co_await two.pass();
+  two.heal();
+  two.at(side).cut_after = byte;
+  two.world->sync->run_now(two.world->account);
+  (void)co_await two.world->sync->run_delta(two.world->account, old_side);
+  two.heal();
+  const auto report = co_await two.pass();
+  CHECK(report.skipped == 1);
+  CHECK(two.world->sync->skipped(two.world->account).size() == 1);
 }
 
 Task<void> poor_servers(TwoSides& two) {
@@ -381,6 +399,15 @@ TEST_CASE("A message that is refused is named and stops nothing") {
     two.run(too_big(two, poor));
   }
 }
+TEST_CASE("A message that was left out stays named, wherever the pass that tries it again breaks") {
+  for (const Side side : {old_side, new_side})
+    for (std::uint64_t byte = 0; byte < 1500; byte += 37) {
+      INFO("cut after " << byte << " bytes");
+      TwoSides two;
+      two.run(tried_again_and_broken(two, side, byte));
+    }
+}
+
 TEST_CASE("Servers without UIDPLUS, MULTIAPPEND, CONDSTORE and LITERAL+") {
   TwoSides two;
   two.run(poor_servers(two));
