@@ -47,9 +47,13 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
   digest.our_names = {context_.options.our_hostname};
   const auto looked = co_await look_at(home_, home_items_, digest);
   if (!looked) co_return looked;
+  const std::size_t before = resolved_.size() + obsolete_.size();
   find_moved_on_both(sides, *loose);
   find_moved_at_home(sides, *loose);
   find_moved_on_mirror(sides, *loose);
+  deferred_ = settings_.beside_others &&
+              (!to_carry_.empty() || resolved_.size() + obsolete_.size() > before);
+  if (deferred_) co_return fail(ErrorKind::conflict, "messages were moved between folders");
   co_return Result<void>{};
 }
 

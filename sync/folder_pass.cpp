@@ -31,7 +31,7 @@ FolderPass::FolderPass(Context& context, Budget& budget, FolderRow& folder, cons
       pair_(pair),
       home_(home),
       mirror_(mirror),
-      settings_(settings) {}
+      settings_(std::move(settings)) {}
 
 Direction FolderPass::to_mirror() {
   return {home_, mirror_, settings_.home, settings_.home, pair_.mirror_name};
@@ -166,6 +166,7 @@ Task<Result<void>> FolderPass::reconcile_batches() {
 Task<Result<void>> FolderPass::round() {
   auto done = co_await scan();
   if (done) done = co_await look_and_match();
+  if (done && settings_.on_known) settings_.on_known();
   if (done) done = co_await copy();
   if (done) done = co_await carry();
   if (done) done = co_await bring_home();

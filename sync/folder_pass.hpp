@@ -3,6 +3,7 @@
 // gives it another round.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -47,6 +48,9 @@ class FolderPass {
     bool home_takes_mail = true;  // see AccountPass::Settings
     bool mirror_takes_mail = true;
     std::size_t shown = 0;  // the folder's place on the board
+    // Other folders are under way at the same time: see is_deferred().
+    bool beside_others = false;
+    std::function<void()> on_known = nullptr;  // what is in it is known, and written
   };
   FolderPass(Context& context, Budget& budget, FolderRow& folder, const FolderPair& pair,
              net::ImapClient& home, net::ImapClient& mirror, Settings settings);
@@ -56,6 +60,11 @@ class FolderPass {
   // it turns up.
   Task<Result<void>> survey();
   [[nodiscard]] FolderStep step() const { return step_; }
+  // After a run that failed: something was moved between this folder and another, which may be
+  // under way itself. Nothing was done about it; the folder is to be run alone.
+  [[nodiscard]] bool is_deferred() const { return deferred_; }
+  // What was done, also by a run that failed.
+  [[nodiscard]] const FolderReport& report() const { return report_; }
 
  private:
   Task<Result<void>> prepare();
@@ -144,7 +153,8 @@ class FolderPass {
   bool home_was_reset_ = false;
   bool mirror_is_fresh_ = false;  // nothing was done since it was opened
   bool again_ = false;            // another round is wanted
-  Uid home_next_ = 0;             // as the scan saw it
+  bool deferred_ = false;
+  Uid home_next_ = 0;  // as the scan saw it
   Uid mirror_next_ = 0;
   std::uint64_t home_modseq_ = 0;
   std::uint64_t mirror_modseq_ = 0;

@@ -71,7 +71,7 @@ class Pairing {
     });
     take([this](const Folder& folder) { return by_path(folder); });
     std::ranges::sort(pairs_, {}, [](const FolderPair& pair) {
-      return std::pair(pair.home->path != Path{std::string(inbox)}, pair.home->path);
+      return std::pair(!is_inbox(pair.home->path), pair.home->path);
     });
     return std::move(pairs_);
   }
@@ -129,7 +129,7 @@ class Pairing {
   }
 
   [[nodiscard]] static std::string inbox_of(const Folder& folder) {
-    return folder.path.size() == 1 && folder.path[0] == inbox ? std::string(inbox) : "";
+    return is_inbox(folder.path) ? std::string(inbox) : "";
   }
 
   [[nodiscard]] static SpecialUse named_use(const Folder& folder) {
@@ -153,7 +153,7 @@ class Pairing {
     for (std::size_t depth = folder.path.size() - 1; depth > 0; --depth) {
       const Path parent(folder.path.begin(),
                         folder.path.begin() + static_cast<std::ptrdiff_t>(depth));
-      if (parent == Path{std::string(inbox)}) break;
+      if (is_inbox(parent)) break;
       for (const FolderPair& pair : pairs_) {
         if (pair.home->path != parent) continue;
         Path path = mirror_.naming.path_of(pair.mirror_name);
@@ -187,6 +187,10 @@ class Pairing {
 
 }  // namespace
 
+bool is_inbox(const Path& path) {
+  return path.size() == 1 && path[0] == inbox;
+}
+
 bool is_virtual(SpecialUse use) {
   return use == SpecialUse::all || use == SpecialUse::flagged;
 }
@@ -205,7 +209,7 @@ Path Naming::path_of(std::string_view name) const {
 
 std::string Naming::name_of(const Path& path) const {
   if (path.empty()) return "";
-  if (path.size() == 1 && path[0] == inbox) return path[0];
+  if (is_inbox(path)) return path[0];
   // "INBOX/x" is "INBOX.x" where everything is below INBOX.
   const bool below = path[0] == inbox && istarts_with(prefix, inbox);
   std::string name = path[0] == inbox && !below ? "" : prefix;

@@ -20,6 +20,7 @@
 namespace tandem::sync {
 
 using Path = std::vector<std::string>;
+[[nodiscard]] bool is_inbox(const Path& path);
 
 enum class SpecialUse : std::uint8_t { none, sent, drafts, trash, junk, archive, all, flagged };
 [[nodiscard]] std::string_view attribute_of(SpecialUse use);  // "\Sent"; none: ""

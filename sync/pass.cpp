@@ -18,12 +18,13 @@ constexpr int most_looks = 3;
 }  // namespace
 
 AccountPass::AccountPass(Context& context, AccountId account, const config::SyncSettings& sync,
-                         Budget& budget, net::ImapClient& home, net::ImapClient& mirror,
-                         Settings settings)
+                         Budget& budget, Lanes& lanes, net::ImapClient& home,
+                         net::ImapClient& mirror, Settings settings)
     : context_(context),
       account_(account),
       sync_(sync),
       budget_(budget),
+      lanes_(lanes),
       home_(home),
       mirror_(mirror),
       settings_(settings) {}
@@ -47,23 +48,34 @@ Task<Result<DeltaReport>> AccountPass::run() {
 }
 
 Task<Result<void>> AccountPass::look(int number) {
-  report_.waits.reset();
-  auto done = co_await list();
-  if (done && number == 0) done = co_await recover();
-  if (done) done = co_await follow_renames();
-  if (done) done = co_await plan();
+  done_.clear();
+  auto done = co_await find_work(number == 0);
   if (!done) co_return done;
-  let_rest();
   show();
   done = co_await survey();
   if (!done) co_return done;
-  for (std::size_t at = 0; at < work_.size(); ++at) {
+  const auto copied = co_await copy_several();
+  if (!copied) co_return fail(copied.error());
+  // What is left to do is told by the ledger and both servers, as to a pass that begins.
+  if (*copied) done = co_await find_work(false);
+  if (!done) co_return done;
+  for (Work& work : work_) {
     if (context_.stopping) co_return stopped();
-    if (work_[at].changed) done = co_await folder(work_[at], at);
+    if (work.changed) done = co_await folder(work);
     if (!done) co_return done;
   }
   done = co_await subscribe();
   settings_.all_flags = settings_.retry_skipped = false;  // once is enough
+  co_return done;
+}
+
+Task<Result<void>> AccountPass::find_work(bool first) {
+  report_.waits.reset();
+  auto done = co_await list();
+  if (done && first) done = co_await recover();
+  if (done) done = co_await follow_renames();
+  if (done) done = co_await plan();
+  if (done) let_rest();
   co_return done;
 }
 
@@ -115,8 +127,9 @@ Task<Result<void>> AccountPass::plan() {
     work.pair = std::move(pair);
     const auto batches = context_.ledger.batches(work.row.id);
     if (!batches) co_return fail(batches.error());
-    work.changed = !batches->empty() || has_news(work);
-    if (settings_.retry_skipped && !work.changed) {
+    const bool again = done_.contains(work.row.id);
+    work.changed = !batches->empty() || has_news(work, settings_.all_flags && !again);
+    if (settings_.retry_skipped && !again && !work.changed) {
       const auto skipped = context_.ledger.skipped(work.row.id);
       if (!skipped) co_return fail(skipped.error());
       work.changed = !skipped->empty();
@@ -127,7 +140,7 @@ Task<Result<void>> AccountPass::plan() {
 }
 
 // Whether STATUS tells of anything that the ledger does not know.
-bool AccountPass::has_news(const Work& work) const {
+bool AccountPass::has_news(const Work& work, bool all_flags) const {
   if (work.pair.mirror == nullptr || !work.pair.home->status || !work.pair.mirror->status)
     return true;
   const auto& home = *work.pair.home->status;
@@ -145,8 +158,7 @@ bool AccountPass::has_news(const Work& work) const {
   };
   if (by_modseq(home_row, home) && by_modseq(mirror_row, mirror))
     return home.highest_modseq != home_row.modseq || mirror.highest_modseq != mirror_row.modseq;
-  return settings_.all_flags || home.unseen != home_row.unseen ||
-         mirror.unseen != mirror_row.unseen;
+  return all_flags || home.unseen != home_row.unseen || mirror.unseen != mirror_row.unseen;
 }
 
 // Settled ones tell by their rows whether something has gone; what waits is told by how it was.
@@ -206,15 +218,25 @@ FolderPass::Settings AccountPass::folder_settings() const {
   return settings;
 }
 
-Task<Result<void>> AccountPass::folder(Work& work, std::size_t shown) {
+FolderPass::Settings AccountPass::settings_for(const Work& work) const {
   FolderPass::Settings settings = folder_settings();
   settings.all_flags =
       settings_.all_flags || (work.pair.home->status &&
                               work.pair.home->status->unseen != work.row.at(settings_.home).unseen);
   settings.retry_skipped = settings_.retry_skipped;
-  settings.shown = shown;
-  FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, settings);
-  const auto done = co_await pass.run();
+  settings.shown = static_cast<std::size_t>(&work - work_.data());
+  return settings;
+}
+
+Task<Result<void>> AccountPass::folder(Work& work) {
+  FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, settings_for(work));
+  auto done = co_await pass.run();
+  co_return co_await conclude(work, pass, std::move(done));
+}
+
+// Of a folder whose pass has ended, well or not. An error: so has this one.
+Task<Result<void>> AccountPass::conclude(Work& work, const FolderPass& pass,
+                                         Result<FolderReport> done) {
   migration::Event event;
   event.account = account_;
   context_.events.publish(event);

@@ -1,4 +1,5 @@
-// AccountPass: one account, both connections, all folders one after the other.
+// AccountPass: one account, all folders one after the other; several at a time where there is much
+// to copy and further connections are free (pass_lanes.cpp).
 #pragma once
 
 #include <set>
@@ -11,7 +12,9 @@
 #include "sync/budget.hpp"
 #include "sync/context.hpp"
 #include "sync/folder_pass.hpp"
+#include "sync/folder_queue.hpp"
 #include "sync/folders.hpp"
+#include "sync/lanes.hpp"
 #include "sync/quarantine.hpp"
 
 namespace tandem::sync {
@@ -31,7 +34,7 @@ class AccountPass {
     bool all_sizes = false;  // asks the home side how many bytes each folder has
   };
   AccountPass(Context& context, AccountId account, const config::SyncSettings& sync, Budget& budget,
-              net::ImapClient& home, net::ImapClient& mirror, Settings settings);
+              Lanes& lanes, net::ImapClient& home, net::ImapClient& mirror, Settings settings);
 
   Task<Result<migration::DeltaReport>> run();
   // Only lists, and shows how much there is to do.
@@ -46,6 +49,7 @@ class AccountPass {
   };
   // Lists both sides and brings every folder in order.
   Task<Result<void>> look(int number);
+  Task<Result<void>> find_work(bool first);
   Task<Result<void>> list();
   // Folders that have another name than the ledger says (pass_folders.cpp).
   Task<Result<void>> follow_renames();
@@ -54,9 +58,21 @@ class AccountPass {
   void let_rest();
   void note_wait(Work& work, const migration::DailyQuota& quota);
   Task<Result<void>> survey();
-  Task<Result<void>> folder(Work& work, std::size_t shown);
+  Task<Result<void>> folder(Work& work);
+  Task<Result<void>> conclude(Work& work, const FolderPass& pass, Result<FolderReport> done);
+  [[nodiscard]] FolderPass::Settings settings_for(const Work& work) const;
+  // Several folders at a time (pass_lanes.cpp).
+  struct Crew;
+  Task<Result<bool>> copy_several();
+  void fill(FolderQueue& queue) const;
+  [[nodiscard]] std::size_t further_lanes(const FolderQueue& queue) const;
+  Task<void> work_in_lane(Crew& crew);
+  Task<Result<void>> take_folders(Crew& crew, net::ImapClient& home, net::ImapClient& mirror,
+                                  bool further);
+  Task<Result<void>> folder_of(Crew& crew, Work& work, net::ImapClient& home,
+                               net::ImapClient& mirror);
   Task<Result<void>> subscribe();
-  [[nodiscard]] bool has_news(const Work& work) const;
+  [[nodiscard]] bool has_news(const Work& work, bool all_flags) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
   // Deletions that are carried over (pass_removals.cpp).
   using Loose = Ledger::Loose;
@@ -87,9 +103,11 @@ class AccountPass {
   AccountId account_;
   const config::SyncSettings& sync_;
   Budget& budget_;
+  Lanes& lanes_;
   net::ImapClient& home_;
   net::ImapClient& mirror_;
   Settings settings_;
+  std::set<std::int64_t> done_;  // by copy_several: flags and what was left out are looked after
   SideFolders home_side_, mirror_side_;
   std::vector<Work> work_;
   // Removed at home as the last look saw it, with a copy of ours on the mirror; and where those are

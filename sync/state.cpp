@@ -6,6 +6,7 @@
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
 #include "lib/net/task_group.hpp"
+#include "sync/lanes.hpp"
 #include "sync/pass.hpp"
 #include "sync/pause.hpp"
 #include "sync/transfer.hpp"
@@ -114,7 +115,8 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   Budget budget(context, id, *migration);
   if (const auto read = budget.open(); !read) co_return fail(read.error());
   const auto before = clients.wire_bytes();
-  AccountPass work(context, id, migration->sync, budget, clients.at(settings.home),
+  Lanes lanes(*this, copy);
+  AccountPass work(context, id, migration->sync, budget, lanes, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
   Result<DeltaReport> done;
   if (settings.measure)
@@ -154,6 +156,8 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   const auto routes = registry.routes();
   const migration::Account* known = routes->account(account);
   if (known != nullptr && is_elsewhere(*known, from)) co_return wrong_home(*known, from);
+  // A cut-over waits for nobody; but what it does, others need not do beside it.
+  const auto slot = slots.try_acquire();
   Result<DeltaReport> done;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     Clients clients;

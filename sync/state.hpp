@@ -6,29 +6,16 @@
 #include <mutex>
 #include <set>
 
-#include "lib/net/imap_client.hpp"
 #include "lib/net/keyed_lock.hpp"
 #include "lib/net/sync.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
-#include "sync/budget.hpp"
+#include "sync/clients.hpp"
 #include "sync/context.hpp"
 
 namespace tandem::sync {
 
 class Worker;
-
-// A pass's two connections; kept between passes by a worker.
-struct Clients {
-  std::array<std::unique_ptr<net::ImapClient>, 2> sides;  // by Side
-  [[nodiscard]] net::ImapClient& at(Side side) { return *sides[static_cast<std::size_t>(side)]; }
-  [[nodiscard]] bool usable() const {
-    return sides[0] && sides[1] && sides[0]->is_open() && sides[1]->is_open();
-  }
-  void reset() { sides = {}; }
-  // All that both have moved so far, by Side.
-  [[nodiscard]] std::array<WireBytes, 2> wire_bytes() const;
-};
 
 struct PassSettings {
   Side home = Side::old_side;
@@ -56,7 +43,7 @@ struct Sync::State {
   bool stopping = false;  // the executor's thread only
   Context context;
   net::KeyedLock passes;  // one per account
-  net::Semaphore slots;   // background passes under way
+  net::Semaphore slots;   // pairs of connections that copy
   std::size_t watching = 0;
 
   std::mutex mutex;

@@ -46,7 +46,11 @@ using net::Task;
 
 struct SyncOptions {
   std::string our_hostname;  // whose trace ids count: the gateway's `Received: … by NAME`
+  // Pairs of connections that copy at a time; where fewer accounts are copied, the others serve
+  // further folders of those.
   std::size_t accounts_at_once = 4;
+  // Messages in the folders beside the largest for each further pair of an account.
+  std::size_t lane_messages = 300;
   // Accounts whose INBOX is watched by IDLE, two connections each; others are polled.
   std::size_t watched_accounts = 100;
   Duration pass_interval = std::chrono::minutes(5);   // between passes over all folders

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/base/text.hpp"
 #include "sync/match.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
@@ -128,7 +129,10 @@ Task<Result<void>> Transfer::batch() {
     if (done) done = co_await cut_next();
     co_return done;
   }
-  const auto lock = co_await context_.locks.lock(folder_.account);
+  // Nobody else appends to other folders; and several of those may be copied at a time.
+  migration::AccountLocks::Guard lock;
+  if (iequals(direction_.target_name, "INBOX"))
+    lock = co_await context_.locks.lock(folder_.account);
   auto done = co_await look();
   if (done) done = co_await pair(items);
   if (!done) co_return done;

@@ -1,7 +1,7 @@
 // Transfer: the messages of one folder in one direction, in batches, each exactly once.
 //
 // Per batch, and in this order:
-//   lock     the account's lock is ours: the gateway appends nothing meanwhile
+//   lock     of INBOX: the account's lock is ours, the gateway appends nothing meanwhile
 //   look     what is on the target from the UID on that was seen last, and is not ours, is matched
 //            with the batch (ladder, counts); what matches is not appended
 //   record   the batch's source UIDs and the target's next UID are durable

@@ -72,6 +72,7 @@ class Semaphore {
   [[nodiscard]] Task<Permit> acquire_within(Duration limit);
   [[nodiscard]] Permit try_acquire();
   [[nodiscard]] std::size_t available() const { return free_; }
+  [[nodiscard]] bool is_wanted() const { return !waiters_.empty(); }  // somebody waits
 
  private:
   struct Waiter {

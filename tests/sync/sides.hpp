@@ -16,7 +16,8 @@ struct Faults {
   std::uint64_t cut_after = ~std::uint64_t{0};  // bytes from the client; then everything breaks
   std::uint64_t received = 0;
   std::size_t connections = 0;
-  std::string heard;  // what the client sent, when `listen` is on
+  std::size_t most_connections = ~std::size_t{0};  // later ones are closed at once
+  std::string heard;                               // what the client sent, when `listen` is on
   bool listen = false;
   std::function<void(std::string_view)> on_hearing;  // of what the client sends, as it comes
   std::vector<std::pair<std::string, std::string>> replace;  // in answers; of equal length
@@ -75,7 +76,7 @@ class Sides {
     for (const Side side : {Side::old_side, Side::new_side})
       world->connector.register_in_process(
           std::string(migration::name_of(side)), [this, side](net::StreamPtr end, net::Protocol) {
-            ++at(side).connections;
+            if (++at(side).connections > at(side).most_connections) return;
             auto faulty = std::make_unique<FaultyStream>(std::move(end), at(side));
             net_.group.spawn(serve_counted(std::move(faulty)));
           });
