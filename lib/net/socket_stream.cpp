@@ -154,9 +154,9 @@ std::unexpected<Error> no_port_left(const SocketAddress& to) {
   return fail(
       Error{.kind = ErrorKind::unreachable,
             .what = fmt::format("no address of ours has a port left towards {}", to.to_string()),
+            .temporary = true,
             .next_step = "Each address of this machine has some 28,000 of them: name "
-                         "several in source_address, and see that it has each of them.",
-            .temporary = true});
+                         "several in source_address, and see that it has each of them."});
 }
 
 int error_of(int socket) {

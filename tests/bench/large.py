@@ -12,7 +12,6 @@ import itertools
 import os
 import shutil
 import statistics
-import subprocess
 import time
 
 import sync
@@ -88,18 +87,13 @@ class Mailbox:
 
     def one_pass(self):
         """(seconds, MiB at the most) of one pass, checked."""
-        words = [self.ours.binary, "sync", "--config", self.ours.config, "--once"]
         started = time.monotonic()
-        with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL) as running:
-            _, status, used = os.wait4(running.pid, 0)
-            running.returncode = os.waitstatus_to_exitcode(status)
+        peak = sync_tools.sync_once(self.ours)
         seconds = time.monotonic() - started
-        if running.returncode:
-            raise Wrong(f"sync --once: exit {running.returncode}")
         wanted, found = sync.mailboxes(self.source, self.user), sync.mailboxes(self.target, self.copy)
         if wanted != found:
             raise Wrong(f"{wanted} were to be copied, {found} are there")
-        return seconds, used.ru_maxrss / 1024
+        return seconds, peak
 
 
 class Many:

@@ -10,7 +10,8 @@ The second group is the same with both servers 50 ms away (far.py; a tool that w
 What is compared: `tandemail sync --once` (IMAP to IMAP), mbsync (IMAP to IMAP), interimap (likewise,
 QRESYNC), `doveadm backup` from IMAP into the target's own storage (it has no APPEND to wait for), and
 `doveadm backup` between both storages without any IMAP. imapsync is not in Debian: it takes part when
-$IMAPSYNC names the program.
+$IMAPSYNC names the program. In the first copy there is also a writer that reads nothing (bare_writer.py): what the target
+accepts over one connection for each account.
 """
 import concurrent.futures
 import contextlib
@@ -22,9 +23,10 @@ import shutil
 import statistics
 import time
 
+import bare_writer
 from far import Far
 from figures import Contender, Group, Sample, Wrong
-from sync_tools import tools
+from sync_tools import Tool, tools
 from tandemtest import mailgen, process
 from tandemtest.peers import Dovecot, User
 
@@ -47,12 +49,13 @@ class Job:
     target: Dovecot
     pairs: list
     directory: object
+    peak: float = 0          # MiB of memory at the most, of ours
 
 
 def bench(options):
     small = 10 if options.quick else 1
     sizes = {f"1 account of {10_000 // small:,} messages": ("big", 1, 10_000 // small),
-             f"20 accounts of {500 // small} messages": ("many", 20, 500 // small)}
+             f"20 accounts of {1_000 // small:,} messages": ("many", 20, 1_000 // small)}
     far = {f"1 account of {2_000 // small:,} messages": ("far", 1, 2_000 // small)}
     with contextlib.ExitStack() as stack:
         users = {name: [User(f"{name}{n}@{DOMAIN}", "secret") for n in range(count)]
@@ -66,7 +69,8 @@ def bench(options):
         contenders = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, source, target, later),
                                 tool.ours) for tool in present]
         cells = {label: (label, users[name]) for label, (name, _, _) in sizes.items()}
-        yield Group("First copy", "seconds", contenders, cells, better="lower", warm_up=False)
+        alone = [Contender("MULTIAPPEND writer, no source", lambda cell: write(cell, source, target))]
+        yield Group("First copy", "seconds", contenders + alone, cells, better="lower", warm_up=False)
         yield Group("Pass with nothing to do", "seconds", seen(present, later, "empty"), cells, better="lower", warm_up=False,
                     note=f"Each figure is the median of {EMPTY_PASSES} passes after a first copy.")
         yield Group("Pass with 1 % new", "seconds", seen(present, later, "new"), cells, better="lower", warm_up=False,
@@ -131,13 +135,7 @@ def something_new(source, users):
 def copy(tool, cell, source, target, later):
     """One first copy with `tool` into new accounts, then its empty passes, then one with something new; each checked."""
     label, users = cell
-    number = next(NUMBERS)
-    pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
-    for _, user in pairs:
-        known_to(target, user)
-    directory = target.directory / f"run{number}"
-    directory.mkdir()
-    job = Job(source, target, pairs, directory)
+    job = new_job(users, source, target)
     with tool.prepared(job) as step:
         first = timed(tool, job, step)
         check(tool, job)
@@ -148,11 +146,38 @@ def copy(tool, cell, source, target, later):
             check(tool, job)
     later.setdefault(("empty", tool.name, label), []).append(Sample(statistics.median(again)))
     later.setdefault(("new", tool.name, label), []).append(Sample(new))
-    messages = sum(count for user in users for count, _ in mailboxes(source, user).values())
+    return copied(job, first)
+
+
+def write(cell, source, target):
+    """The same first copy by a writer that has all of it in memory."""
+    job = new_job(cell[1], source, target)
+    held = {user.address: {name: bare_writer.load(source.home(user) / "Maildir", name) for name, _ in FOLDERS}
+            for user in cell[1]}
+    writer = Tool()
+    first = timed(writer, job, lambda pair: bare_writer.write(target, pair[1], held[pair[0].address]))
+    check(writer, job)
+    return copied(job, first)
+
+
+def new_job(users, source, target):
+    """Accounts on the target that did not exist before, and a directory."""
+    number = next(NUMBERS)
+    pairs = [(user, target.add_user(f"t{number}x{n}@{DOMAIN}", "secret")) for n, user in enumerate(users)]
     for _, user in pairs:
-        shutil.rmtree(target.home(user))
-    shutil.rmtree(directory)
-    return Sample(first, {"messages/s": messages / first})
+        known_to(target, user)
+    directory = target.directory / f"run{number}"
+    directory.mkdir()
+    return Job(source, target, pairs, directory)
+
+
+def copied(job, seconds):
+    """The figure of a first copy; what it brought to the target goes."""
+    messages = sum(count for user, _ in job.pairs for count, _ in mailboxes(job.source, user).values())
+    for _, user in job.pairs:
+        shutil.rmtree(job.target.home(user))
+    shutil.rmtree(job.directory)
+    return Sample(seconds, {"messages/s": messages / seconds} | ({"MiB at the most": job.peak} if job.peak else {}))
 
 
 def known_to(dovecot, user):

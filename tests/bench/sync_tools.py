@@ -6,7 +6,9 @@ one pass: for one pair of accounts, or for all of them where `all_at_once`. A pa
 import contextlib
 import os
 import shutil
+import subprocess
 
+from figures import Wrong
 from tandemtest import process
 from tandemtest.tandem import Migration, Tandemail, side_of
 
@@ -14,6 +16,7 @@ BOUND = 900
 
 
 class Tool:
+    name = "writer"
     ours = False
     all_at_once = False
     over_imap = True    # at least to the source
@@ -36,7 +39,20 @@ class Ours(Tool):
     @contextlib.contextmanager
     def prepared(self, job):
         with installed(self.binary, job.source, job.target, job.pairs) as peer:
-            yield lambda pairs: peer.cli("sync", "--once", bound=BOUND)
+            def step(_):
+                job.peak = max(job.peak, sync_once(peer))
+            yield step
+
+
+def sync_once(peer):
+    """One pass over all accounts; how many MiB of memory it had at the most."""
+    words = [peer.binary, "sync", "--config", peer.config, "--once"]
+    with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL) as running:
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode:
+        raise Wrong(f"sync --once: exit {running.returncode}")
+    return used.ru_maxrss / 1024
 
 
 @contextlib.contextmanager
