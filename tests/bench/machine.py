@@ -80,6 +80,14 @@ def memory(peer):
     return pss, rss
 
 
+def peak_memory(pid):
+    """MiB that a process has had resident at the most, so far; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"^VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        return int(found.group(1)) / 1024 if found else 0
+    return 0
+
+
 def empty_page_cache():
     """So that no round pays for what those before it wrote: on a virtual machine memory that was not used of late has to be had
     from the host first. Root only; anybody else measures without."""

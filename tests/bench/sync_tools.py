@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 
+import machine
 from figures import Wrong
 from tandemtest import process
 from tandemtest.tandem import Migration, Tandemail, side_of
 
 BOUND = 900
+LOOK = 0.02      # seconds between looks at the memory of a program
 
 
 class Tool:
@@ -45,14 +47,18 @@ class Ours(Tool):
 
 
 def sync_once(peer):
-    """One pass over all accounts; how many MiB of memory it had at the most."""
+    """One pass over all accounts; how many MiB of memory it had at the most, looked at as it runs (what the kernel says at the
+    end is what its parent had, if that was more)."""
     words = [peer.binary, "sync", "--config", peer.config, "--once"]
+    peak = 0
     with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL) as running:
-        _, status, used = os.wait4(running.pid, 0)
-        running.returncode = os.waitstatus_to_exitcode(status)
+        while running.returncode is None:
+            peak = max(peak, machine.peak_memory(running.pid))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(LOOK)
     if running.returncode:
         raise Wrong(f"sync --once: exit {running.returncode}")
-    return used.ru_maxrss / 1024
+    return peak
 
 
 @contextlib.contextmanager
