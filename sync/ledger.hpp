@@ -80,6 +80,20 @@ struct Skipped {
   std::string reason, next_step;
 };
 
+// A message that its side shows in several folders, as one of them has it.
+struct Label {
+  Uid uid = 0;
+  std::uint64_t message = 0;  // the side's id of it, the same in all folders
+};
+
+// A copy of ours of such a message, on the mirror, for another folder that shows it too.
+struct LabelCopy {
+  Uid uid = 0;              // at home, in that other folder
+  std::int64_t folder = 0;  // where the copy is
+  Uid copy = 0;             // its UID there
+  Identity identity;
+};
+
 // Bytes that were moved from or to a side in an hour; hours since 1970, UTC.
 struct Traffic {
   Side side = Side::old_side;
@@ -165,6 +179,15 @@ class Ledger {
   Task<Result<std::int64_t>> open_batch(std::int64_t folder, Batch batch);
   Task<Result<void>> close_batch(std::int64_t folder, Side home, std::int64_t batch,
                                  std::vector<Row> rows, bool wait);
+
+  // Messages that are in several folders of a home (ledger_labels.cpp). Of these UIDs those whose
+  // id is not known:
+  [[nodiscard]] Result<std::vector<Uid>> without_label(std::int64_t folder, Side side,
+                                                       const std::vector<Uid>& uids) const;
+  Task<Result<void>> save_labels(std::int64_t folder, Side side, std::vector<Label> labels);
+  // Of these UIDs those with a copy in another folder of the account, one for each.
+  [[nodiscard]] Result<std::vector<LabelCopy>> label_copies(std::int64_t folder, Side home,
+                                                            const std::vector<Uid>& uids) const;
 
   // Of the last two days (ledger_traffic.cpp).
   [[nodiscard]] Result<std::vector<Traffic>> traffic(AccountId account) const;

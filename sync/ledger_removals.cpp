@@ -104,7 +104,8 @@ Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
   const auto any = store_.read([&](Sql& sql) {
     return sql.integer(
         "SELECT EXISTS (SELECT 1 FROM sync_message WHERE folder = $1) OR "
-        "EXISTS (SELECT 1 FROM sync_skipped WHERE folder = $1)",
+        "EXISTS (SELECT 1 FROM sync_skipped WHERE folder = $1) OR "
+        "EXISTS (SELECT 1 FROM sync_label WHERE folder = $1)",
         folder);
   });
   if (!any) co_return fail(any.error());
@@ -124,6 +125,9 @@ Task<Result<void>> Ledger::forget_uids(std::int64_t folder, Side side) {
     if (put)
       put = done(
           sql.execute("DELETE FROM sync_skipped WHERE folder = $1 AND side = $2", folder, side));
+    if (put)
+      put =
+          done(sql.execute("DELETE FROM sync_label WHERE folder = $1 AND side = $2", folder, side));
     return put;
   };
   co_return co_await commit(std::move(work));

@@ -14,8 +14,14 @@ std::vector<Uid> numbers_of(const imap::SequenceSet& set) {
   return numbers;
 }
 
+bool has_move(const net::ImapClient& client) {
+  return client.has("MOVE") || client.has("IMAP4REV2");
+}
+
+}  // namespace
+
 // RFC 4315 3: both sets have the messages in the same order.
-std::map<Uid, Uid> pairs_in(const imap::ResponseCode& code) {
+std::map<Uid, Uid> copied_uids(const imap::ResponseCode& code) {
   std::map<Uid, Uid> pairs;
   if (code.kind != imap::CodeKind::copy_uid) return pairs;
   const std::vector<Uid> from = numbers_of(code.source);
@@ -24,12 +30,6 @@ std::map<Uid, Uid> pairs_in(const imap::ResponseCode& code) {
   for (std::size_t at = 0; at < from.size(); ++at) pairs[from[at]] = to[at];
   return pairs;
 }
-
-bool has_move(const net::ImapClient& client) {
-  return client.has("MOVE") || client.has("IMAP4REV2");
-}
-
-}  // namespace
 
 bool can_expunge(const net::ImapClient& client) {
   return client.has("UIDPLUS") || client.has("IMAP4REV2");
@@ -45,13 +45,13 @@ Task<Result<MoveOutcome>> move_messages(net::ImapClient& client, imap::SequenceS
   if (has_move(client)) {
     const auto moved = co_await client.move(set, target);
     if (!moved) co_return fail(moved.error());
-    outcome.uids = pairs_in(*moved);
+    outcome.uids = copied_uids(*moved);
     outcome.validity = static_cast<std::uint32_t>(moved->number);
     co_return outcome;
   }
   const auto copied = co_await client.copy(set, target);
   if (!copied) co_return fail(copied.error());
-  outcome.uids = pairs_in(*copied);
+  outcome.uids = copied_uids(*copied);
   outcome.validity = static_cast<std::uint32_t>(copied->number);
   outcome.removed = can_expunge(client);
   if (!outcome.removed) co_return outcome;

@@ -17,6 +17,9 @@ using net::Task;
 
 [[nodiscard]] bool can_expunge(const net::ImapClient& client);
 
+// What COPYUID says: old to new. Empty: it was not said.
+[[nodiscard]] std::map<Uid, Uid> copied_uids(const imap::ResponseCode& code);
+
 struct MoveOutcome {
   bool removed = true;  // false: only copied, because the server cannot remove single messages
   std::uint32_t validity = 0;  // of the folder they are in now; 0: the server did not say

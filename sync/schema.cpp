@@ -115,6 +115,18 @@ store::Schema Sync::schema() {
       bytes INTEGER NOT NULL,
       PRIMARY KEY (account, side, upload, hour)
     );
+  )sql",
+                    R"sql(
+    -- Where a side shows a message in several folders (Gmail's labels): its id of it (`message`) by
+    -- folder and UID. Of the UIDVALIDITY that the UIDs in sync_message are of.
+    CREATE TABLE sync_label (
+      folder INTEGER NOT NULL,
+      side INTEGER NOT NULL,
+      uid INTEGER NOT NULL,
+      message INTEGER NOT NULL,
+      PRIMARY KEY (folder, side, uid)
+    );
+    CREATE INDEX sync_label_message ON sync_label (message);
   )sql"}};
 }
 

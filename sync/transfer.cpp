@@ -34,7 +34,8 @@ Transfer::Transfer(Context& context, Budget& budget, FolderRow& folder, std::siz
       target_next_(target_next) {}
 
 Task<Result<void>> Transfer::run() {
-  auto ahead = co_await cut_next();
+  auto ahead = co_await copy_labels();
+  if (ahead) ahead = co_await cut_next();
   if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
   while (!next_.empty()) {
@@ -42,14 +43,17 @@ Task<Result<void>> Transfer::run() {
     const std::vector<Uid> under_way = uids_of(next_);
     const auto done = co_await batch();
     if (!done) {
-      if (is_fatal(done.error()) && done.error().kind != ErrorKind::cancelled &&
-          !asked_to_wait(done.error()))
-        context_.suspects.raise(folder_.id, under_way);
+      suspect(done.error(), under_way);
       co_return done;
     }
     context_.suspects.clear(folder_.id, under_way);
   }
   co_return Result<void>{};
+}
+
+void Transfer::suspect(const Error& error, const std::vector<Uid>& under_way) {
+  if (is_fatal(error) && error.kind != ErrorKind::cancelled && !asked_to_wait(error))
+    context_.suspects.raise(folder_.id, under_way);
 }
 
 std::optional<migration::DailyQuota> Transfer::waits() const {
@@ -171,17 +175,18 @@ Task<Result<void>> Transfer::look() {
   if (!told) co_return fail(told.error());
   auto tail = co_await scan_from(direction_.target, target_next_);
   if (!tail) co_return fail(tail.error());
-  std::erase_if(*tail, [this](const Item& item) {
-    return ours_.contains(item.uid) || std::ranges::any_of(unpaired_, [&](const Unpaired& known) {
-             return known.item.uid == item.uid;
-           });
-  });
+  std::erase_if(*tail, [this](const Item& item) { return is_known(item.uid); });
   if (tail->empty()) co_return Result<void>{};
   strangers_ = true;
   const auto looked = co_await look_at(direction_.target, *tail, digest_options());
   if (!looked) co_return looked;
   for (Item& item : *tail) unpaired_.push_back({0, std::move(item)});
   co_return Result<void>{};
+}
+
+bool Transfer::is_known(Uid uid) const {
+  return ours_.contains(uid) ||
+         std::ranges::any_of(unpaired_, [uid](const Unpaired& one) { return one.item.uid == uid; });
 }
 
 // Takes those out of the batch that are on the target already.

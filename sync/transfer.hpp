@@ -11,6 +11,7 @@
 // by the ladder what of it had arrived.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,7 @@
 #include "sync/budget.hpp"
 #include "sync/context.hpp"
 #include "sync/copy.hpp"
+#include "sync/labels.hpp"
 
 namespace tandem::sync {
 
@@ -40,6 +42,14 @@ struct Direction {
 struct Unpaired {
   std::int64_t row = 0;  // 0: not in the ledger
   Item item;
+};
+
+// On the target already, in another folder: the source shows it in both (labels).
+struct Labelled {
+  Item item;  // as the source has it
+  LabelCopy known;
+  Item there;  // on the target, in that folder
+  Item here;   // and copied from there; UID 0: not
 };
 
 class Transfer {
@@ -76,6 +86,18 @@ class Transfer {
   void arrived(const Item& item, const Copied& copied);
   Task<Result<void>> find_uids();
   Task<Result<void>> refuse(const Item& item, const Copied& copied);
+  void suspect(const Error& error, const std::vector<Uid>& under_way);
+  [[nodiscard]] bool is_known(Uid uid) const;  // ours or unpaired
+  // Labels (transfer_labels.cpp). Leaves in items_ what is to be downloaded.
+  Task<Result<void>> copy_labels();
+  std::map<std::int64_t, std::vector<Labelled>> take_labelled(const std::vector<LabelCopy>& copies);
+  Task<Result<void>> copy_from(const FolderRow& from, std::vector<Labelled> labelled);
+  Task<Result<void>> copy_batch(const FolderRow& from, std::vector<Labelled> labelled);
+  Task<Result<void>> pair_labelled(std::vector<Labelled>& labelled);
+  Task<Result<void>> look_there(const FolderRow& from, std::vector<Labelled>& labelled);
+  Task<Result<void>> open_target_again(std::uint32_t validity);
+  Task<Result<void>> find_here(const std::map<Uid, Uid>& told, std::vector<Labelled>& labelled);
+  Task<Result<void>> settle_labelled(std::vector<Labelled>& labelled);
   void advance();
   [[nodiscard]] mail::DigestOptions digest_options() const;
   [[nodiscard]] BatchCopy::Options copy_options(bool multi) const;
@@ -96,6 +118,8 @@ class Transfer {
   std::uint64_t appended_ = 0;
   std::uint64_t waits_for_ = 0;  // bytes that the daily quotas have no room for; 0: nothing waits
   bool strangers_ = false;
+  enum class Dates : std::uint8_t { unknown, kept, lost };
+  Dates dates_ = Dates::unknown;  // by a COPY on the target
 };
 
 // What an interrupted batch had brought to the target is matched and written; the record goes.

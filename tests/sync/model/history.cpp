@@ -55,6 +55,7 @@ Task<void> History::run() {
     town_.take_away_move(side);
     moveless_ = true;
   }
+  for (const int side : {0, 1}) town_.mailbox(side).has_labels = wanted_.labels;
   fill();
   const int windows = roll(16) == 0 ? 8 : 2 + roll(3);
   for (int number = 0; number < windows && fault_.empty(); ++number) co_await window(number);
@@ -77,7 +78,17 @@ void History::fill() {
       }
     tell(fmt::format("before: {} x {} on old, x {} on new, in {}", content, old_copies, new_copies,
                      name(0, folder)));
+    if (wanted_.labels && roll(2) == 0) label(content, folder);
   }
+}
+
+// The last message of a folder of the old side has another label, too.
+void History::label(int content, int folder) {
+  const int other = 1 - folder;
+  const auto uid = town_.folder(0, name(0, folder)).messages.back().uid;
+  const auto labelled = town_.carry(0, name(0, folder), uid, name(0, other), false);
+  model_.add(content, 0, other, labelled, seen);
+  tell(fmt::format("before: {} is on old in {}, too", content, name(0, other)));
 }
 
 Task<void> History::window(int number) {
@@ -118,6 +129,7 @@ void History::act() {
                                                   {1, &History::remove_folder},
                                                   {1, &History::renumber}}};
   if (wanted_.propagate && roll(4) == 0) return remove();
+  if (wanted_.labels && roll(4) == 0) return copy();
   int at = roll(30);
   for (const Choice& choice : choices) {
     at -= choice.weight;

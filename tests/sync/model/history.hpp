@@ -13,6 +13,7 @@ namespace tandem::sync::model {
 struct Wanted {
   bool crashes = true;
   bool propagate = false;
+  bool labels = false;    // both servers offer X-GM-EXT-1, and messages are in several folders
   unsigned brake = 1000;  // as the town has it
 };
 
@@ -27,6 +28,7 @@ class History {
  private:
   using Act = void (History::*)();
   void fill();
+  void label(int content, int folder);
   Task<void> window(int number);
   void act();
   void arrive();

@@ -3,6 +3,7 @@
 //   TANDEM_HISTORIES=10000 test_sync_model   so many, from TANDEM_FIRST_HISTORY on
 //   TANDEM_HISTORY=17 test_sync_model           this one alone, told line by line
 //   TANDEM_PROPAGATE=1                       deletions are carried over in all of them
+//   TANDEM_LABELS=1                          messages are in several folders in all of them
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -28,11 +29,13 @@ constexpr std::uint64_t per_town = 32;
 
 // Every fourth without crashes, so that these can do what nobody could judge after one. In every
 // third town deletions are carried over; in half of those few at once need a decision, and there
-// are no crashes, after which nobody knows how many were at once.
+// are no crashes, after which nobody knows how many were at once. In every third history servers
+// tell which messages are in several folders.
 Wanted wanted_for(std::uint64_t seed) {
   const std::uint64_t town = seed / per_town;
   Wanted wanted;
   wanted.crashes = seed % 4 != 0;
+  wanted.labels = seed % 3 == 0 || number_from("TANDEM_LABELS", 0) != 0;
   wanted.propagate = town % 3 == 0 || number_from("TANDEM_PROPAGATE", 0) != 0;
   if (!wanted.propagate || town % 2 == 0) return wanted;
   wanted.brake = town / 2 % 2;

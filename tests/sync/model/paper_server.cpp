@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/protocol/imap/write.hpp"
+#include "tests/support/forwarding_stream.hpp"
 
 namespace tandem::sync::paper {
 namespace {
@@ -29,6 +30,24 @@ std::string_view header_of(std::string_view bytes) {
   const auto end = bytes.find("\r\n\r\n");
   return end == std::string_view::npos ? bytes : bytes.substr(0, end + 4);
 }
+
+// The parser of commands knows no X-GM-MSGID: what is asked for by that name comes to it as
+// EMAILID.
+class GmailWords final : public tandem::test::ForwardingStream {
+ public:
+  explicit GmailWords(net::StreamPtr inner) : ForwardingStream(std::move(inner)) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    constexpr std::string_view theirs = "X-GM-MSGID";
+    constexpr std::string_view ours = "EMAILID";
+    const auto count = co_await inner_->read_some(into);
+    if (!count) co_return count;
+    std::string text(into.data(), *count);
+    for (auto at = text.find(theirs); at != std::string::npos; at = text.find(theirs, at))
+      text.replace(at, theirs.size(), ours);
+    std::ranges::copy(text, into.begin());
+    co_return text.size();
+  }
+};
 
 class Session {
  public:
@@ -76,8 +95,9 @@ class Session {
   void log_in(const std::string& login) {
     mailbox_ = accounts_(login);
     if (mailbox_ == nullptr) return no("[AUTHENTICATIONFAILED] who?");
-    ok(fmt::format("[CAPABILITY {}{}] Logged in", capabilities,
-                   mailbox_->tells_vanished ? " ENABLE QRESYNC" : ""));
+    ok(fmt::format("[CAPABILITY {}{}{}] Logged in", capabilities,
+                   mailbox_->tells_vanished ? " ENABLE QRESYNC" : "",
+                   mailbox_->has_labels ? " X-GM-EXT-1" : ""));
   }
   void run(command::Enable&) {
     qresync_ = mailbox_->tells_vanished;
@@ -204,10 +224,13 @@ class Session {
     if (!open_ || !one.uid) return no("nothing is open");
     const imap::FetchAttributes& wanted = one.attributes;
     if (one.vanished && !(qresync_ && one.changed_since)) return no("not enabled");
+    if (wanted.email_id && !mailbox_->has_labels) return no("not offered");
     if (one.vanished) tell_vanished(one.set);
     for (const Message* message : named(one.set)) {
       if (one.changed_since && message->modseq <= *one.changed_since) continue;
-      std::string out = fmt::format("* {} FETCH (UID {}", number_of(*message), message->uid);
+      std::string out = fmt::format("* {} FETCH (", number_of(*message));
+      if (wanted.email_id) out += fmt::format("X-GM-MSGID {} ", message->id);
+      out += fmt::format("UID {}", message->uid);
       if (wanted.flags) out += fmt::format(" FLAGS ({})", joined(message->flags));
       if (one.changed_since) out += fmt::format(" MODSEQ ({})", message->modseq);
       if (wanted.internal_date)
@@ -215,6 +238,7 @@ class Session {
       if (wanted.size) out += fmt::format(" RFC822.SIZE {}", message->bytes->size());
       for (const imap::BodyRequest& body : wanted.bodies) {
         const bool header = body.section.text == imap::SectionText::header;
+        if (!header) ++mailbox_->bodies_read;
         const std::string_view text =
             header ? header_of(*message->bytes) : std::string_view(*message->bytes);
         out += fmt::format(" BODY[{}] {{{}}}\r\n", header ? "HEADER" : "", text.size());
@@ -239,12 +263,14 @@ class Session {
   void run(command::Copy& one) {
     const auto target = mailbox_->share(one.mailbox);
     if (!open_ || !one.uid || !target) return no("[TRYCREATE] no such folder");
+    if (!one.move && mailbox_->copies == Mailbox::Copies::refused) return no("[NOPERM] no copies");
     imap::SequenceSet from;
     imap::SequenceSet to;
     std::vector<Message> copies;
     for (const Message* message : named(one.set)) copies.push_back(*message);
     for (Message& message : copies) {
       from.add(message.uid);
+      if (mailbox_->copies == Mailbox::Copies::of_another_date) message.date.unix_seconds += 1000;
       to.add(target->add(std::move(message)));
     }
     if (copies.empty()) return ok();
@@ -322,6 +348,8 @@ class Session {
 }  // namespace
 
 std::uint32_t Folder::add(Message message) {
+  static std::uint64_t last_id = 1'278'455'344'230'334'864;
+  if (message.id == 0) message.id = ++last_id;
   message.uid = next++;
   touch(message);
   messages.push_back(std::move(message));
@@ -376,7 +404,8 @@ void Mailbox::renumber(Folder& folder, std::uint32_t by) {
 }
 
 Task<void> serve(net::StreamPtr stream, Accounts accounts) {
-  Session session(*stream, std::move(accounts));
+  GmailWords words(std::move(stream));
+  Session session(words, std::move(accounts));
   co_await session.run();
 }
 

@@ -1,6 +1,6 @@
 // An IMAP server on paper: mailboxes in memory and just the commands that the sync gives (UIDs
-// only; RFC 3501, 4315, 3502, 6851, 7162, 5819). For histories by the ten thousand, and written
-// apart from our own server, so that the two do not share a fault.
+// only; RFC 3501, 4315, 3502, 6851, 7162, 5819; Gmail's X-GM-EXT-1). For histories by the ten
+// thousand, and written apart from our own server, so that the two do not share a fault.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,7 @@ struct Message {
   imap::DateTime date;
   std::shared_ptr<const std::string> bytes;
   std::uint64_t modseq = 0;
+  std::uint64_t id = 0;  // Gmail's: a copy in another folder has the same
 };
 
 struct Folder {
@@ -30,7 +31,7 @@ struct Folder {
   bool subscribed = false;
   std::vector<Message> messages;  // ascending by UID
 
-  std::uint32_t add(Message message);  // with the next UID
+  std::uint32_t add(Message message);  // with the next UID, and an id if it has none
   void touch(Message& message) { message.modseq = ++modseq; }
   [[nodiscard]] Message* find(std::uint32_t uid);
 };
@@ -49,6 +50,10 @@ class Mailbox {
   [[nodiscard]] std::shared_ptr<Folder> share(std::string_view name);
   // Its server offers QRESYNC (RFC 7162), and remembers no removal: it names all that is not there.
   bool tells_vanished = false;
+  bool has_labels = false;  // it offers X-GM-EXT-1, and tells ids by X-GM-MSGID
+  enum class Copies : std::uint8_t { exact, of_another_date, refused };
+  Copies copies = Copies::exact;  // what it makes of COPY
+  std::size_t bodies_read = 0;    // whole messages
 
  private:
   std::vector<std::shared_ptr<Folder>> folders_;
