@@ -34,7 +34,7 @@ Transfer::Transfer(Context& context, Budget& budget, FolderRow& folder, std::siz
       target_next_(target_next) {}
 
 Task<Result<void>> Transfer::run() {
-  auto ahead = co_await copy_labels();
+  auto ahead = co_await find_copies();
   if (ahead) ahead = co_await cut_next();
   if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
@@ -64,7 +64,8 @@ std::optional<migration::DailyQuota> Transfer::waits() const {
 // Before anything of it is asked for: a crash must not lose the count.
 Task<Result<void>> Transfer::cut_next() {
   next_ = cut();
-  if (!budget_.is_limited() || next_.empty() || is_hopeless(next_)) co_return Result<void>{};
+  if (!budget_.is_limited() || next_.empty() || is_labelled(next_) || is_hopeless(next_))
+    co_return Result<void>{};
   std::uint64_t bytes = 0;
   for (const Item& item : next_) bytes += item.size;
   co_return co_await budget_.take(direction_.source_side, bytes);
@@ -73,12 +74,14 @@ Task<Result<void>> Transfer::cut_next() {
 // The next messages, in order, as many as a batch and the day hold. One that no day has room for
 // comes alone, to be left out.
 std::vector<Item> Transfer::cut() {
+  if (done_ < items_.size() && label_of(items_[done_]) != nullptr) return cut_labelled();
   std::vector<Item> batch;
   std::uint64_t bytes = 0;
   std::size_t most = context_.options.batch_messages;
   const std::uint64_t left = budget_.left(direction_.source_side);
   while (done_ < items_.size() && batch.size() < most) {
     const Item& item = items_[done_];
+    if (label_of(item) != nullptr) break;
     if (!batch.empty() && bytes + item.size > context_.options.batch_bytes) break;
     most =
         std::min(most, Suspects::batch_size(context_.suspects.count(folder_.id, item.uid), most));
@@ -108,12 +111,14 @@ bool Transfer::is_hopeless(const std::vector<Item>& items) const {
 
 // The source sends the next batch while the target is looked at, or makes durable what it got.
 Task<Result<void>> Transfer::read_ahead() {
-  if (next_.empty() || !unpaired_.empty() || is_hopeless(next_)) co_return Result<void>{};
+  if (next_.empty() || !unpaired_.empty() || is_labelled(next_) || is_hopeless(next_))
+    co_return Result<void>{};
   co_return co_await send_fetch(next_);
 }
 
 Task<Result<void>> Transfer::batch() {
   std::vector<Item> items = std::exchange(next_, {});
+  if (is_labelled(items)) co_return co_await copy_labelled(std::move(items));
   if (is_hopeless(items)) {
     Copied copied;
     copied.size = items.front().size;

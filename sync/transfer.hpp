@@ -88,16 +88,19 @@ class Transfer {
   Task<Result<void>> refuse(const Item& item, const Copied& copied);
   void suspect(const Error& error, const std::vector<Uid>& under_way);
   [[nodiscard]] bool is_known(Uid uid) const;  // ours or unpaired
-  // Labels (transfer_labels.cpp). Leaves in items_ what is to be downloaded.
-  Task<Result<void>> copy_labels();
-  std::map<std::int64_t, std::vector<Labelled>> take_labelled(const std::vector<LabelCopy>& copies);
-  Task<Result<void>> copy_from(const FolderRow& from, std::vector<Labelled> labelled);
-  Task<Result<void>> copy_batch(const FolderRow& from, std::vector<Labelled> labelled);
+  // Labels (transfer_labels.cpp).
+  Task<Result<void>> find_copies();
+  [[nodiscard]] const LabelCopy* label_of(const Item& item) const;  // null: it is downloaded
+  [[nodiscard]] bool is_labelled(const std::vector<Item>& items) const;
+  std::vector<Item> cut_labelled();
+  Task<Result<void>> copy_labelled(std::vector<Item> items);
+  Task<Result<void>> copy_batch(std::vector<Labelled> labelled);
+  void put_back(std::vector<Item> items);
   Task<Result<void>> pair_labelled(std::vector<Labelled>& labelled);
-  Task<Result<void>> look_there(const FolderRow& from, std::vector<Labelled>& labelled);
+  Task<Result<void>> look_there(std::vector<Labelled>& labelled, std::vector<Item>& rest);
   Task<Result<void>> open_target_again(std::uint32_t validity);
   Task<Result<void>> find_here(const std::map<Uid, Uid>& told, std::vector<Labelled>& labelled);
-  Task<Result<void>> settle_labelled(std::vector<Labelled>& labelled);
+  Task<Result<void>> settle_labelled(std::vector<Labelled>& labelled, std::vector<Item>& rest);
   void advance();
   [[nodiscard]] mail::DigestOptions digest_options() const;
   [[nodiscard]] BatchCopy::Options copy_options(bool multi) const;
@@ -118,6 +121,8 @@ class Transfer {
   std::uint64_t appended_ = 0;
   std::uint64_t waits_for_ = 0;  // bytes that the daily quotas have no room for; 0: nothing waits
   bool strangers_ = false;
+  std::map<Uid, LabelCopy> copies_;  // of items_, by their UIDs
+  std::vector<FolderRow> folders_;   // where they are
   enum class Dates : std::uint8_t { unknown, kept, lost };
   Dates dates_ = Dates::unknown;  // by a COPY on the target
 };

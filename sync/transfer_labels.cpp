@@ -82,79 +82,77 @@ void take_alike(std::vector<Labelled>& labelled, std::vector<Item>& tail) {
 
 }  // namespace
 
-Task<Result<void>> Transfer::copy_labels() {
+Task<Result<void>> Transfer::find_copies() {
   if (items_.empty() || !direction_.from_home() || !has_labels(direction_.source))
     co_return Result<void>{};
   const auto copies = co_await find_label_copies(context_, folder_, direction_.source,
                                                  direction_.source_side, items_);
   if (!copies) co_return fail(copies.error());
-  if (copies->empty()) co_return Result<void>{};
-  const auto folders = context_.ledger.folders(folder_.account);
+  auto folders = context_.ledger.folders(folder_.account);
   if (!folders) co_return fail(folders.error());
-  auto by_folder = take_labelled(*copies);
-  for (const FolderRow& from : *folders) {
-    const auto found = by_folder.find(from.id);
-    if (found == by_folder.end()) continue;
-    const auto done = co_await copy_from(from, std::move(found->second));
-    if (!done) co_return done;
-  }
-  std::ranges::sort(items_, {}, &Item::uid);
+  folders_ = std::move(*folders);
+  std::set<std::pair<std::int64_t, Uid>> used;  // one copy serves for one message
+  for (const LabelCopy& one : *copies)
+    if (std::ranges::find(folders_, one.folder, &FolderRow::id) != folders_.end() &&
+        used.emplace(one.folder, one.copy).second)
+      copies_[one.uid] = one;
   co_return Result<void>{};
 }
 
-// Takes them out of items_, by the folder of the target where they are; there in the order of their
-// UIDs. One copy serves for one message.
-std::map<std::int64_t, std::vector<Labelled>> Transfer::take_labelled(
-    const std::vector<LabelCopy>& copies) {
-  std::map<std::int64_t, std::vector<Labelled>> by_folder;
-  std::set<std::pair<std::int64_t, Uid>> used;
-  std::vector<Item> rest;
-  for (Item& item : items_) {
-    const auto known = std::ranges::lower_bound(copies, item.uid, {}, &LabelCopy::uid);
-    if (known == copies.end() || known->uid != item.uid ||
-        context_.suspects.count(folder_.id, item.uid) >= most_breaks ||
-        !used.emplace(known->folder, known->copy).second)
-      rest.push_back(std::move(item));
-    else
-      by_folder[known->folder].push_back({std::move(item), *known, {}, {}});
-  }
-  items_ = std::move(rest);
-  const auto order = [](const Labelled& one) { return one.known.copy; };
-  for (auto& [folder, labelled] : by_folder) std::ranges::sort(labelled, {}, order);
-  return by_folder;
+const LabelCopy* Transfer::label_of(const Item& item) const {
+  const auto found = copies_.find(item.uid);
+  if (found == copies_.end() || dates_ == Dates::lost) return nullptr;
+  return context_.suspects.count(folder_.id, item.uid) < most_breaks ? &found->second : nullptr;
 }
 
-Task<Result<void>> Transfer::copy_from(const FolderRow& from, std::vector<Labelled> labelled) {
-  std::size_t at = 0;
-  while (at < labelled.size() && dates_ != Dates::lost) {
-    if (context_.stopping) co_return stopped();
-    // A message that would get another date is made anew, if it can be taken away; else one alone
-    // shows how it is.
-    const bool tried = dates_ == Dates::kept || can_expunge(direction_.target);
-    const std::size_t end = std::min(at + (tried ? most_labelled : 1), labelled.size());
-    std::vector<Labelled> some;
-    std::vector<Uid> under_way;
-    for (; at < end; ++at) {
-      under_way.push_back(labelled[at].item.uid);
-      some.push_back(std::move(labelled[at]));
-    }
-    const auto done = co_await copy_batch(from, std::move(some));
-    if (!done) {
-      suspect(done.error(), under_way);
-      co_return done;
-    }
-    context_.suspects.clear(folder_.id, under_way);
-  }
-  for (; at < labelled.size(); ++at) items_.push_back(std::move(labelled[at].item));
-  co_return Result<void>{};
+bool Transfer::is_labelled(const std::vector<Item>& items) const {
+  return !items.empty() && label_of(items.front()) != nullptr;
 }
 
-Task<Result<void>> Transfer::copy_batch(const FolderRow& from, std::vector<Labelled> labelled) {
+// As many of the next ones as one COPY brings in their order.
+std::vector<Item> Transfer::cut_labelled() {
+  // A message that got another date is made anew, if it can be taken away; else one alone shows how
+  // it is.
+  const bool tried = dates_ == Dates::kept || can_expunge(direction_.target);
+  const std::size_t most = tried ? most_labelled : 1;
+  std::vector<Item> batch;
+  const LabelCopy* last = nullptr;
+  while (done_ < items_.size() && batch.size() < most) {
+    const LabelCopy* const next = label_of(items_[done_]);
+    if (next == nullptr) break;
+    if (last != nullptr && (next->folder != last->folder || next->copy <= last->copy)) break;
+    last = next;
+    batch.push_back(std::move(items_[done_++]));
+  }
+  return batch;
+}
+
+// The source sends meanwhile what comes behind them.
+Task<Result<void>> Transfer::copy_labelled(std::vector<Item> items) {
+  std::vector<Labelled> labelled;
+  for (Item& item : items) {
+    const LabelCopy known = copies_.at(item.uid);
+    labelled.push_back({std::move(item), known, {}, {}});
+  }
+  auto done = Result<void>{};
+  if (done_ < items_.size() && label_of(items_[done_]) == nullptr) {
+    done = co_await cut_next();
+    if (done) done = co_await read_ahead();
+  }
+  if (done) done = co_await copy_batch(std::move(labelled));
+  if (!done || !next_.empty()) co_return done;
+  done = co_await cut_next();
+  if (done) done = co_await read_ahead();
+  co_return done;
+}
+
+Task<Result<void>> Transfer::copy_batch(std::vector<Labelled> labelled) {
   const auto lock = co_await context_.locks.lock(folder_.account);
   const std::uint32_t validity = direction_.target.selected().uid_validity;
   auto done = co_await look();
   if (done) done = co_await pair_labelled(labelled);
-  if (done) done = co_await look_there(from, labelled);
+  std::vector<Item> rest;  // to be downloaded
+  if (done) done = co_await look_there(labelled, rest);
   if (!done) co_return done;
   std::int64_t id = 0;
   std::map<Uid, Uid> told;
@@ -174,16 +172,24 @@ Task<Result<void>> Transfer::copy_batch(const FolderRow& from, std::vector<Label
   }
   done = co_await open_target_again(validity);
   if (done && id != 0) done = co_await find_here(told, labelled);
-  if (done) done = co_await settle_labelled(labelled);
+  if (done) done = co_await settle_labelled(labelled, rest);
   if (!done) co_return done;
+  put_back(std::move(rest));
   if (id != 0) {
     std::vector<Row> rows = std::exchange(rows_, {});
+    const bool last = refused || (next_.empty() && done_ == items_.size());
     done = co_await context_.ledger.close_batch(folder_.id, direction_.home, id, std::move(rows),
-                                                true);
+                                                last);
   }
   advance();
   if (done && refused && is_over_quota(*refused)) co_return fail(std::move(*refused));
   co_return done;
+}
+
+void Transfer::put_back(std::vector<Item> items) {
+  for (const Item& item : items) copies_.erase(item.uid);
+  items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(done_),
+                std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
 }
 
 // What came here meanwhile may be one of them: the gateway's copy.
@@ -199,10 +205,11 @@ Task<Result<void>> Transfer::pair_labelled(std::vector<Labelled>& labelled) {
   co_return Result<void>{};
 }
 
-// Opens the other folder. What is not there as it was put there goes back to items_.
-Task<Result<void>> Transfer::look_there(const FolderRow& from, std::vector<Labelled>& labelled) {
+// Opens the other folder. What is not there as it was put there goes to `rest`.
+Task<Result<void>> Transfer::look_there(std::vector<Labelled>& labelled, std::vector<Item>& rest) {
   if (labelled.empty()) co_return Result<void>{};
-  const FolderSide& other = from.at(direction_.target_side());
+  const auto from = std::ranges::find(folders_, labelled.front().known.folder, &FolderRow::id);
+  const FolderSide& other = from->at(direction_.target_side());
   const auto opened = co_await direction_.target.examine(other.name);
   if (!opened && is_fatal(opened.error())) co_return fail(opened.error());
   std::vector<Item> seen;
@@ -215,7 +222,7 @@ Task<Result<void>> Transfer::look_there(const FolderRow& from, std::vector<Label
   for (Labelled& one : labelled) {
     const auto found = std::ranges::lower_bound(seen, one.known.copy, {}, &Item::uid);
     if (found == seen.end() || found->uid != one.known.copy || !is_same(*found, one.item)) {
-      items_.push_back(std::move(one.item));
+      rest.push_back(std::move(one.item));
       continue;
     }
     one.there = std::move(*found);
@@ -250,14 +257,15 @@ Task<Result<void>> Transfer::find_here(const std::map<Uid, Uid>& told,
 }
 
 // Flags are as the source has them, whatever somebody did to the copy that was copied.
-Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled) {
+Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled,
+                                             std::vector<Item>& rest) {
   const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
   const bool removable = can_expunge(direction_.target);
   StoreCommands flags;
   imap::SequenceSet misdated;
   for (Labelled& one : labelled) {
     if (one.here.uid == 0) {
-      items_.push_back(std::move(one.item));
+      rest.push_back(std::move(one.item));
       continue;
     }
     const bool kept = one.here.date.unix_seconds == one.item.date.unix_seconds;
@@ -268,7 +276,7 @@ Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled) {
     if (!kept && removable) {
       misdated.add(one.here.uid);
       ours_.insert(one.here.uid);
-      items_.push_back(std::move(one.item));
+      rest.push_back(std::move(one.item));
       continue;
     }
     one.item.flags = permitted(one.item.flags, permanent);

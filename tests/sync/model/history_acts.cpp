@@ -1,4 +1,5 @@
 // What people, senders and the gateway do between passes.
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "tests/sync/model/history.hpp"
