@@ -108,7 +108,9 @@ Task<void> in_order(Town& town) {
     if (content % 3 == 1) deliver(town, content, {"Work", "INBOX"});
     if (content % 3 == 2) deliver(town, content, {"Work", content % 2 == 0 ? "Sent" : "INBOX"});
   }
+  town.at(Side::new_side).listen = true;
   co_await pass(town);
+  CHECK(heard(town, "HEADER") == 0);
   CHECK(town.mailbox(gmail).bodies_read == 30);
   check_alike(town);
   const auto letters = town.read(target, "Work");
@@ -258,7 +260,7 @@ Task<void> two_people(Town& town) {
     message.id = 17;
     message.bytes = std::make_shared<const std::string>(letter_of(person));
     message.date.unix_seconds = 1'700'000'000;
-    town.folder(gmail, person == 1 ? "INBOX" : "Work").add(message);
+    for (const std::string name : {"INBOX", "Work"}) town.folder(gmail, name).add(message);
     co_await pass(town);
     CHECK(town.mailbox(gmail).bodies_read == 1);
     check_alike(town);
