@@ -88,6 +88,7 @@ Task<Result<void>> Transfer::find_copies() {
   const auto copies = co_await find_label_copies(context_, folder_, direction_.source,
                                                  direction_.source_side, items_);
   if (!copies) co_return fail(copies.error());
+  if (copies->empty()) co_return Result<void>{};
   auto folders = context_.ledger.folders(folder_.account);
   if (!folders) co_return fail(folders.error());
   folders_ = std::move(*folders);
