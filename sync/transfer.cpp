@@ -138,10 +138,7 @@ Task<Result<void>> Transfer::batch() {
     if (done) done = co_await cut_next();
     co_return done;
   }
-  // Nobody else appends to other folders; and several of those may be copied at a time.
-  migration::AccountLocks::Guard lock;
-  if (iequals(direction_.target_name, "INBOX"))
-    lock = co_await context_.locks.lock(folder_.account);
+  const auto lock = co_await lock_target();
   auto done = co_await look();
   if (done) done = co_await pair(items);
   if (!done) co_return done;
@@ -169,6 +166,13 @@ Task<Result<void>> Transfer::batch() {
   if (!closed) co_return closed;
   advance();
   co_return done;
+}
+
+// Nobody but us appends to other folders than INBOX; and several of those may be copied at a time.
+Task<migration::AccountLocks::Guard> Transfer::lock_target() {
+  if (iequals(direction_.target_name, "INBOX"))
+    co_return co_await context_.locks.lock(folder_.account);
+  co_return migration::AccountLocks::Guard();
 }
 
 // Brings `unpaired_` up to date with what came on the target and is not ours.

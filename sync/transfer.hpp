@@ -70,6 +70,7 @@ class Transfer {
 
  private:
   Task<Result<void>> batch();
+  Task<migration::AccountLocks::Guard> lock_target();
   std::vector<Item> cut();
   // Cuts next_, and counts it against the daily quotas.
   Task<Result<void>> cut_next();

@@ -148,7 +148,7 @@ Task<Result<void>> Transfer::copy_labelled(std::vector<Item> items) {
 }
 
 Task<Result<void>> Transfer::copy_batch(std::vector<Labelled> labelled) {
-  const auto lock = co_await context_.locks.lock(folder_.account);
+  const auto lock = co_await lock_target();
   const std::uint32_t validity = direction_.target.selected().uid_validity;
   auto done = co_await look();
   if (done) done = co_await pair_labelled(labelled);
