@@ -6,7 +6,9 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "lib/base/log.hpp"
 #include "lib/net/task_group.hpp"
+#include "sync/labels.hpp"
 #include "sync/pass.hpp"
 
 namespace tandem::sync {
@@ -14,6 +16,7 @@ namespace tandem::sync {
 struct AccountPass::Crew {
   FolderQueue queue;
   std::vector<Lane*> further;  // open ones
+  bool given_up = false;       // the pass ends, whatever they do
 };
 
 // True: something was done. An error is one of the pass's own connections.
@@ -26,6 +29,7 @@ Task<Result<bool>> AccountPass::copy_several() {
   for (std::size_t lane = 0; lane < further; ++lane) beside.spawn(work_in_lane(crew));
   const auto done = co_await take_folders(crew, home_, mirror_, false);
   if (!done) {
+    crew.given_up = true;
     crew.queue.end();
     for (Lane* lane : crew.further)
       for (const auto& client : lane->clients.sides) client->close();
@@ -49,9 +53,11 @@ void AccountPass::fill(FolderQueue& queue) const {
   }
 }
 
-// Daily quotas are counted in one place after the other, and are the slower ones anyway.
+// Daily quotas are counted in one place after the other, and are the slower ones anyway. Where one
+// message is in several folders, those that come later know the copies of those before.
 std::size_t AccountPass::further_lanes(const FolderQueue& queue) const {
-  if (budget_.is_limited() || !lanes_.any_free() || queue.size() < 2) return 0;
+  if (budget_.is_limited() || has_labels(home_)) return 0;
+  if (!lanes_.any_free() || queue.size() < 2) return 0;
   const std::uint64_t worth = queue.beside_the_largest() / context_.options.lane_messages;
   return std::min<std::uint64_t>(worth, queue.size() - 1);
 }
@@ -60,9 +66,14 @@ Task<void> AccountPass::work_in_lane(Crew& crew) {
   const auto lane = co_await lanes_.open();
   if (!lane) co_return;
   crew.further.push_back(lane.get());
-  (void)co_await take_folders(crew, lane->clients.at(settings_.home),
-                              lane->clients.at(mirror_side()), true);
+  const auto done = co_await take_folders(crew, lane->clients.at(settings_.home),
+                                          lane->clients.at(mirror_side()), true);
   std::erase(crew.further, lane.get());
+  if (!done && !crew.given_up && !context_.stopping)
+    log::warning("W-SYNC-14",
+                 "account {}: a further connection was given up, its folder has its "
+                 "turn later: {}",
+                 account_, done.error().to_string());
 }
 
 Task<Result<void>> AccountPass::take_folders(Crew& crew, net::ImapClient& home,

@@ -48,7 +48,10 @@ void check_alike(TwoSides& two, int folders, std::size_t messages) {
 }
 
 void count_from_here(TwoSides& two) {
-  for (const Side side : {old_side, new_side}) two.at(side).connections = 0;
+  for (const Side side : {old_side, new_side}) {
+    two.at(side).connections = 0;
+    two.at(side).received_by.clear();
+  }
 }
 
 Task<void> several_at_a_time(TwoSides& two, std::size_t expected) {
@@ -59,6 +62,10 @@ Task<void> several_at_a_time(TwoSides& two, std::size_t expected) {
   CHECK(report.matched == 60);
   CHECK(two.at(old_side).connections == expected);
   CHECK(two.at(new_side).connections == expected);
+  // Each has brought at least one folder: ten messages of more than 400 bytes.
+  CHECK(std::ranges::count_if(two.at(new_side).received_by, [](auto bytes) {
+          return bytes > 4000;
+        }) == static_cast<std::ptrdiff_t>(expected));
   check_alike(two, 6, 10);
   count_from_here(two);
   CHECK((co_await two.pass()).copied == 0);

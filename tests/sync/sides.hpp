@@ -16,6 +16,7 @@ struct Faults {
   std::uint64_t cut_after = ~std::uint64_t{0};  // bytes from the client; then everything breaks
   std::uint64_t received = 0;
   std::size_t connections = 0;
+  std::vector<std::uint64_t> received_by;          // each of them
   std::size_t most_connections = ~std::size_t{0};  // later ones are closed at once
   std::string heard;                               // what the client sent, when `listen` is on
   bool listen = false;
@@ -26,7 +27,9 @@ struct Faults {
 class FaultyStream final : public tandem::test::ForwardingStream {
  public:
   FaultyStream(net::StreamPtr inner, Faults& faults)
-      : ForwardingStream(std::move(inner)), faults_(faults) {}
+      : ForwardingStream(std::move(inner)), faults_(faults), number_(faults.received_by.size()) {
+    faults.received_by.push_back(0);
+  }
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     if (faults_.received >= faults_.cut_after) {
@@ -37,6 +40,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       into = into.first(std::min<std::uint64_t>(into.size(), faults_.cut_after - faults_.received));
     auto count = co_await inner_->read_some(into);
     faults_.received += count.value_or(0);
+    if (number_ < faults_.received_by.size()) faults_.received_by[number_] += count.value_or(0);
     if (faults_.listen) faults_.heard.append(into.data(), count.value_or(0));
     if (faults_.on_hearing) faults_.on_hearing(std::string_view(into.data(), count.value_or(0)));
     co_return count;
@@ -55,6 +59,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
 
  private:
   Faults& faults_;
+  std::size_t number_;
 };
 
 class Sides {
