@@ -128,7 +128,8 @@ Task<Result<void>> AccountPass::plan() {
     const auto batches = context_.ledger.batches(work.row.id);
     if (!batches) co_return fail(batches.error());
     const bool again = done_.contains(work.row.id);
-    work.changed = !batches->empty() || has_news(work, settings_.all_flags && !again);
+    // Flags that were copied a moment ago are no news.
+    work.changed = !batches->empty() || has_mail(work) || (!again && has_flags(work));
     if (settings_.retry_skipped && !again && !work.changed) {
       const auto skipped = context_.ledger.skipped(work.row.id);
       if (!skipped) co_return fail(skipped.error());
@@ -139,18 +140,25 @@ Task<Result<void>> AccountPass::plan() {
   co_return Result<void>{};
 }
 
-// Whether STATUS tells of anything that the ledger does not know.
-bool AccountPass::has_news(const Work& work, bool all_flags) const {
+// Whether STATUS tells of messages that the ledger does not know, or has them still.
+bool AccountPass::has_mail(const Work& work) const {
   if (work.pair.mirror == nullptr || !work.pair.home->status || !work.pair.mirror->status)
     return true;
   const auto& home = *work.pair.home->status;
   const auto& mirror = *work.pair.mirror->status;
   const FolderSide& home_row = work.row.at(settings_.home);
   const FolderSide& mirror_row = work.row.at(migration::other(settings_.home));
-  if (home_row.validity != home.uid_validity || mirror_row.validity != mirror.uid_validity ||
-      home_row.next != home.uid_next || mirror_row.next != mirror.uid_next ||
-      home_row.messages != home.messages || mirror_row.messages != mirror.messages)
-    return true;
+  return home_row.validity != home.uid_validity || mirror_row.validity != mirror.uid_validity ||
+         home_row.next != home.uid_next || mirror_row.next != mirror.uid_next ||
+         home_row.messages != home.messages || mirror_row.messages != mirror.messages;
+}
+
+// Whether flags may have changed; of a folder that both sides have.
+bool AccountPass::has_flags(const Work& work) const {
+  const auto& home = *work.pair.home->status;
+  const auto& mirror = *work.pair.mirror->status;
+  const FolderSide& home_row = work.row.at(settings_.home);
+  const FolderSide& mirror_row = work.row.at(migration::other(settings_.home));
   if (home.messages == 0) return false;
   const auto by_modseq = [](const FolderSide& row, const imap::response::MailboxStatus& status) {
     return (status.items & imap::status_highest_modseq) != 0 && row.modseq != 0 &&
@@ -158,7 +166,8 @@ bool AccountPass::has_news(const Work& work, bool all_flags) const {
   };
   if (by_modseq(home_row, home) && by_modseq(mirror_row, mirror))
     return home.highest_modseq != home_row.modseq || mirror.highest_modseq != mirror_row.modseq;
-  return all_flags || home.unseen != home_row.unseen || mirror.unseen != mirror_row.unseen;
+  return settings_.all_flags || home.unseen != home_row.unseen ||
+         mirror.unseen != mirror_row.unseen;
 }
 
 // Settled ones tell by their rows whether something has gone; what waits is told by how it was.

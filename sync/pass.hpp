@@ -72,7 +72,8 @@ class AccountPass {
   Task<Result<void>> folder_of(Crew& crew, Work& work, net::ImapClient& home,
                                net::ImapClient& mirror);
   Task<Result<void>> subscribe();
-  [[nodiscard]] bool has_news(const Work& work, bool all_flags) const;
+  [[nodiscard]] bool has_mail(const Work& work) const;
+  [[nodiscard]] bool has_flags(const Work& work) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
   // Deletions that are carried over (pass_removals.cpp).
   using Loose = Ledger::Loose;

@@ -203,7 +203,7 @@ def timed(tool, job, step):
 def mailboxes(peer, user):
     """{folder: (messages, bytes)} of the folders that hold anything."""
     text = peer.doveadm("-f", "tab", "mailbox", "status", "-u", user.address, "messages vsize", "*",
-                        check=False)       # it complains of a parent that is no mailbox itself
+                        check=False, bound=BOUND)       # it complains of a parent that is no mailbox itself
     rows = (line.split("\t") for line in text.splitlines()[1:])
     return {name: (int(messages), int(size)) for name, messages, size in rows if int(messages)}
 
