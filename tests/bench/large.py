@@ -24,7 +24,7 @@ VERSIONS = ("dovecot-core", "isync", "interimap")
 DOMAIN = sync.DOMAIN
 BOUND = 7_200
 NEW = 100            # messages that arrive for the last pass
-EXTRA = sync.FSYNC + "protocol imap {\n  mail_max_userip_connections = 0\n}\n"
+EXTRA = sync.FSYNC + "default_vsz_limit = 4 G\nprotocol imap {\n  mail_max_userip_connections = 0\n}\n"
 
 
 def bench(options):
