@@ -77,7 +77,7 @@ class CheckTest(unittest.TestCase):
             def __init__(self, count):
                 self.text = f"mailbox\tmessages\tvsize\nINBOX\t{count}\t999\nTrash\t0\t0\n"
 
-            def doveadm(self, *arguments, check):
+            def doveadm(self, *arguments, check=True, bound=None):
                 return self.text
 
         tool = sync.tools(type("Options", (), {"ours": False}))[1]
