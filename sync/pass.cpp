@@ -239,8 +239,8 @@ FolderPass::Settings AccountPass::settings_for(const Work& work) const {
 
 Task<Result<void>> AccountPass::folder(Work& work) {
   FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, settings_for(work));
-  auto done = co_await pass.run();
-  co_return co_await conclude(work, pass, std::move(done));
+  const auto done = co_await pass.run();
+  co_return co_await conclude(work, pass, done);
 }
 
 // Of a folder whose pass has ended, well or not. An error: so has this one.

@@ -95,14 +95,14 @@ Task<Result<void>> AccountPass::folder_of(Crew& crew, Work& work, net::ImapClien
   settings.beside_others = true;
   settings.on_known = [&crew, at = settings.shown] { crew.queue.set_known(at); };
   FolderPass pass(context_, budget_, work.row, work.pair, home, mirror, settings);
-  auto done = co_await pass.run();
+  const auto done = co_await pass.run();
   if (pass.is_deferred()) {
     report_.copied += pass.report().copied;
     report_.flags_changed += pass.report().flags_changed;
     co_return Result<void>{};
   }
   if (done) done_.insert(work.row.id);
-  co_return co_await conclude(work, pass, std::move(done));
+  co_return co_await conclude(work, pass, done);
 }
 
 }  // namespace tandem::sync

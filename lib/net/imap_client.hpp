@@ -250,6 +250,7 @@ class ImapClient {
  private:
   Task<Result<void>> fill();
   Task<Result<void>> step(ImapHandler* handler);
+  Task<Result<void>> await_all();  // unawaited_
   Task<Result<void>> deliver(const imap::response::Fetch& message, ImapHandler* handler);
   Task<Result<ImapCompletion>> run(std::string command, std::string what,
                                    ImapHandler* handler = nullptr);

@@ -122,6 +122,8 @@ Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mail
   command += " " + mailbox_text(mailbox);
   if (!parameters.empty()) command += " " + parameters;
   // Answers to earlier commands belong to the mailbox before; those must be finished first.
+  auto answered = co_await await_all();
+  if (!answered) co_return fail(std::move(answered.error()));
   if (!open_.empty()) co_return fail(ErrorKind::internal, "SELECT with commands under way");
   selected_ = {};
   selected_.name = std::move(mailbox);

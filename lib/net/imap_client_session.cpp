@@ -213,6 +213,17 @@ Task<Result<void>> ImapClient::enable_soon(std::string capability) {
   co_return Result<void>{};
 }
 
+Task<Result<void>> ImapClient::await_all() {
+  while (!unawaited_.empty()) {
+    auto done = co_await step(nullptr);
+    if (!done) {
+      close();
+      co_return fail(std::move(done.error()));
+    }
+  }
+  co_return Result<void>();
+}
+
 Task<Result<std::vector<std::pair<std::string, std::string>>>> ImapClient::id(
     std::vector<std::pair<std::string, std::string>> fields) {
   std::string command = "ID NIL";

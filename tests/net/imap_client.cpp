@@ -192,6 +192,22 @@ Task<Result<std::string>> greet_and_login(ImapClient& client) {
 
 }  // namespace
 
+// What leaves without being waited for is answered before a mailbox is opened.
+Task<Result<std::string>> open_behind_enable(ImapClient& client) {
+  OK_OR_RETURN(greeted, client.greet());
+  OK_OR_RETURN(sent, client.enable_soon("QRESYNC"));
+  OK_OR_RETURN(opened, client.select("INBOX"));
+  co_return std::to_string(opened->exists) + (client.is_enabled("QRESYNC") ? " enabled" : "");
+}
+
+TEST_CASE("imap client: a mailbox is opened behind an ENABLE that nobody waited for") {
+  check_dialogue(open_behind_enable,
+                 {greeting,
+                  {"A1 ENABLE QRESYNC\r\n", "* ENABLED QRESYNC\r\nA1 OK\r\n"},
+                  {"A2 SELECT INBOX\r\n", "* 3 EXISTS\r\nA2 OK\r\n"}},
+                 "3 enabled");
+}
+
 TEST_CASE("imap client: a session") {
   check_dialogue(
       session,

@@ -50,7 +50,9 @@ void check_alike(TwoSides& two, int folders, std::size_t messages) {
 void count_from_here(TwoSides& two) {
   for (const Side side : {old_side, new_side}) {
     two.at(side).connections = 0;
-    two.at(side).received_by.clear();
+    two.at(side).heard_by.clear();
+    two.at(side).heard.clear();
+    two.at(side).listen = true;
   }
 }
 
@@ -63,8 +65,8 @@ Task<void> several_at_a_time(TwoSides& two, std::size_t expected) {
   CHECK(two.at(old_side).connections == expected);
   CHECK(two.at(new_side).connections == expected);
   // Each has brought at least one folder: ten messages of more than 400 bytes.
-  CHECK(std::ranges::count_if(two.at(new_side).received_by, [](auto bytes) {
-          return bytes > 4000;
+  CHECK(std::ranges::count_if(two.at(new_side).heard_by, [](const std::string& heard) {
+          return heard.size() > 4000;
         }) == static_cast<std::ptrdiff_t>(expected));
   check_alike(two, 6, 10);
   count_from_here(two);
@@ -99,9 +101,13 @@ Task<void> moved_meanwhile(TwoSides& two) {
   for (const int number : {2, 3, 4})
     for (const auto* subject : {"x", "y"})
       co_await two.put(old_side, letter(subject), "", name_of_folder(number));
-  two.at(new_side).listen = true;
+  count_from_here(two);
   co_await two.pass();
-  CHECK(two.heard(new_side, "MOVE") == 2);
+  CHECK(two.at(new_side).connections > 1);
+  // Afterwards, by the pass's own connection.
+  CHECK(two.heard(new_side, " MOVE ") == 2);
+  for (std::size_t lane = 1; lane < two.at(new_side).heard_by.size(); ++lane)
+    CHECK(two.at(new_side).heard_by[lane].find(" MOVE ") == std::string::npos);
   for (int number = 0; number < 5; ++number)
     CHECK(two.mailbox(old_side, name_of_folder(number)) ==
           two.mailbox(new_side, name_of_folder(number)));
@@ -118,6 +124,19 @@ Task<void> broken(TwoSides& two, Side side, std::uint64_t byte) {
   const auto report = co_await two.pass();
   CHECK(report.matched == 20);
   check_alike(two, 4, 5);
+}
+
+// A further connection breaks in the middle of a folder: the others go on, and do what it left.
+Task<void> one_breaks(TwoSides& two, Side side, std::string_view when) {
+  co_await fill(two, 4, 10);
+  count_from_here(two);
+  two.at(side).breaks = 2;
+  two.at(side).breaks_at = when;
+  const auto report = co_await two.pass();
+  CHECK(two.at(side).connections == 4);  // none was opened again: the pass did not fail
+  CHECK(report.matched == 40);
+  CHECK(report.skipped == 0);
+  check_alike(two, 4, 10);
 }
 
 }  // namespace
@@ -160,6 +179,16 @@ TEST_CASE("Lanes: all connections of a side break at byte n") {
       allow_lanes(two);
       two.run(broken(two, side, byte));
     }
+}
+
+TEST_CASE("Lanes: one further connection breaks") {
+  for (const auto& [side, when] : std::initializer_list<std::pair<Side, std::string_view>>{
+           {old_side, "SELECT"}, {old_side, "FETCH"}, {new_side, "CREATE"}, {new_side, "APPEND"}}) {
+    INFO(migration::name_of(side) << " at " << when);
+    TwoSides two;
+    allow_lanes(two);
+    two.run(one_breaks(two, side, when));
+  }
 }
 
 TEST_CASE("Lanes: INBOX first, then parents, then what has most messages") {

@@ -16,7 +16,9 @@ struct Faults {
   std::uint64_t cut_after = ~std::uint64_t{0};  // bytes from the client; then everything breaks
   std::uint64_t received = 0;
   std::size_t connections = 0;
-  std::vector<std::uint64_t> received_by;          // each of them
+  std::vector<std::string> heard_by;     // the same as `heard`, of each of them
+  std::size_t breaks = ~std::size_t{0};  // one of them alone, when it says this:
+  std::string breaks_at;
   std::size_t most_connections = ~std::size_t{0};  // later ones are closed at once
   std::string heard;                               // what the client sent, when `listen` is on
   bool listen = false;
@@ -27,8 +29,8 @@ struct Faults {
 class FaultyStream final : public tandem::test::ForwardingStream {
  public:
   FaultyStream(net::StreamPtr inner, Faults& faults)
-      : ForwardingStream(std::move(inner)), faults_(faults), number_(faults.received_by.size()) {
-    faults.received_by.push_back(0);
+      : ForwardingStream(std::move(inner)), faults_(faults), number_(faults.heard_by.size()) {
+    faults.heard_by.emplace_back();
   }
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
@@ -40,9 +42,15 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       into = into.first(std::min<std::uint64_t>(into.size(), faults_.cut_after - faults_.received));
     auto count = co_await inner_->read_some(into);
     faults_.received += count.value_or(0);
-    if (number_ < faults_.received_by.size()) faults_.received_by[number_] += count.value_or(0);
-    if (faults_.listen) faults_.heard.append(into.data(), count.value_or(0));
-    if (faults_.on_hearing) faults_.on_hearing(std::string_view(into.data(), count.value_or(0)));
+    const std::string_view bytes(into.data(), count.value_or(0));
+    if (faults_.listen) faults_.heard.append(bytes);
+    if (faults_.listen && number_ < faults_.heard_by.size())
+      faults_.heard_by[number_].append(bytes);
+    if (number_ == faults_.breaks && bytes.find(faults_.breaks_at) != std::string_view::npos) {
+      inner_->close();
+      co_return fail(ErrorKind::closed, "cut");
+    }
+    if (faults_.on_hearing) faults_.on_hearing(bytes);
     co_return count;
   }
   Task<Result<void>> write(std::string_view bytes) override {

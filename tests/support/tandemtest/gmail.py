@@ -9,6 +9,8 @@ import socketserver
 import ssl
 import threading
 
+from .serving import Serving
+
 ASKED = b"X-GM-MSGID"
 INSTEAD = b"BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"
 ANSWER = re.compile(rb"\* (\d+) FETCH \((?:UID (\d+) )?BODY\[HEADER\.FIELDS \(\"?MESSAGE-ID\"?\)\] \{(\d+)\}\r\n", re.IGNORECASE)
@@ -21,7 +23,7 @@ def id_of(header):
     return int.from_bytes(hashlib.sha256(header.strip()).digest()[:8], "big") >> 1
 
 
-class Gmail:
+class Gmail(Serving):
     def __init__(self, peer):
         """`peer` has a port imaps and a ca_file."""
         self.peer, self.bodies = peer, 0
@@ -35,16 +37,8 @@ class Gmail:
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._server.server_close()
+        self._servers = [Server(("127.0.0.1", 0), Handler)]
+        self.port = self._servers[0].server_address[1]
 
     def side(self, **more):
         return {"imap": f"imap://127.0.0.1:{self.port}?tls=never", "login": "{address}", **more}

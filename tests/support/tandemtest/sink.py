@@ -13,6 +13,7 @@ import ssl
 import threading
 
 from .process import PeerError
+from .serving import Serving
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Letter:
     data: bytes
 
 
-class Sink:
+class Sink(Serving):
     host = "127.0.0.1"
 
     def __init__(self, offers=("8BITMIME",), certificate=None):
@@ -32,17 +33,10 @@ class Sink:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate.chain, certificate.key)
         self._changed, self._letters = threading.Condition(), []
-        self._server = socketserver.ThreadingTCPServer((self.host, 0), self._handler())
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-
-    def __enter__(self):
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        self._server.shutdown()
-        self._server.server_close()
+        server = socketserver.ThreadingTCPServer((self.host, 0), self._handler())
+        server.daemon_threads = True
+        self._servers = [server]
+        self.port = server.server_address[1]
 
     def received(self):
         with self._changed:

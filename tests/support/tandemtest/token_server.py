@@ -17,6 +17,7 @@ import urllib.parse
 
 from . import certificate
 from .process import run
+from .serving import Serving
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -25,7 +26,7 @@ class Refused(Exception):
     """RFC 6749 5.2: code and description."""
 
 
-class TokenServer:
+class TokenServer(Serving):
     def __init__(self, directory, lasts=3600):
         self.directory, self.lasts = directory, lasts
         self.clients, self.opens, self.service_keys = {}, None, {}
@@ -40,16 +41,6 @@ class TokenServer:
         ports = [server.server_address[1] for server in self._servers]
         self.url = f"https://localhost:{ports[0]}/token?ca={authority.file}"
         self.introspection = f"http://127.0.0.1:{ports[1]}/introspect"
-
-    def __enter__(self):
-        for server in self._servers:
-            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
 
     def revoke_all(self):
         with self._lock:
