@@ -52,6 +52,15 @@ void FolderQueue::set_known(std::size_t id) {
   changed_.wake_all();
 }
 
+void FolderQueue::set_over(std::size_t id) {
+  const auto entry = std::ranges::find(entries_, id, &Entry::id);
+  if (entry == entries_.end() || entry->known) return;
+  if (is_inbox(entry->path))
+    end();
+  else
+    set_known(id);
+}
+
 void FolderQueue::end() {
   for (Entry& entry : entries_) entry.taken = true;
   changed_.wake_all();

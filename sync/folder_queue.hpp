@@ -22,8 +22,11 @@ class FolderQueue {
   [[nodiscard]] std::optional<std::size_t> take();
   // The same, waited for; nothing: none is left, or the wait was cancelled.
   [[nodiscard]] net::Task<std::optional<std::size_t>> next();
-  // A folder that was taken: what is in it is known, or it failed.
+  // A folder that was taken: what is in it is known.
   void set_known(std::size_t id);
+  // It is over, known or not. Where INBOX is not known by now, nobody takes any more: all others
+  // have to be behind it.
+  void set_over(std::size_t id);
   // Nobody takes any more.
   void end();
 

@@ -82,7 +82,7 @@ Task<Result<void>> AccountPass::take_folders(Crew& crew, net::ImapClient& home,
     const auto taken = co_await crew.queue.next();
     if (!taken) co_return Result<void>{};
     const auto done = co_await folder_of(crew, work_[*taken], home, mirror);
-    crew.queue.set_known(*taken);
+    crew.queue.set_over(*taken);
     if (!done) co_return done;
   }
   if (context_.stopping) co_return stopped();

@@ -145,9 +145,14 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
   co_await wait_until(moved);
   CHECK(two.mailbox(quota_new, archive).empty());
   CHECK(two.heard(quota_new, "APPEND") == 0);
-  clock.advance(std::chrono::hours(26));
   const auto complete = [&] { return two.mailbox(quota_new, archive).size() == 2; };
-  co_await wait_until(complete);
+  // A pass that is under way then counts its listings to the day that begins: that may leave room
+  // for one message only.
+  for (int day = 0; day < 3 && !complete(); ++day) {
+    clock.advance(std::chrono::hours(26));
+    for (int at = 0; at < 200 && !complete(); ++at) (void)co_await net::sleep_for(Duration(10));
+  }
+  CHECK(complete());
   CHECK(two.mailbox(quota_new, archive) == two.mailbox(quota_old, archive));
   CHECK(co_await group.shut_down(std::chrono::seconds(10)));
 }

@@ -211,6 +211,25 @@ TEST_CASE("Lanes: INBOX first, then parents, then what has most messages") {
   CHECK(queue.take() == std::nullopt);
 }
 
+TEST_CASE("Lanes: nothing else begins while INBOX is not known, were it over") {
+  FolderQueue queue;
+  queue.add(0, {"INBOX"}, 5);
+  queue.add(1, {"Archive"}, 1);
+  queue.add(2, {"Archive", "2024"}, 9);
+  CHECK(queue.take() == 0);
+  SECTION("known and over") {
+    queue.set_known(0);
+    queue.set_over(0);
+    CHECK(queue.take() == 1);
+    queue.set_over(1);  // it was made, or cannot be
+    CHECK(queue.take() == 2);
+  }
+  SECTION("over without") {
+    queue.set_over(0);
+    CHECK(queue.take() == std::nullopt);
+  }
+}
+
 TEST_CASE("Lanes: a queue that was ended gives nothing") {
   FolderQueue queue;
   queue.add(0, {"INBOX"}, 5);
