@@ -89,7 +89,12 @@ Task<Result<void>> Pop3Inbox::add_ids(std::vector<Listed>& listing) {
 Task<Result<std::vector<std::string>>> Pop3Inbox::keys_of(const std::vector<Listed>& listing) {
   std::vector<std::string> keys;
   std::map<std::string, unsigned> alike;
-  for (const Listed& one : listing) {
+  Ahead window;
+  for (std::size_t at = 0; at < listing.size(); ++at) {
+    const Listed& one = listing[at];
+    window.advance(at, listing.size(), [&](std::size_t next) {
+      if (listing[next].id.empty()) client_.top_ahead(listing[next].number, 0);
+    });
     if (!one.id.empty()) {
       keys.push_back(Pop3Index::key_of(one.id));
       continue;
@@ -137,6 +142,10 @@ Task<Result<std::string>> Pop3Inbox::read_header(std::uint64_t number) {
       "alone (TOP): its mail cannot be copied so that each message is copied once";
   error.next_step = "Ask this host for IMAP, or for a POP3 server that has UIDL.";
   co_return fail(std::move(error));
+}
+
+void Pop3Inbox::header_ahead(std::size_t at) {
+  if (has_top_) client_.top_ahead(messages_[at].number, 0);
 }
 
 Task<Result<std::string>> Pop3Inbox::header(std::size_t at) {

@@ -14,6 +14,7 @@
 // One coroutine at a time; its io_context's thread only.
 #pragma once
 
+#include <algorithm>
 #include <set>
 
 #include "lib/net/pop3_client.hpp"
@@ -27,6 +28,20 @@ struct Pop3Message {
   Pop3Known known;
   std::uint64_t listed = 0;  // what LIST says of its size
   [[nodiscard]] std::uint64_t size() const { return known.size != 0 ? known.size : listed; }
+};
+
+// How far ahead of a position things are asked for.
+class Ahead {
+ public:
+  static constexpr std::size_t most = 32;
+  // Calls `ask` for each position up to `most` from `at` on that it was not called for yet.
+  template <class Ask>
+  void advance(std::size_t at, std::size_t count, Ask ask) {
+    for (asked_ = std::max(asked_, at); asked_ < std::min(at + most, count); ++asked_) ask(asked_);
+  }
+
+ private:
+  std::size_t asked_ = 0;
 };
 
 class Pop3Inbox {
@@ -47,6 +62,12 @@ class Pop3Inbox {
   Task<Result<store::BlobDraft>> message(std::size_t at);
   // When it came: its topmost Received line that has a date, else its Date, else now.
   Task<Result<imap::DateTime>> date(std::size_t at);
+  // Said in advance: message() or header() of `at` comes next, after what was said before. Many of
+  // them go over the wire together, where the server can do that. If something else comes, what
+  // was asked for is read and thrown away.
+  void message_ahead(std::size_t at) { client_.retrieve_ahead(messages_[at].number); }
+  void header_ahead(std::size_t at);
+  [[nodiscard]] bool has_date(std::size_t at) const { return messages_[at].known.date.has_value(); }
   // Makes durable what was found out since.
   Task<Result<void>> remember();
   Task<void> quit();

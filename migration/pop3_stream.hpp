@@ -52,6 +52,7 @@ class Pop3Stream final : public net::Stream {
     std::size_t done = 0;  // of messages
     std::size_t body = 0;  // of the attributes' bodies: the next one
     bool inside = false;   // the message's parenthesis is open
+    Ahead ahead;           // of messages
   };
   // The message that is being passed on.
   struct Passing {
@@ -72,6 +73,7 @@ class Pop3Stream final : public net::Stream {
   Task<Result<bool>> matches(const imap::SearchKey& key, std::size_t at);
   Task<Result<bool>> combined(const imap::SearchKey& key, std::size_t at);
   Task<Result<void>> next_of_fetch();
+  void ask_ahead();
   Task<Result<void>> begin_message(std::size_t at);
   Task<Result<void>> put_body(std::size_t at, const imap::BodyRequest& body);
   Task<Result<void>> put_whole(std::size_t at, const std::string& name);

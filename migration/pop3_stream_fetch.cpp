@@ -59,6 +59,7 @@ Task<Result<void>> Pop3Stream::next_of_fetch() {
     }
     const std::size_t at = now.messages[now.done];
     if (!now.inside) {
+      ask_ahead();
       done = co_await begin_message(at);
     } else if (now.body < now.attributes.bodies.size()) {
       done = co_await put_body(at, now.attributes.bodies[now.body++]);
@@ -72,6 +73,22 @@ Task<Result<void>> Pop3Stream::next_of_fetch() {
     if (!now.inside && !now.attributes.bodies.empty()) break;
   }
   co_return Result<void>{};
+}
+
+// Where one thing is asked of the POP3 server for each message.
+void Pop3Stream::ask_ahead() {
+  Fetching& now = *fetching_;
+  const auto& bodies = now.attributes.bodies;
+  const bool dates = now.attributes.internal_date && bodies.empty();
+  const bool body = !now.attributes.internal_date && bodies.size() == 1;
+  if (!dates && !body) return;
+  now.ahead.advance(now.done, now.messages.size(), [&](std::size_t next) {
+    const std::size_t at = now.messages[next];
+    if (body && bodies.front().section.text == imap::SectionText::whole)
+      inbox_.message_ahead(at);
+    else if (body || !inbox_.has_date(at))
+      inbox_.header_ahead(at);
+  });
 }
 
 void Pop3Stream::separate() {

@@ -130,12 +130,26 @@ Task<Result<std::vector<pop3::ListEntry>>> Pop3Client::list() {
   co_return machine_->take_entries();
 }
 
+// Up to `line`, which may be there.
+Task<Result<void>> Pop3Client::skip_ahead(std::string line) {
+  while (machine_->is_ahead() && !machine_->is_next_ahead(line)) {
+    machine_->skip();
+    const auto skipped = co_await run_plain();
+    if (!skipped && !usable()) co_return skipped;
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Pop3Client::retrieve(std::uint64_t number, Pop3Sink& sink) {
+  const auto ready = co_await skip_ahead(pop3::retrieve_line(number));
+  if (!ready) co_return ready;
   machine_->retrieve(number);
   co_return co_await run_plain(&sink);
 }
 
 Task<Result<void>> Pop3Client::top(std::uint64_t number, std::uint64_t lines, Pop3Sink& sink) {
+  const auto ready = co_await skip_ahead(pop3::top_line(number, lines));
+  if (!ready) co_return ready;
   machine_->top(number, lines);
   co_return co_await run_plain(&sink);
 }
@@ -156,8 +170,11 @@ Task<Result<void>> Pop3Client::noop() {
 }
 
 Task<Result<void>> Pop3Client::quit() {
-  machine_->quit();
-  auto result = co_await run_plain();
+  auto result = Result<void>{};
+  if (!machine_->is_ahead()) {
+    machine_->quit();
+    result = co_await run_plain();
+  }
   close();
   co_return result;
 }

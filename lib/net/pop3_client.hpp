@@ -38,6 +38,12 @@ class Pop3Client {
   Task<Result<std::vector<pop3::ListEntry>>> list();
   Task<Result<void>> retrieve(std::uint64_t number, Pop3Sink& sink);
   Task<Result<void>> top(std::uint64_t number, std::uint64_t lines, Pop3Sink& sink);
+  // Said in advance: the next calls are these, in this order. They go out with the next one, at
+  // once, where the server offers PIPELINING; else nothing happens. If another retrieve() or top()
+  // comes instead, what was asked for is read and thrown away first; nothing else may come. About
+  // thirty at a time: the server must not wait for us to read while we wait for it.
+  void retrieve_ahead(std::uint64_t number) { machine_->retrieve_ahead(number); }
+  void top_ahead(std::uint64_t number, std::uint64_t lines) { machine_->top_ahead(number, lines); }
   // The same, asked for in pieces: begin one, then take pieces until an empty one says that all of
   // it was there. Nothing else may be called in between.
   void begin_retrieve(std::uint64_t number) { machine_->retrieve(number); }
@@ -46,7 +52,8 @@ class Pop3Client {
   Task<Result<void>> dele(std::uint64_t number);
   Task<Result<void>> rset();
   Task<Result<void>> noop();
-  Task<Result<void>> quit();  // removes what was DELEd; closes
+  // Removes what was DELEd; closes. Only closes while something was asked for ahead.
+  Task<Result<void>> quit();
   void close();
 
   [[nodiscard]] bool usable() const;
@@ -59,6 +66,7 @@ class Pop3Client {
  private:
   Task<Result<std::string>> run(Pop3Sink* sink = nullptr);
   Task<Result<void>> run_plain(Pop3Sink* sink = nullptr);
+  Task<Result<void>> skip_ahead(std::string line);
   Task<void> perform(pop3::ClientAction action);  // send, read, start_tls
   Task<void> secure(Duration wait);
   Result<std::string> finish();

@@ -169,6 +169,49 @@ TEST_CASE("POP3 client: a session that breaks at step n is an error") {
   }
 }
 
+TEST_CASE("POP3 client: commands sent ahead go together, and are answered in their turn") {
+  ClientRun run;
+  run.table = {{"CAPA", "+OK\r\nTOP\r\nPIPELINING\r\n.\r\n"},
+               {"RETR 1\r\nRETR 2\r\nTOP 3 0\r\n",
+                "+OK\r\none\r\n.\r\n-ERR damaged\r\n+OK\r\nthree\r\n.\r\n"},
+               {"RETR 4", "+OK\r\nfour\r\n.\r\n"}};
+  run.machine.open();
+  REQUIRE(run.run("+OK\r\n"));
+  run.sent.clear();
+  run.machine.retrieve_ahead(1);
+  run.machine.retrieve_ahead(2);
+  run.machine.top_ahead(3, 0);
+  // Another command would take their answers for its own.
+  run.machine.retrieve(4);
+  CHECK(run.run().error().kind == ErrorKind::invalid);
+  CHECK(run.machine.usable());
+  run.machine.retrieve(1);
+  REQUIRE(run.run());
+  CHECK(run.content == "one\r\n");
+  run.machine.retrieve(2);
+  CHECK(run.run().error().kind == ErrorKind::refused);
+  run.machine.skip();
+  REQUIRE(run.run());
+  CHECK_FALSE(run.machine.is_ahead());
+  CHECK(run.sent == "RETR 1\r\nRETR 2\r\nTOP 3 0\r\n");
+  run.content.clear();
+  run.machine.retrieve(4);
+  REQUIRE(run.run());
+  CHECK(run.content == "four\r\n");
+}
+
+TEST_CASE("POP3 client: nothing is sent ahead to a server that did not offer it") {
+  ClientRun run;
+  run.machine.open();
+  REQUIRE(run.run("+OK\r\n"));
+  run.machine.retrieve_ahead(1);
+  CHECK_FALSE(run.machine.is_ahead());
+  run.sent.clear();
+  run.machine.noop();
+  (void)run.run();
+  CHECK(run.sent == "NOOP\r\n");
+}
+
 TEST_CASE("T-20 T-21 T-27 POP3 client: endless answers, injection, secrets") {
   ClientRun run;
   run.machine.open();

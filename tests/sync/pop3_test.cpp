@@ -61,6 +61,29 @@ Task<void> odd_bytes(PostOffice& town) {
   CHECK(co_await town.is_clean(true));
 }
 
+Task<void> asked_together(PostOffice& town, bool offered) {
+  town.post.pipelining = offered;
+  co_await fill(town, 100);
+  town.post.refuses = {"id-50"};
+  CHECK((co_await town.pass()).copied == 99);
+  CHECK(town.post.together == (offered ? 32 : 1));
+  town.post.refuses.clear();
+  town.world->sync->run_now(town.world->account);
+  CHECK((co_await town.pass()).copied == 1);
+  CHECK(town.arrived() == town.posted());
+  CHECK(town.post.count("QUIT") == town.log_ins);
+}
+
+// TOP is offered, and refused of one message: what was asked for behind it is asked for again.
+Task<void> no_header_of_one(PostOffice& town) {
+  co_await fill(town, 40);
+  town.post.refuses_top = {"id-3", "id-35"};
+  CHECK((co_await town.pass()).copied == 40);
+  CHECK(town.arrived() == town.posted());
+  CHECK(co_await town.is_clean(true));
+  CHECK(town.post.count("QUIT") == town.log_ins);
+}
+
 // POP3 ends a line with LF as with CR LF; the copy is the same each time.
 Task<void> bare_line_feeds(PostOffice& town) {
   town.deliver("lf", letter("1", "one\ntwo\r\n"));
@@ -416,6 +439,7 @@ POP3_CASE("POP3 source: LIST says wrong sizes", wrong_sizes)
 POP3_CASE("POP3 source: a session breaks in the middle of a message", broken_half_way)
 POP3_CASE("POP3 source: a message that the server will not give", one_is_refused)
 POP3_CASE("POP3 source: no TOP", without_top)
+POP3_CASE("POP3 source: TOP of one message is refused", no_header_of_one)
 POP3_CASE("POP3 source: no UIDL", without_uidl)
 POP3_CASE("POP3 source: neither UIDL nor TOP is refused", without_uidl_and_top)
 POP3_CASE("POP3 source: one id for two messages", ids_given_twice)
@@ -427,6 +451,13 @@ POP3_CASE("POP3 source: cut over, stragglers, and back", after_the_cut_over)
 POP3_CASE("POP3 source: what an IMAP client meets there", as_an_imap_server)
 POP3_CASE("POP3 source: the ids outlive a restart", after_a_restart)
 POP3_CASE("POP3 source: the preflight says what will not be kept", seen_by_the_preflight)
+
+TEST_CASE("POP3 source: many messages are asked for at once, where the server can do that") {
+  for (const bool offered : {false, true}) {
+    PostOffice town;
+    town.run(asked_together(town, offered));
+  }
+}
 
 TEST_CASE("POP3 source: what goes there is no deletion, whatever the settings say") {
   for (const bool propagate : {false, true}) {

@@ -17,10 +17,13 @@ struct ScriptedPop3 {
   std::vector<Message> messages;
   bool top = true;
   bool uidl = true;
+  bool pipelining = true;
+  std::size_t together = 0;       // the most commands that were there at once
   bool apop = false;              // it greets so, and knows nothing else
   std::string refuses_log_in;     // with these words
   std::set<std::string> refuses;  // RETR of these ids
-  std::string breaks_in;          // at the first RETR of this id, half-way; then all is well
+  std::set<std::string> refuses_top;
+  std::string breaks_in;  // at the first RETR of this id, half-way; then all is well
   std::string banner = "+OK ready";
   std::vector<std::string> heard;  // commands, in capitals
 
@@ -39,6 +42,8 @@ struct ScriptedPop3 {
       const auto line = co_await reader.read_line(1000);
       if (!line) co_return;
       heard.push_back(upper(trim(*line)));
+      const auto waiting = static_cast<std::size_t>(std::ranges::count(reader.ahead(), '\n'));
+      together = std::max(together, waiting + 1);
       answer = answer_to(heard.back(), seen);
       if (answer.ends_with('~')) {  // the line goes dead
         answer.pop_back();
@@ -67,7 +72,7 @@ struct ScriptedPop3 {
     const auto words = split(line, ' ');
     if (words[0] == "CAPA")
       return std::string("+OK\r\nUSER\r\n") + (top ? "TOP\r\n" : "") + (uidl ? "UIDL\r\n" : "") +
-             ".\r\n";
+             (pipelining ? "PIPELINING\r\n" : "") + ".\r\n";
     if (words[0] == "USER" || words[0] == "NOOP") return "+OK\r\n";
     if (words[0] == "APOP" && apop) return "+OK\r\n";
     if (words[0] == "PASS" && apop) return "-ERR by APOP only\r\n";
@@ -87,6 +92,7 @@ struct ScriptedPop3 {
     const bool is_top = words[0] == "TOP" && top;
     if (words.size() < 2 || (words[0] != "RETR" && !is_top)) return "-ERR what?\r\n";
     const Message& one = seen.at(parse_number(words[1]).value_or(0) - 1);
+    if (is_top && refuses_top.contains(one.id)) return "-ERR no\r\n";
     if (is_top) return "+OK\r\n" + stuffed(one.wire.substr(0, one.wire.find("\r\n\r\n") + 4));
     if (refuses.contains(one.id)) return "-ERR it is damaged\r\n";
     if (breaks_in.empty() || one.id != breaks_in) return "+OK\r\n" + stuffed(one.wire);

@@ -15,6 +15,14 @@ constexpr std::size_t content_piece = 64 * 1024;
 
 }  // namespace
 
+std::string retrieve_line(std::uint64_t number) {
+  return "RETR " + std::to_string(number);
+}
+
+std::string top_line(std::uint64_t number, std::uint64_t lines) {
+  return "TOP " + std::to_string(number) + " " + std::to_string(lines);
+}
+
 ClientMachine::ClientMachine(ClientOptions options) : options_(std::move(options)) {}
 ClientMachine::~ClientMachine() {
   wipe(credentials_.password);
@@ -25,7 +33,8 @@ void ClientMachine::begin() {
   entries_.clear();
   expect_ = then_ = Expect::nothing;
   if (!usable_ && !error_) refuse(ErrorKind::closed, "The POP3 session is over");
-  if (!lines_.empty()) refuse(ErrorKind::protocol, "The server sent a line nobody asked for");
+  if (!lines_.empty() && ahead_.empty())
+    refuse(ErrorKind::protocol, "The server sent a line nobody asked for");
 }
 
 void ClientMachine::say(std::string line, Step step) {
@@ -33,7 +42,13 @@ void ClientMachine::say(std::string line, Step step) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::ranges::any_of(line, control))
     return refuse(ErrorKind::invalid, "A control byte in a POP3 command", {}, false);
-  out_ += line + "\r\n";
+  if (is_next_ahead(line)) {
+    ahead_.pop_front();
+  } else if (is_ahead()) {
+    return refuse(ErrorKind::invalid, "Another POP3 command was sent ahead", {}, false);
+  } else {
+    out_ += line + "\r\n";
+  }
   wipe(line);
   step_ = step;
   expect_ = Expect::status;
@@ -76,11 +91,29 @@ void ClientMachine::dele(std::uint64_t number) {
 }
 
 void ClientMachine::retrieve(std::uint64_t number) {
-  multi("RETR " + std::to_string(number), Expect::content);
+  multi(retrieve_line(number), Expect::content);
 }
 
 void ClientMachine::top(std::uint64_t number, std::uint64_t lines) {
-  multi("TOP " + std::to_string(number) + " " + std::to_string(lines), Expect::content);
+  multi(top_line(number, lines), Expect::content);
+}
+
+void ClientMachine::send_ahead(std::string line) {
+  if (!capabilities_.pipelining || !usable_ || error_) return;
+  out_ += line + "\r\n";
+  ahead_.push_back(std::move(line));
+}
+
+void ClientMachine::retrieve_ahead(std::uint64_t number) {
+  send_ahead(retrieve_line(number));
+}
+
+void ClientMachine::top_ahead(std::uint64_t number, std::uint64_t lines) {
+  send_ahead(top_line(number, lines));
+}
+
+void ClientMachine::skip() {
+  if (is_ahead()) multi(ahead_.front(), Expect::content);
 }
 
 void ClientMachine::forward(const SessionClient& client) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,10 @@ struct ClientAction {
   Duration wait{};
 };
 
+// The commands' lines.
+[[nodiscard]] std::string retrieve_line(std::uint64_t number);
+[[nodiscard]] std::string top_line(std::uint64_t number, std::uint64_t lines);
+
 class ClientMachine {
  public:
   explicit ClientMachine(ClientOptions options);
@@ -75,6 +80,18 @@ class ClientMachine {
   void list();
   void retrieve(std::uint64_t number);
   void top(std::uint64_t number, std::uint64_t lines);
+  // Sends the command now, ahead of its turn (RFC 2449 6.8); retrieve() and top() then only take
+  // the answer. The next operations have to be these, in this order, or skip(). Does nothing where
+  // the server does not offer PIPELINING. Few at a time: what is sent has to fit into the
+  // connection while the server waits for us to read.
+  void retrieve_ahead(std::uint64_t number);
+  void top_ahead(std::uint64_t number, std::uint64_t lines);
+  // Takes the answer of the first command that was sent ahead, to be thrown away.
+  void skip();
+  [[nodiscard]] bool is_ahead() const { return !ahead_.empty(); }
+  [[nodiscard]] bool is_next_ahead(std::string_view line) const {
+    return is_ahead() && ahead_.front() == line;
+  }
   void dele(std::uint64_t number);
   void noop();
   void rset();
@@ -114,6 +131,7 @@ class ClientMachine {
   void on_challenge(std::string_view text);
   void after_capa();
   void multi(std::string line, Expect then);
+  void send_ahead(std::string line);
   void refuse(ErrorKind kind, std::string what, std::string_view words = {}, bool fatal = true);
 
   ClientOptions options_;
@@ -123,6 +141,7 @@ class ClientMachine {
   Expect expect_ = Expect::nothing;
   Expect then_ = Expect::nothing;  // after +OK
   Step step_ = Step::greeting;
+  std::deque<std::string> ahead_;  // commands sent, whose answers nobody took yet
   std::vector<ListEntry> entries_;
   std::optional<Error> error_;
   sasl::Credentials credentials_;
