@@ -21,18 +21,21 @@ Task<Result<void>> look_closer(const Files& files, net::ImapClient& client,
     left.insert(pair.left);
     right.insert(pair.right);
   }
-  const auto wanted = [](const Item& item) { return item.likeness.known() && item.trace.empty(); };
+  const auto wanted = [](const Item& item) {
+    return item.look->likeness.known() && item.look->trace.empty();
+  };
   std::set<sync::Identity> here;
   sync::Alone ours;
   for (std::size_t at = 0; at < files.items.size(); ++at) {
     if (left.contains(at) || !wanted(files.items[at])) continue;
     ours.add(files.items[at], at);
-    ours.items.back().identity = files.whole[at];
-    here.insert(files.items[at].likeness);
+    const sync::Identity likeness = files.items[at].look->likeness;
+    ours.items.back().look = sync::Look{files.whole[at], likeness, {}};
+    here.insert(likeness);
   }
   sync::Alone theirs;
   for (std::size_t at = 0; at < there.size(); ++at)
-    if (!right.contains(at) && wanted(there[at]) && here.contains(there[at].likeness))
+    if (!right.contains(at) && wanted(there[at]) && here.contains(there[at].look->likeness))
       theirs.add(there[at], at);
   if (theirs.items.empty()) co_return Result<void>{};
   const auto looked = co_await sync::look_at_whole(client, theirs.items, options);
@@ -58,9 +61,7 @@ Files measure_all(const std::vector<Local>& locals, const mail::DigestOptions& o
       continue;
     }
     item.size = measured->size;
-    item.identity = measured->identity;
-    item.likeness = measured->likeness;
-    item.trace = measured->trace;
+    item.look = sync::Look{measured->identity, measured->likeness, measured->trace};
     if (item.date == imap::DateTime() && measured->dated) item.date.unix_seconds = *measured->dated;
     whole = measured->whole;
   }

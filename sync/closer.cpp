@@ -8,14 +8,14 @@ namespace {
 std::set<Identity> likenesses(const Alone& side) {
   std::set<Identity> all;
   for (const Item& item : side.items)
-    if (item.likeness.known() && item.trace.empty()) all.insert(item.likeness);
+    if (item.look->likeness.known() && item.look->trace.empty()) all.insert(item.look->likeness);
   return all;
 }
 
 Alone those_like(const Alone& side, const std::set<Identity>& others) {
   Alone kept;
   for (std::size_t at = 0; at < side.items.size(); ++at)
-    if (side.items[at].trace.empty() && others.contains(side.items[at].likeness))
+    if (side.items[at].look->trace.empty() && others.contains(side.items[at].look->likeness))
       kept.add(side.items[at], side.at[at]);
   return kept;
 }
@@ -30,7 +30,7 @@ void Alone::add(const Item& item, std::size_t index) {
 Alone alone(const std::vector<Item>& items, const std::set<std::size_t>& taken) {
   Alone left_over;
   for (std::size_t at = 0; at < items.size(); ++at)
-    if (!taken.contains(at)) left_over.add(items[at], at);
+    if (items[at].look->likeness.known() && !taken.contains(at)) left_over.add(items[at], at);
   return left_over;
 }
 

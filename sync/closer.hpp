@@ -20,7 +20,8 @@ struct Alone {
   void add(const Item& item, std::size_t index);
 };
 
-// All but those at the indexes `taken`.
+// All but those at the indexes `taken`, and those whose header says nothing or was not looked at:
+// rung (c) cannot tell them apart.
 [[nodiscard]] Alone alone(const std::vector<Item>& items, const std::set<std::size_t>& taken);
 
 // The matches' indexes are the callers' own. Reads nothing unless headers are alike. What came

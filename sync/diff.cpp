@@ -49,7 +49,7 @@ void compare_flags(std::span<const Row> rows, const SideScan& home, const SideSc
     if (row.home == 0 || row.mirror == 0) {
       // While it waits for a counterpart, what it has is agreed on.
       const Item* alone = row.home != 0 ? at_home[at] : on_mirror[at];
-      if (alone == nullptr || row.trace.empty() || alone->flags == row.flags) continue;
+      if (alone == nullptr || row.trace->empty() || alone->flags == row.flags) continue;
       FlagChange& kept = result.flags.emplace_back();
       kept.row = row.id;
       kept.now = alone->flags;

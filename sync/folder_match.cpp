@@ -13,6 +13,17 @@ bool has_size(const Item& item) {
   return item.size > 0 || item.date != imap::DateTime();
 }
 
+// Those at the positions `at` (ascending), moved together in place.
+std::vector<Item> only(std::vector<Item> items, const std::vector<std::size_t>& at) {
+  std::size_t kept = 0;
+  for (const std::size_t position : at) {
+    if (kept != position) items[kept] = std::move(items[position]);
+    ++kept;
+  }
+  items.resize(kept);
+  return items;
+}
+
 // Of rows without a counterpart: the UID of each that is still there, and its position.
 std::map<Uid, std::size_t> messages_of(const std::vector<const Row*>& rows, std::size_t first,
                                        const std::set<std::size_t>& taken, bool home) {
@@ -49,12 +60,12 @@ Task<Result<void>> FolderPass::look_and_match() {
   open_mirror_.clear();
   to_carry_.clear();
   std::vector<Uid> wanted;  // without date and size yet
-  for (const std::size_t at : diff_.home_new) {
-    if (has_size(home_scan_.items[at]))
-      home_items_.push_back(home_scan_.items[at]);
-    else
-      wanted.push_back(home_scan_.items[at].uid);
-  }
+  // In place: there may be a million of them. Nobody looks at home's scan after this.
+  home_items_ = only(std::exchange(home_scan_.items, {}), diff_.home_new);
+  std::erase_if(home_items_, [&](const Item& item) {
+    if (!has_size(item)) wanted.push_back(item.uid);
+    return !has_size(item);
+  });
   const bool retry = std::exchange(settings_.retry_skipped, false);
   if (retry) wanted.insert(wanted.end(), home_skipped_.begin(), home_skipped_.end());
   auto more = co_await scan_uids(home_, wanted);
@@ -92,7 +103,7 @@ Task<Result<void>> FolderPass::match_news() {
   Sides sides;
   // What has neither UID is a tombstone, or waits, and its folder was renumbered.
   for (const Row& row : rows_) {
-    const bool traced = !row.trace.empty();
+    const bool traced = !row.trace->empty();
     if ((row.home != 0 || row.home_gone || traced) && wants_mirror(row))
       sides.left_rows.push_back(&row);
     if ((row.mirror != 0 || row.mirror_gone || traced) && wants_home(row))
@@ -129,9 +140,9 @@ void FolderPass::find_pairs(Sides& sides) {
   // A tombstone comes last of its like.
   const auto order = [](Uid uid) { return uid != 0 ? uid : ~Uid{0}; };
   for (const Row* row : sides.left_rows)
-    left.push_back({left.size(), order(row->home), row->identity, row->trace});
+    left.push_back({left.size(), order(row->home), row->identity, *row->trace});
   for (const Row* row : sides.right_rows)
-    right.push_back({right.size(), order(row->mirror), row->identity, row->trace});
+    right.push_back({right.size(), order(row->mirror), row->identity, *row->trace});
   std::vector<const Row*> lonely;
   for (const Match& pair : match(left, right)) {
     const Row* row = met_itself(sides, pair);
@@ -146,7 +157,8 @@ void FolderPass::find_pairs(Sides& sides) {
   // Its message was found on both sides: that pair is the row now.
   for (const Row* row : lonely)
     if (std::ranges::any_of(sides.found, [&](const Match& pair) {
-          return pair.left < home_items_.size() && home_items_[pair.left].trace == row->trace;
+          return pair.left < home_items_.size() &&
+                 home_items_[pair.left].look->trace == *row->trace;
         }))
       obsolete_.push_back(row->id);
 }
@@ -196,14 +208,14 @@ Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
       const Row& row = *sides.right_rows[pair.right - mirror_items_.size()];
       waiting.uid = row.mirror;
       waiting.flags = row.flags;
-      waiting.trace = row.trace;
+      waiting.look = Look{row.identity, {}, *row.trace};
       const auto seen = std::ranges::lower_bound(mirror_scan_.items, row.mirror, {}, &Item::uid);
       if (seen != mirror_scan_.items.end() && seen->uid == row.mirror) waiting.flags = seen->flags;
     }
     Item& there = right_is_item ? mirror_items_[pair.right] : waiting;
     const auto known = sides.agreed.find(pair.left);
     // The gateway's two copies have no flags when they are made.
-    const bool of_gateway = !there.trace.empty() && there.trace == item.trace;
+    const bool of_gateway = !there.look->trace.empty() && there.look->trace == item.look->trace;
     if (there.uid == 0 || (known == sides.agreed.end() && !of_gateway)) continue;
     const Flags base = known == sides.agreed.end() ? Flags() : known->second;
     const Flags now = merge(base, item.flags, there.flags);
@@ -229,18 +241,18 @@ Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {
       if (!left_is_item) row = *sides.left_rows[pair.left - home_items_.size()];
       if (left_is_item) row.flags = item.flags;
       row.mirror = item.uid;
-      row.identity = item.identity;
+      row.identity = item.look->identity;
       // One that was known and is found again under another UID is what it was.
-      const bool is_new = left_is_item ? !both_renumbered : !row.trace.empty();
-      row.mirror_copied = row.mirror_copied || (is_new && !item.trace.empty());
+      const bool is_new = left_is_item ? !both_renumbered : !row.trace->empty();
+      row.mirror_copied = row.mirror_copied || (is_new && !item.look->trace.empty());
     } else {
       row = *sides.right_rows[pair.right - mirror_items_.size()];
-      row.mirror_copied = row.mirror_copied || !row.trace.empty();
+      row.mirror_copied = row.mirror_copied || !row.trace->empty();
     }
     if (left_is_item) {
       const Item& item = home_items_[pair.left];
       row.home = item.uid;
-      row.identity = item.identity;
+      row.identity = item.look->identity;
       folder_.bytes_done += item.size;
       context_.board.count(folder_.account, settings_.shown, 1, item.size);
       const auto before = sides.before.find(pair.left);
@@ -280,13 +292,13 @@ Task<Result<void>> FolderPass::leave_at_home(const Sides& sides) {
     Row& row = stay.emplace_back();
     row.home = home_items_[at].uid;
     row.flags = home_items_[at].flags;
-    row.identity = home_items_[at].identity;
-    row.trace = home_items_[at].trace;
-    row.mirror_gone = row.trace.empty();
+    row.identity = home_items_[at].look->identity;
+    row.trace = home_items_[at].look->trace;
+    row.mirror_gone = row.trace->empty();
   }
   for (std::size_t at = 0; at < sides.left_rows.size(); ++at) {
     const Row& row = *sides.left_rows[at];
-    if (sides.left_taken.contains(home_items_.size() + at) || !row.trace.empty()) continue;
+    if (sides.left_taken.contains(home_items_.size() + at) || !row.trace->empty()) continue;
     stay.push_back(row);
     stay.back().mirror_gone = true;
   }
@@ -297,16 +309,19 @@ Task<Result<void>> FolderPass::leave_at_home(const Sides& sides) {
 // Of home: what is not on the mirror is to be copied.
 Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
   if (!settings_.mirror_takes_mail) co_return co_await leave_at_home(sides);
-  for (std::size_t at = 0; at < home_items_.size(); ++at)
-    if (!sides.left_taken.contains(at)) to_copy_.push_back(std::move(home_items_[at]));
+  const std::size_t first_row = home_items_.size();
+  std::vector<std::size_t> alone;
+  for (std::size_t at = 0; at < first_row; ++at)
+    if (!sides.left_taken.contains(at)) alone.push_back(at);
+  to_copy_ = only(std::exchange(home_items_, {}), alone);
   if (!mirror_was_reset_) co_return Result<void>{};
   // The mirror's folder was made anew, and these are not in it.
   mirror_was_reset_ = false;
   std::vector<Uid> lost;
   std::vector<std::int64_t> rows;
   for (std::size_t at = 0; at < sides.left_rows.size(); ++at) {
-    if (sides.left_taken.contains(home_items_.size() + at)) continue;
-    if (!sides.left_rows[at]->trace.empty()) continue;  // it never had a counterpart
+    if (sides.left_taken.contains(first_row + at)) continue;
+    if (!sides.left_rows[at]->trace->empty()) continue;  // it never had a counterpart
     rows.push_back(sides.left_rows[at]->id);
     if (!sides.left_rows[at]->home_gone) lost.push_back(sides.left_rows[at]->home);
   }
@@ -326,23 +341,23 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
   for (std::size_t at = 0; at < mirror_items_.size(); ++at) {
     if (sides.right_taken.contains(at)) continue;
     Item& item = mirror_items_[at];
-    if (!first_ever_ && item.trace.empty() && settings_.home_takes_mail) {
+    if (!first_ever_ && item.look->trace.empty() && settings_.home_takes_mail) {
       to_bring_.push_back(std::move(item));
       continue;
     }
     Row row;
     row.mirror = item.uid;
     row.flags = item.flags;
-    row.identity = item.identity;
-    row.trace = item.trace;
-    row.home_gone = item.trace.empty();
+    row.identity = item.look->identity;
+    row.trace = item.look->trace;
+    row.home_gone = item.look->trace.empty();
     remembered.push_back(row);
   }
   for (std::size_t at = 0; at < sides.right_rows.size(); ++at) {
     if (sides.right_taken.contains(mirror_items_.size() + at)) continue;
     const Row& row = *sides.right_rows[at];
     // One that waits for home's copy was not in the folder that was made anew.
-    if (home_was_reset_ && row.trace.empty()) {
+    if (home_was_reset_ && row.trace->empty()) {
       if (row.mirror == 0) {
         obsolete_.push_back(row.id);
         continue;
@@ -356,8 +371,7 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
     open.row = row.id;
     open.item.uid = row.mirror;
     open.item.flags = row.flags;
-    open.item.identity = row.identity;
-    open.item.trace = row.trace;
+    open.item.look = Look{row.identity, {}, *row.trace};
   }
   home_was_reset_ = false;
   auto saved = co_await context_.ledger.save_rows(folder_.id, settings_.home, remembered);

@@ -27,7 +27,7 @@ std::vector<Candidate> rows_of(const std::vector<Loose>& loose, Wanted wanted) {
   for (std::size_t at = 0; at < loose.size(); ++at) {
     const Row& row = loose[at].row;
     const auto order = static_cast<Uid>(at + 1);
-    if (wanted(loose[at])) all.push_back({at, order, row.identity, row.trace});
+    if (wanted(loose[at])) all.push_back({at, order, row.identity, *row.trace});
   }
   return all;
 }
@@ -63,7 +63,7 @@ void FolderPass::find_moved_on_both(Sides& sides, const std::vector<Loose>& loos
   for (const Match& pair : sides.found) {
     if (pair.left >= home_items_.size() || pair.right >= mirror_items_.size()) continue;
     const Item& item = home_items_[pair.left];
-    pairs.push_back({pair.left, item.uid, item.identity, item.trace});
+    pairs.push_back({pair.left, item.uid, item.look->identity, item.look->trace});
   }
   const auto on_both = [](const Loose& one) {
     return one.row.home_fresh && one.row.mirror_fresh && one.row.home != 0 && one.row.mirror != 0;
@@ -106,7 +106,7 @@ void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loos
     Row row;
     row.home = item.uid;
     row.flags = item.flags;
-    row.identity = item.identity;
+    row.identity = item.look->identity;
     row.mirror_gone = true;
     resolved_.push_back(std::move(row));
     obsolete_.push_back(loose[found.right].row.id);
@@ -130,7 +130,7 @@ void FolderPass::find_moved_on_mirror(Sides& sides, const std::vector<Loose>& lo
     Row row;
     row.mirror = item.uid;
     row.flags = item.flags;
-    row.identity = item.identity;
+    row.identity = item.look->identity;
     row.home_gone = true;
     resolved_.push_back(std::move(row));
     if (before.home_gone)
@@ -199,7 +199,7 @@ Task<Result<void>> FolderPass::carry_from(const FolderRow& from,
     pair.home = item.uid;
     pair.mirror = now->second;
     pair.home_gone = pair.mirror_gone = pair.home_fresh = pair.mirror_fresh = false;
-    pair.mirror_copied = pair.mirror_copied || !one.row.trace.empty();
+    pair.mirror_copied = pair.mirror_copied || !one.row.trace->empty();
     folder_.bytes_done += item.size;
     context_.board.count(folder_.account, settings_.shown, 1, item.size);
   }

@@ -22,6 +22,23 @@ bool fits(std::uint64_t known, const std::vector<std::size_t>& fresh,
   return known + fresh.size() + left_out.size() == messages;
 }
 
+std::vector<Item> joined(std::vector<Item> low, std::vector<Item> high) {
+  if (low.empty()) return high;
+  std::ranges::move(high, std::back_inserter(low));
+  return low;
+}
+
+// What is asked for by UID: the rest is asked for as a range.
+std::vector<Uid> uids_below(const SideScan& scan) {
+  std::vector<Uid> uids;
+  for (const Item& item : scan.items) {
+    if (item.uid >= scan.complete_from) break;
+    uids.push_back(item.uid);
+  }
+  uids.insert(uids.end(), scan.vanished.begin(), scan.vanished.end());
+  return uids;
+}
+
 }  // namespace
 
 // The mirror first: what came through the gateway is at home before it is on the mirror.
@@ -96,13 +113,9 @@ Result<void> FolderPass::compare_rows() {
   Ledger::RowsWanted wanted;
   wanted.home_from = home_scan_.complete_from;
   wanted.mirror_from = mirror_scan_.complete_from;
-  wanted.home_uids = uids_of(home_scan_.items);
-  wanted.mirror_uids = uids_of(mirror_scan_.items);
-  const auto add = [](std::vector<Uid>& uids, const SideScan& scan) {
-    uids.insert(uids.end(), scan.vanished.begin(), scan.vanished.end());
-  };
-  add(wanted.home_uids, home_scan_);
-  add(wanted.mirror_uids, mirror_scan_);
+  wanted.home_uids = uids_below(home_scan_);
+  wanted.mirror_uids = uids_below(mirror_scan_);
+  rows_.clear();
   auto rows = context_.ledger.rows(folder_.id, settings_.home, wanted);
   if (!rows) return fail(rows.error());
   rows_ = std::move(*rows);
@@ -146,8 +159,7 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
     scan.items = std::move(*flags);
     if (!condstore) scan.complete_from = 1;
   }
-  scan.items.insert(scan.items.end(), std::make_move_iterator(items->begin()),
-                    std::make_move_iterator(items->end()));
+  scan.items = joined(std::move(scan.items), std::move(*items));
   co_return seen;
 }
 
@@ -156,9 +168,7 @@ Task<Result<void>> FolderPass::scan_completely(net::ImapClient& client, SideScan
   auto items = co_await scan_flags(client, scan.complete_from, 0);
   if (!items) co_return fail(items.error());
   std::erase_if(scan.items, [&](const Item& item) { return item.uid < scan.complete_from; });
-  items->insert(items->end(), std::make_move_iterator(scan.items.begin()),
-                std::make_move_iterator(scan.items.end()));
-  scan.items = std::move(*items);
+  scan.items = joined(std::move(*items), std::move(scan.items));
   scan.complete_from = 1;
   scan.vanished.clear();
   co_return Result<void>{};

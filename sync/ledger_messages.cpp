@@ -10,10 +10,30 @@ namespace {
 
 using store::Sql;
 
-Result<void> take_messages(store::Rows rows, Side home, std::vector<Row>& out) {
-  while (rows.next()) out.push_back(message_from(rows, home));
-  return rows.status();
-}
+// Rows of "id, old_uid, …" (ledger_rows.hpp), each once.
+class Taken {
+ public:
+  explicit Taken(Side home) : home_(home) {}
+
+  Result<void> take(store::Rows rows) {
+    while (rows.next()) {
+      Row& row = all_.emplace_back(message_from(rows, home_));
+      keywords_.share(row.flags.keywords);
+    }
+    return rows.status();
+  }
+  std::vector<Row> rows() {
+    std::ranges::sort(all_, {}, &Row::id);
+    const auto twice = std::ranges::unique(all_, {}, &Row::id);
+    all_.erase(twice.begin(), twice.end());
+    return std::move(all_);
+  }
+
+ private:
+  Side home_;
+  std::vector<Row> all_;
+  KeywordPool keywords_;
+};
 
 Skipped skipped_from(const store::Rows& rows) {
   return {.folder = rows.integer(0),
@@ -42,55 +62,49 @@ Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home,
   const std::vector<Uid>& old_uids = home_is_old ? wanted.home_uids : wanted.mirror_uids;
   const std::vector<Uid>& new_uids = home_is_old ? wanted.mirror_uids : wanted.home_uids;
   return store_.read([&](Sql& sql) -> Result<std::vector<Row>> {
-    std::vector<Row> all;
-    // `old_uid >= $2` is never true of NULL; one statement per index.
-    auto taken = take_messages(
+    Taken rows(home);
+    // `old_uid >= $2` is never true of NULL; one statement per index (the unary plus keeps the
+    // other index out of it).
+    auto taken = rows.take(
         sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
                   "FROM sync_message WHERE folder = $1 AND old_uid >= $2",
-                  folder, old_from),
-        home, all);
+                  folder, old_from));
+    // Those that miss a UID, which may turn up again, are taken by their other one, or here.
     if (taken)
-      taken = take_messages(
+      taken = rows.take(
           sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
-                    "FROM sync_message WHERE folder = $1 AND new_uid >= $2",
-                    folder, new_from),
-          home, all);
-    // Those that miss a UID, which may turn up again.
+                    "FROM sync_message WHERE folder = $1 AND new_uid >= $2 "
+                    "AND (+old_uid IS NULL OR +old_uid < $3)",
+                    folder, new_from, old_from));
     if (taken)
-      taken = take_messages(
+      taken = rows.take(
           sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
-                    "FROM sync_message WHERE folder = $1 AND new_uid IS NULL",
-                    folder),
-          home, all);
+                    "FROM sync_message WHERE folder = $1 AND new_uid IS NULL "
+                    "AND (+old_uid IS NULL OR +old_uid < $2)",
+                    folder, old_from));
     if (taken)
-      taken = take_messages(
+      taken = rows.take(
           sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
-                    "FROM sync_message WHERE folder = $1 AND old_uid IS NULL",
-                    folder),
-          home, all);
+                    "FROM sync_message WHERE folder = $1 AND old_uid IS NULL AND +new_uid < $2",
+                    folder, new_from));
     for (const Uid uid : old_uids) {
       if (!taken) break;
       if (uid >= old_from) continue;
-      taken = take_messages(
+      taken = rows.take(
           sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
                     "FROM sync_message WHERE folder = $1 AND old_uid = $2",
-                    folder, uid),
-          home, all);
+                    folder, uid));
     }
     for (const Uid uid : new_uids) {
       if (!taken) break;
       if (uid >= new_from) continue;
-      taken = take_messages(
+      taken = rows.take(
           sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
                     "FROM sync_message WHERE folder = $1 AND new_uid = $2",
-                    folder, uid),
-          home, all);
+                    folder, uid));
     }
     if (!taken) return fail(taken.error());
-    std::ranges::sort(all, {}, &Row::id);
-    const auto twice = std::ranges::unique(all, {}, &Row::id);
-    all.erase(twice.begin(), twice.end());
-    return all;
+    return rows.rows();
   });
 }
 

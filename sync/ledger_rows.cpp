@@ -54,8 +54,9 @@ Result<void> put_message(store::Sql& sql, std::int64_t folder, Side home, const 
   const std::string bytes = row.identity.to_bytes();
   const std::optional<store::Blob> identity =
       bytes.empty() ? std::nullopt : std::optional(store::Blob{bytes});
-  const std::optional<std::string_view> trace =
-      row.trace.empty() || !row.open() ? std::nullopt : std::optional<std::string_view>(row.trace);
+  const std::optional<std::string_view> trace = row.trace->empty() || !row.open()
+                                                    ? std::nullopt
+                                                    : std::optional<std::string_view>(*row.trace);
   const std::int64_t gone = bits_of(row.home_gone, row.mirror_gone, home) |
                             bits_of(row.home_fresh, row.mirror_fresh, home) << 2;
   const std::int64_t copied = bits_of(row.home_copied, row.mirror_copied, home);

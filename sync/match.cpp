@@ -99,14 +99,14 @@ std::vector<Candidate> candidates(std::span<const Item> items, std::int64_t youn
   all.reserve(items.size());
   for (std::size_t at = 0; at < items.size(); ++at) {
     const Item& item = items[at];
-    all.push_back({at, item.uid, item.identity, item.trace, item.date.unix_seconds,
+    all.push_back({at, item.uid, item.look->identity, item.look->trace, item.date.unix_seconds,
                    is_young(item, young_from)});
   }
   return all;
 }
 
 bool is_young(const Item& item, std::int64_t young_from) {
-  return !item.trace.empty() && item.date.unix_seconds >= young_from;
+  return !item.look->trace.empty() && item.date.unix_seconds >= young_from;
 }
 
 std::int64_t young_from(WallTime now) {

@@ -82,8 +82,11 @@ void Flags::add(std::string_view flag) {
   }
   if (flag.empty() || flag.front() == '\\') return;  // \Recent, and what nobody may set
   std::string keyword(flag);
-  const auto at = std::ranges::lower_bound(keywords, keyword, less_keyword);
-  if (at == keywords.end() || !same_keyword(*at, keyword)) keywords.insert(at, std::move(keyword));
+  Keywords::List list = keywords.list();
+  const auto at = std::ranges::lower_bound(list, keyword, less_keyword);
+  if (at != list.end() && same_keyword(*at, keyword)) return;
+  list.insert(at, std::move(keyword));
+  keywords = Keywords(std::move(list));
 }
 
 std::vector<std::string> Flags::to_list() const {
@@ -103,11 +106,11 @@ std::string Flags::keyword_text() const {
   return text;
 }
 
-std::vector<std::string> Flags::keywords_from(std::string_view text) {
-  std::vector<std::string> list;
-  if (text.empty()) return list;
+Keywords Flags::keywords_from(std::string_view text) {
+  Keywords::List list;
+  if (text.empty()) return {};
   for (const std::string_view word : split(text, ' ')) list.emplace_back(word);
-  return list;
+  return Keywords(std::move(list));
 }
 
 std::vector<Uid> uids_of(const std::vector<Item>& items) {
@@ -120,15 +123,20 @@ std::vector<Uid> uids_of(const std::vector<Item>& items) {
 Flags minus(const Flags& a, const Flags& b) {
   Flags rest;
   rest.system = static_cast<std::uint8_t>(a.system & ~b.system);
-  std::ranges::set_difference(a.keywords, b.keywords, std::back_inserter(rest.keywords),
-                              less_keyword);
+  if (a.keywords.empty()) return rest;
+  Keywords::List left;
+  std::ranges::set_difference(a.keywords, b.keywords, std::back_inserter(left), less_keyword);
+  rest.keywords = Keywords(std::move(left));
   return rest;
 }
 
 Flags unite(const Flags& a, const Flags& b) {
   Flags all;
   all.system = static_cast<std::uint8_t>(a.system | b.system);
-  std::ranges::set_union(a.keywords, b.keywords, std::back_inserter(all.keywords), less_keyword);
+  if (a.keywords.empty() && b.keywords.empty()) return all;
+  Keywords::List both;
+  std::ranges::set_union(a.keywords, b.keywords, std::back_inserter(both), less_keyword);
+  all.keywords = Keywords(std::move(both));
   return all;
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/mail/digest.hpp"
 #include "lib/protocol/imap/date_time.hpp"
+#include "sync/compact.hpp"
 
 namespace tandem::sync {
 
@@ -34,16 +35,16 @@ struct Identity {
 [[nodiscard]] std::uint64_t size_behind_header(std::uint64_t size,
                                                const mail::StableDigest& digest);
 
-// Flags without \Recent. Keywords are sorted, each once.
+// Flags without \Recent.
 struct Flags {
   enum : std::uint8_t { seen = 1, answered = 2, flagged = 4, draft = 8, deleted = 16 };
   std::uint8_t system = 0;
-  std::vector<std::string> keywords;
+  Keywords keywords;
 
   void add(std::string_view flag);
   [[nodiscard]] std::vector<std::string> to_list() const;
   [[nodiscard]] std::string keyword_text() const;  // for the ledger: separated by spaces
-  static std::vector<std::string> keywords_from(std::string_view text);
+  static Keywords keywords_from(std::string_view text);
   [[nodiscard]] bool empty() const { return system == 0 && keywords.empty(); }
   bool operator==(const Flags&) const = default;
 };
@@ -57,16 +58,22 @@ struct Flags {
 // What PERMANENTFLAGS lets us store.
 [[nodiscard]] Flags permitted(const Flags& flags, const std::vector<std::string>& permanent);
 
+// What a message's header says.
+struct Look {
+  Identity identity;
+  Identity likeness;  // the header alone, for rung (c); not known if it says nothing
+  std::string trace;  // empty: it did not come through us
+  bool operator==(const Look&) const = default;
+};
+
 // A message in a folder of one side, as scanned.
 struct Item {
   Uid uid = 0;
+  bool looked_at = false;
   std::uint64_t size = 0;
   imap::DateTime date;
   Flags flags;
-  Identity identity;  // when its header was looked at
-  Identity likeness;  // the same: its header alone, for rung (c); not known if that says nothing
-  std::string trace;  // the same; empty: it did not come through us
-  bool looked_at = false;
+  Seldom<Look> look;  // when its header was looked at
 };
 
 [[nodiscard]] std::vector<Uid> uids_of(const std::vector<Item>& items);
@@ -84,7 +91,7 @@ struct Row {
   bool home_copied = false;  // that side's message is a copy made by us
   bool mirror_copied = false;
   Identity identity;
-  std::string trace;  // kept while `open`
+  Seldom<std::string> trace;  // kept while `open`
 
   // A counterpart may still turn up on the side whose UID is missing.
   [[nodiscard]] bool open() const {

@@ -94,7 +94,7 @@ Task<Result<std::vector<Deletion>>> Quarantine::recognise(std::string folder,
       leave_alone(one, "The folder was made anew (its UIDVALIDITY changed).");
     else if (item == items.end() || item->uid != one.uid)
       leave_alone(one, "The message is no longer in the folder.");
-    else if (!one.identity.known() || item->identity != one.identity)
+    else if (!one.identity.known() || item->look->identity != one.identity)
       leave_alone(one, "The message there is not surely the same one.");
     if (one.state == DeletionState::left_alone) {
       others.push_back(std::move(one));
@@ -259,7 +259,7 @@ void Quarantine::settle_by_identity(const std::vector<Deletion>& all,
     for (const Deletion& one : all) {
       if (known.contains(one.uid) || there.contains(one.uid) != stayed) continue;
       const auto item = std::ranges::find_if(items, [&](const Item& candidate) {
-        return candidate.uid >= one.to_next && candidate.identity == one.identity &&
+        return candidate.uid >= one.to_next && candidate.look->identity == one.identity &&
                !taken.contains(candidate.uid);
       });
       if (item == items.end()) continue;

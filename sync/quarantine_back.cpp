@@ -54,7 +54,7 @@ Task<Result<void>> Quarantine::find_again(std::vector<Deletion>& all) {
   for (Deletion& one : all) {
     if (one.validity == opened->uid_validity) continue;
     const auto item = std::ranges::find_if(*items, [&](const Item& candidate) {
-      return candidate.identity == one.identity && !taken.contains(candidate.uid);
+      return candidate.look->identity == one.identity && !taken.contains(candidate.uid);
     });
     if (item == items->end()) continue;
     taken.insert(item->uid);

@@ -40,7 +40,7 @@ void add_vanished(const Direction& direction, const Batch& batch, const std::vec
       if (taken.contains(at) || mark != batch.marks[source]) continue;
       taken.insert(at);
       Row& row = rows.emplace_back(direction.row(uid, tail[at].uid));
-      row.identity = tail[at].identity;
+      row.identity = tail[at].look->identity;
       row.flags = tail[at].flags;
       const bool forth = direction.from_home();
       (forth ? row.mirror_copied : row.home_copied) = true;
@@ -105,7 +105,7 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
   for (const Match& found : pairs) {
     taken.insert(found.right);
     Row row = direction.row((*sources)[found.left].uid, (*tail)[found.right].uid);
-    row.identity = (*sources)[found.left].identity;
+    row.identity = (*sources)[found.left].look->identity;
     (home_is_source ? row.mirror_copied : row.home_copied) = true;
     row.flags = home_is_source ? (*tail)[found.right].flags : (*sources)[found.left].flags;
     // It may be known already, as one whose counterpart was missing.

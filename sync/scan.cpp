@@ -34,6 +34,7 @@ class Listing final : public net::ImapHandler {
       item.size = message.size.value_or(0);
       item.date = message.internal_date.value_or(imap::DateTime());
       item.flags = flags_of(message);
+      keywords_.share(item.flags.keywords);
     }
     co_return Result<void>{};
   }
@@ -47,6 +48,9 @@ class Listing final : public net::ImapHandler {
     items.erase(rest.begin(), rest.end());
     return std::move(items);
   }
+
+ private:
+  KeywordPool keywords_;
 };
 
 // Passes each header (or whole message) to a digest.
@@ -55,7 +59,9 @@ class Digesting final : public net::ImapHandler {
   enum class Depth : std::uint8_t { header, unless_header_says_nothing, whole };
   Digesting(std::vector<Item>& items, mail::DigestOptions options, Depth depth)
       : options_(std::move(options)), depth_(depth), whole_(depth != Depth::header) {
-    for (Item& item : items) items_.emplace(item.uid, &item);
+    items_.reserve(items.size());
+    for (Item& item : items) items_.push_back(&item);
+    std::ranges::sort(items_, {}, &Item::uid);
   }
 
   Task<Result<void>> on_body(const response::Fetch&, std::uint64_t) override {
@@ -68,8 +74,9 @@ class Digesting final : public net::ImapHandler {
     co_return Result<void>{};
   }
   Task<Result<void>> on_message(const response::Fetch& message) override {
-    const auto found = items_.find(message.uid);
-    if (found == items_.end() || message.bodies.empty()) co_return Result<void>{};
+    const auto found = std::ranges::lower_bound(items_, message.uid, {}, &Item::uid);
+    if (found == items_.end() || (*found)->uid != message.uid || message.bodies.empty())
+      co_return Result<void>{};
     const auto& value = message.bodies.front().value;
     if (value.nil) co_return Result<void>{};
     if (!value.streamed) {
@@ -77,7 +84,7 @@ class Digesting final : public net::ImapHandler {
       stream_.emplace(options_);
       take(value.bytes);
     }
-    finish(*found->second);
+    finish(**found);
     co_return Result<void>{};
   }
 
@@ -93,18 +100,19 @@ class Digesting final : public net::ImapHandler {
     item.looked_at = true;
     const mail::StableDigest digest =
         whole_ ? stream_->finish() : mail::digest_header(held_, options_);
-    item.trace = digest.trace_id.value_or("");
+    Look look;
+    look.trace = digest.trace_id.value_or("");
     const std::uint64_t body = whole_ ? digest.body_size : size_behind_header(item.size, digest);
-    item.identity = identity_of(digest, body);
-    item.likeness = likeness_of(digest);
-    if (depth_ != Depth::whole || !digest.body) return;
-    item.identity = whole_identity_of(digest);
+    look.identity = identity_of(digest, body);
+    look.likeness = likeness_of(digest);
+    if (depth_ == Depth::whole && digest.body) look.identity = whole_identity_of(digest);
+    item.look = std::move(look);
   }
 
   mail::DigestOptions options_;
   Depth depth_;
   bool whole_;
-  std::map<Uid, Item*> items_;
+  std::vector<Item*> items_;  // by UID
   std::string held_;
   std::optional<mail::DigestStream> stream_;
 };
@@ -293,7 +301,7 @@ Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
   if (!fetched) co_return fetched;
   uids.clear();
   for (const Item& item : items)
-    if (item.looked_at && !item.identity.known()) uids.push_back(item.uid);
+    if (item.looked_at && !item.look->identity.known()) uids.push_back(item.uid);
   if (uids.empty()) co_return Result<void>{};
   Digesting messages(items, options, Digesting::Depth::unless_header_says_nothing);
   set = set_of(uids);

@@ -208,8 +208,8 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
   std::vector<Candidate> there;
   for (std::size_t at = 0; at < unpaired_.size(); ++at) {
     const Item& item = unpaired_[at].item;
-    there.push_back(
-        {at, item.uid, item.identity, item.trace, item.date.unix_seconds, is_young(item, young)});
+    there.push_back({at, item.uid, item.look->identity, item.look->trace, item.date.unix_seconds,
+                     is_young(item, young)});
   }
   const std::vector<Candidate> here = candidates(items, young);
   std::set<std::size_t> gone_here;
@@ -220,9 +220,9 @@ Task<Result<void>> Transfer::pair(std::vector<Item>& items) {
     const Unpaired& theirs = unpaired_[found.right];
     Row row = direction_.row(ours.uid, theirs.item.uid);
     row.id = theirs.row;
-    row.identity = ours.identity;
+    row.identity = ours.look->identity;
     // The gateway's copy is ours too.
-    if (direction_.from_home()) row.mirror_copied = !theirs.item.trace.empty();
+    if (direction_.from_home()) row.mirror_copied = !theirs.item.look->trace.empty();
     // Flags agree on what the mirror has; what differs is carried by the next flag pass.
     row.flags = direction_.from_home() ? theirs.item.flags : ours.flags;
     rows.push_back(std::move(row));

@@ -186,11 +186,11 @@ Task<Result<void>> Transfer::find_uids() {
   std::vector<Candidate> here;
   for (const std::size_t at : positions)
     here.push_back(
-        {at, home ? rows_[at].home : rows_[at].mirror, rows_[at].identity, rows_[at].trace});
+        {at, home ? rows_[at].home : rows_[at].mirror, rows_[at].identity, *rows_[at].trace});
   std::vector<Candidate> there;
   for (std::size_t at = known; at < unpaired_.size(); ++at)
-    there.push_back(
-        {at, unpaired_[at].item.uid, unpaired_[at].item.identity, unpaired_[at].item.trace});
+    there.push_back({at, unpaired_[at].item.uid, unpaired_[at].item.look->identity,
+                     unpaired_[at].item.look->trace});
   std::vector<Match> found = match(here, there);
   if (found.size() < here.size() && here.size() == there.size()) {
     found.clear();

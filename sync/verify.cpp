@@ -58,7 +58,7 @@ Task<Result<std::vector<Item>>> read_side(net::ImapClient& client, std::string n
     looked = co_await look_at(client, *items, digest);
   if (!looked) co_return fail(looked.error());
   // The digest alone decides here: a copy with our trace id but other content is a difference.
-  for (Item& item : *items) item.trace.clear();
+  for (Item& item : *items) item.look = Look{item.look->identity, item.look->likeness, {}};
   co_return items;
 }
 

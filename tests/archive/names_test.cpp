@@ -49,7 +49,7 @@ TEST_CASE("Flags and keywords become letters and come back", "[maildir]") {
   sync::Flags same = flags_from(letters, Keywords::parse(keywords.to_text()));
   CHECK(sync::minus(same, flags).empty());
   CHECK(sync::minus(flags, same).empty());
-  CHECK(flags_from("P", keywords).keywords == std::vector<std::string>{"$Forwarded"});
+  CHECK(flags_from("P", keywords).keywords.list() == sync::Keywords::List{"$Forwarded"});
 }
 
 TEST_CASE("A folder holds 26 keywords; what is beyond is told", "[maildir]") {

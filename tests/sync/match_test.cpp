@@ -116,11 +116,11 @@ TEST_CASE(
   CHECK(match(with(true), with(true)).size() == 1);
   CHECK(match(with(false), twin).size() == 1);  // a host that takes our Received line away
   Item item;
-  item.trace = "t";
+  item.look = Look{{}, {}, "t"};
   item.date.unix_seconds = 1000;
   CHECK(is_young(item, 1000));
   CHECK_FALSE(is_young(item, 1001));
-  item.trace = "";
+  item.look = Look();
   CHECK_FALSE(is_young(item, 1000));
 }
 
@@ -229,11 +229,32 @@ TEST_CASE("Flags: keywords keep their spelling and compare without case") {
   Flags flags;
   for (const auto* word : {"\\Seen", "\\Recent", "$Label1", "$label1", "Wichtig"}) flags.add(word);
   CHECK(flags.system == Flags::seen);
-  CHECK(flags.keywords == std::vector<std::string>{"$Label1", "Wichtig"});
+  CHECK(flags.keywords.list() == Keywords::List{"$Label1", "Wichtig"});
   CHECK(Flags::keywords_from(flags.keyword_text()) == flags.keywords);
-  CHECK(permitted(flags, {"\\Seen", "$label1"}).keywords == std::vector<std::string>{"$Label1"});
+  CHECK(permitted(flags, {"\\Seen", "$label1"}).keywords.list() == Keywords::List{"$Label1"});
   CHECK(permitted(flags, {"\\Seen", "\\*"}) == flags);
   CHECK(permitted(flags, {"\\Answered"}).empty());
+}
+
+TEST_CASE("A message that was only listed costs little, and equal keywords are held once") {
+  CHECK(sizeof(Item) <= 56);  // a million of them are held at a time, and as many rows
+  CHECK(sizeof(Row) <= 64);
+  Item item;
+  CHECK(item.look->trace.empty());
+  item.look = Look{identity(1), {}, "t"};
+  Item copy = item;
+  item.look = Look();
+  CHECK(copy.look->trace == "t");
+  CHECK(item.look->trace.empty());
+  KeywordPool pool;
+  Keywords a({"$Forwarded", "NonJunk"});
+  Keywords b({"$Forwarded", "NonJunk"});
+  CHECK(&a.list() != &b.list());
+  CHECK(a == b);
+  pool.share(a);
+  pool.share(b);
+  CHECK(&a.list() == &b.list());
+  CHECK_FALSE(a == Keywords({"NonJunk"}));
 }
 
 TEST_CASE("An identity survives the ledger and tells sizes apart") {

@@ -86,7 +86,7 @@ class TwoSides : public detail::HallFirst, public Sides {
 
  private:
   static std::vector<std::string> words(std::string_view text) {
-    return Flags::keywords_from(text);
+    return Flags::keywords_from(text).list();
   }
   Task<void> serve(net::StreamPtr stream) override {
     return hall.server->serve(std::move(stream), net::Protocol::imap, server::Trust::in_process,

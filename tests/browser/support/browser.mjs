@@ -21,7 +21,7 @@ export async function openBrowser() {
     async page({ width = 1280, height = 900, language = "en", theme = "light" } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale: language, timezoneId: "Asia/Tokyo", colorScheme: theme, ignoreHTTPSErrors: true });
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(30_000);
       page.complaints = [];
       page.on("pageerror", (error) => page.complaints.push(String(error)));
       page.on("console", (message) => {

@@ -11,7 +11,7 @@ after(() => browser.close());
 
 /** look: width, height, language, theme; and for the mock count, moves, needsSetup; enter: false stays outside. */
 export function pageTest(name, look, body, options = {}) {
-  test(name, { timeout: 120_000, ...options }, async () => {
+  test(name, { timeout: 240_000, ...options }, async () => {
     const site = await openSite({ needsSetup: false, ...look });
     const page = await browser.page(look);
     try {

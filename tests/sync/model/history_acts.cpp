@@ -190,6 +190,10 @@ void History::remove_folder() {
     if (touched_.contains(message.content) || fresh_.contains(message.content))
       for (const Replica& replica : message.at)
         if ((replica.there && replica.folder == which) || message.folder == which) return;
+  // A mirror's folder is made again and filled: which of several equal ones is which, nobody can
+  // tell then.
+  const std::set<int> twins = twins_in(which);
+  if (side != model_.home) mixed_up_.insert(twins.begin(), twins.end());
   REQUIRE(town_.mailbox(side).remove(name(side, which)));
   troubled_.insert(which);
   folder.there[s] = false;
