@@ -52,23 +52,37 @@ Folder folder_from(const net::ImapListed& listed, const Naming& naming) {
   return folder;
 }
 
+using Statuses = std::map<std::string, response::MailboxStatus, std::less<>>;
+
+Task<Result<Statuses>> statuses_by_name(net::ImapClient& client, std::vector<std::string> names,
+                                        imap::StatusItems items) {
+  Statuses by_name;
+  if (names.empty()) co_return by_name;
+  auto statuses = co_await client.statuses(std::move(names), items);
+  if (!statuses) {
+    // A single folder that has no status does not spoil the others; the connection would.
+    if (client.is_open()) co_return by_name;
+    co_return fail(statuses.error());
+  }
+  for (auto& status : *statuses) by_name[status.name] = std::move(status);
+  co_return by_name;
+}
+
+void take_statuses(const Statuses& statuses, SideFolders& side) {
+  for (Folder& folder : side.folders)
+    if (const auto found = statuses.find(folder.name);
+        found != statuses.end() && folder.selectable && !folder.status)
+      folder.status = found->second;
+}
+
 Task<Result<void>> add_statuses(net::ImapClient& client, imap::StatusItems items,
                                 SideFolders& side) {
   std::vector<std::string> names;
   for (const Folder& folder : side.folders)
     if (folder.selectable && !folder.status) names.push_back(folder.name);
-  if (names.empty()) co_return Result<void>{};
-  auto statuses = co_await client.statuses(names, items);
-  if (!statuses) {
-    // A single folder that has no status does not spoil the others; the connection would.
-    if (client.is_open()) co_return Result<void>{};
-    co_return fail(statuses.error());
-  }
-  std::map<std::string, response::MailboxStatus, std::less<>> by_name;
-  for (auto& status : *statuses) by_name[status.name] = std::move(status);
-  for (Folder& folder : side.folders)
-    if (const auto found = by_name.find(folder.name); found != by_name.end() && !folder.status)
-      folder.status = found->second;
+  const auto statuses = co_await statuses_by_name(client, std::move(names), items);
+  if (!statuses) co_return fail(statuses.error());
+  take_statuses(*statuses, side);
   co_return Result<void>{};
 }
 
@@ -82,7 +96,7 @@ imap::StatusItems status_items(const net::ImapClient& client) {
 }
 
 Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions,
-                                    imap::StatusItems more) {
+                                    imap::StatusItems more, std::vector<std::string> ahead) {
   const imap::StatusItems items = status_items(client) | more;
   response::Namespace spaces;
   const bool has_namespaces = client.has("NAMESPACE") || client.has("IMAP4REV2");
@@ -91,7 +105,11 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions,
     if (!told) co_return fail(told.error());
     spaces = std::move(*told);
   }
-  auto listed = co_await client.list("", "*", items);
+  auto early = co_await statuses_by_name(client, ahead, items);
+  if (!early) co_return fail(early.error());
+  imap::StatusItems with_list = 0;
+  if (ahead.empty()) with_list = items;
+  auto listed = co_await client.list("", "*", with_list);
   if (!listed) co_return fail(listed.error());
   SideFolders side;
   if (has_namespaces && !spaces.personal.empty()) {
@@ -118,6 +136,7 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions,
     side.folders.push_back(std::move(folder));
     side.folders.back().subscribed = subscribed.contains(one.entry.name);
   }
+  take_statuses(*early, side);
   const auto added = co_await add_statuses(client, items, side);
   if (!added) co_return fail(added.error());
   co_return side;

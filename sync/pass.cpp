@@ -90,8 +90,19 @@ Task<Result<DeltaReport>> AccountPass::measure() {
 Task<Result<void>> AccountPass::list() {
   imap::StatusItems sizes = 0;
   if (settings_.all_sizes && home_.has("STATUS=SIZE")) sizes = imap::status_size;
-  auto [home, mirror] =
-      co_await net::both(list_side(home_, true, sizes), list_side(mirror_, false));
+  auto rows = context_.ledger.folders(account_);
+  if (!rows) co_return fail(rows.error());
+  std::ranges::sort(*rows, std::ranges::greater(),
+                    [&](const FolderRow& row) { return row.at(settings_.home).messages; });
+  std::vector<std::string> at_home;
+  std::vector<std::string> on_mirror;
+  for (const FolderRow& row : *rows) {
+    if (rows->front().at(settings_.home).messages < context_.options.large_mailbox) break;
+    at_home.push_back(row.at(settings_.home).name);
+    on_mirror.push_back(row.at(migration::other(settings_.home)).name);
+  }
+  auto [home, mirror] = co_await net::both(list_side(home_, true, sizes, std::move(at_home)),
+                                           list_side(mirror_, false, 0, std::move(on_mirror)));
   if (!home) co_return fail(home.error());
   if (!mirror) co_return fail(mirror.error());
   home_side_ = std::move(*home);

@@ -51,6 +51,9 @@ struct SyncOptions {
   std::size_t accounts_at_once = 4;
   // Messages in the folders beside the largest for each further pair of an account.
   std::size_t lane_messages = 300;
+  // Messages of a mailbox from which on an account's folders are asked for their STATUS ahead of
+  // the LIST: see list_side().
+  std::uint64_t large_mailbox = 20'000;
   // Accounts whose INBOX is watched by IDLE, two connections each; others are polled.
   std::size_t watched_accounts = 100;
   Duration pass_interval = std::chrono::minutes(5);   // between passes over all folders

@@ -157,6 +157,7 @@ class ImapClient {
   // ------------------------------------------------------------
   Task<Result<imap::response::Namespace>> namespaces();
   // `status` is asked for with LIST-STATUS if offered; otherwise ask STATUS for each (pipelined).
+  // Special uses are asked for where the server can tell them (RFC 6154).
   Task<Result<std::vector<ImapListed>>> list(std::string reference, std::string pattern,
                                              imap::StatusItems status = 0);
   Task<Result<std::vector<ImapListed>>> list_subscribed();  // LSUB "" "*"

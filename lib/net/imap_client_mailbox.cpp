@@ -81,11 +81,12 @@ Task<Result<std::vector<ImapListed>>> ImapClient::list(std::string reference, st
                                                        imap::StatusItems status) {
   std::string command = "LIST " + (reference.empty() ? "\"\"" : mailbox_text(reference)) + " ";
   imap::append_quoted(command, pattern);
-  if (status != 0 && (has("LIST-STATUS") || has("IMAP4REV2"))) {
-    command += " RETURN (";
-    if (has("SPECIAL-USE")) command += "SPECIAL-USE ";
-    command += "STATUS " + status_text(status) + ")";
-  }
+  const bool extended = has("LIST-EXTENDED") || has("IMAP4REV2");
+  const bool with_status = status != 0 && (has("LIST-STATUS") || has("IMAP4REV2"));
+  std::string wanted;
+  if (has("SPECIAL-USE") && (extended || with_status)) wanted = "SPECIAL-USE";
+  if (with_status) wanted += (wanted.empty() ? "STATUS " : " STATUS ") + status_text(status);
+  if (!wanted.empty()) command += " RETURN (" + wanted + ")";
   return run_list(std::move(command));
 }
 

@@ -85,6 +85,7 @@ TEST_CASE("Model: random histories with crashes between any two steps") {
     const std::uint64_t next = std::min((at / per_town + 1) * per_town, end);
     Town town(settings_for(at), per_day_for(at));
     town.world->options.lane_messages = lane_messages_for(at);
+    if (at / per_town % 3 == 0) town.world->options.large_mailbox = 1;
     town.run(live(town, at, next, only != 0));
     at = next;
   }
