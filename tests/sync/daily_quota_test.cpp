@@ -101,9 +101,14 @@ Task<void> counted_first(TwoSides& two, ManualClock& clock) {
   CHECK(two.mailbox(quota_new) == two.mailbox(quota_old));
 }
 
-Task<void> wait_until(std::function<bool()> come_true) {
-  for (int at = 0; at < 1000 && !come_true(); ++at) (void)co_await net::sleep_for(Duration(10));
-  CHECK(come_true());
+Task<bool> comes_true(std::function<bool()> what, int looks) {
+  for (int at = 0; at < looks && !what(); ++at) (void)co_await net::sleep_for(Duration(10));
+  co_return what();
+}
+
+Task<void> wait_until(std::function<bool()> what) {
+  const bool came = co_await comes_true(what, 1000);
+  CHECK(came);
 }
 
 // In the background a folder that waits costs nothing, all others are kept alike, what is moved out
@@ -150,7 +155,7 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
   // for one message only.
   for (int day = 0; day < 3 && !complete(); ++day) {
     clock.advance(std::chrono::hours(26));
-    for (int at = 0; at < 200 && !complete(); ++at) (void)co_await net::sleep_for(Duration(10));
+    (void)co_await comes_true(complete, 200);
   }
   CHECK(complete());
   CHECK(two.mailbox(quota_new, archive) == two.mailbox(quota_old, archive));
