@@ -1,15 +1,32 @@
 #include "sync/lanes.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "lib/base/log.hpp"
 #include "sync/state.hpp"
 
 namespace tandem::sync {
+namespace {
 
-Lanes::Lanes(Sync::State& state, migration::Account account)
-    : state_(state), account_(std::move(account)) {}
+// The pass's own, and the one that watches INBOX.
+constexpr std::size_t there_anyway = 2;
 
-bool Lanes::any_free() const {
-  return state_.slots.available() > 0;
+std::size_t most_of(const config::SideSettings& side) {
+  if (side.connection_limit == 0) return std::numeric_limits<std::size_t>::max();
+  return std::max<std::size_t>(side.connection_limit / 2, there_anyway) - there_anyway;
+}
+
+}  // namespace
+
+Lanes::Lanes(Sync::State& state, migration::Account account,
+             const config::MigrationSettings& migration)
+    : state_(state),
+      account_(std::move(account)),
+      most_(std::min(most_of(migration.old_side), most_of(migration.new_side))) {}
+
+std::size_t Lanes::free() const {
+  return std::min(state_.slots.available(), most_);
 }
 
 bool Lanes::are_wanted() const {

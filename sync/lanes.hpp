@@ -19,8 +19,10 @@ struct Lane {
 
 class Lanes {
  public:
-  Lanes(Sync::State& state, migration::Account account);
-  [[nodiscard]] bool any_free() const;
+  Lanes(Sync::State& state, migration::Account account, const config::MigrationSettings& migration);
+  // How many could be opened now. Of the connections that a provider lets one account have
+  // (connection_limit) half are left to its owner, whose programs come from this address too.
+  [[nodiscard]] std::size_t free() const;
   // Others wait for a slot: a lane ends with the folder it has.
   [[nodiscard]] bool are_wanted() const;
   // Null: no slot is free, or a side lets no more in. That is no fault: there is one pair already.
@@ -29,6 +31,7 @@ class Lanes {
  private:
   Sync::State& state_;
   migration::Account account_;
+  std::size_t most_;
   bool refused_ = false;  // once is enough
 };
 

@@ -57,9 +57,9 @@ void AccountPass::fill(FolderQueue& queue) const {
 // message is in several folders, those that come later know the copies of those before.
 std::size_t AccountPass::further_lanes(const FolderQueue& queue) const {
   if (budget_.is_limited() || has_labels(home_)) return 0;
-  if (!lanes_.any_free() || queue.size() < 2) return 0;
+  if (queue.size() < 2) return 0;
   const std::uint64_t worth = queue.beside_the_largest() / context_.options.lane_messages;
-  return std::min<std::uint64_t>(worth, queue.size() - 1);
+  return std::min({static_cast<std::size_t>(worth), queue.size() - 1, lanes_.free()});
 }
 
 Task<void> AccountPass::work_in_lane(Crew& crew) {

@@ -115,7 +115,7 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   Budget budget(context, id, *migration);
   if (const auto read = budget.open(); !read) co_return fail(read.error());
   const auto before = clients.wire_bytes();
-  Lanes lanes(*this, copy);
+  Lanes lanes(*this, copy, *migration);
   AccountPass work(context, id, migration->sync, budget, lanes, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
   Result<DeltaReport> done;

@@ -152,6 +152,21 @@ TEST_CASE("Lanes: folders are copied several at a time, as many as slots are fre
   }
 }
 
+TEST_CASE(
+    "Lanes: half of the connections that a provider lets an account have are left to people") {
+  for (const Side side : {old_side, new_side})
+    for (const auto& [limit, expected] : std::initializer_list<std::pair<unsigned, std::size_t>>{
+             {1, 1}, {4, 1}, {6, 2}, {10, 4}, {100, 6}}) {
+      INFO(limit << " at the " << migration::name_of(side));
+      TwoSides two;
+      allow_lanes(two);
+      two.world->options.accounts_at_once = 9;
+      auto& settings = two.world->settings;
+      (side == old_side ? settings.old_side : settings.new_side).connection_limit = limit;
+      two.run(several_at_a_time(two, expected));
+    }
+}
+
 TEST_CASE("Lanes: few messages are not worth a connection") {
   TwoSides two;
   two.run(several_at_a_time(two, 1));
