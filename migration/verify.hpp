@@ -12,6 +12,8 @@
 
 namespace tandem::migration {
 
+using net::Task;
+
 // A message that one side has and the other lacks.
 struct Difference {
   std::string folder;  // UTF-8, as on the home side

@@ -7,8 +7,6 @@ namespace {
 
 using server::test::letter;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
 constexpr auto eight_bit = "\xE8\xA6\x8B";
 
 Task<void> filled_target(TwoSides& two) {

@@ -7,8 +7,6 @@ namespace {
 
 using server::test::letter;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
 constexpr std::string_view quarantine = migration::quarantine_folder;
 
 const std::string inbox("INBOX");

@@ -23,6 +23,9 @@
 
 namespace tandem::sync {
 
+inline constexpr Side old_side = Side::old_side;
+inline constexpr Side new_side = Side::new_side;
+
 struct TempDirectory {
   TempDirectory() {
     std::string pattern = (std::filesystem::temp_directory_path() / "tandem-XXXXXX").string();

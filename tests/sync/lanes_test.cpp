@@ -8,9 +8,6 @@ namespace {
 
 using server::test::letter;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
-
 // As many as folders, if there are messages in them.
 void allow_lanes(TwoSides& two) {
   two.world->options.lane_messages = 1;

@@ -6,8 +6,6 @@ namespace {
 
 using server::test::letter;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
 constexpr std::uint32_t seen = 1, answered = 2, flagged = 4;
 
 const std::string inbox("INBOX");

@@ -11,9 +11,6 @@ std::string traced(const std::string& subject, const std::string& trace) {
          "; Tue, 24 Nov 2026 09:00:00 +0900\r\n" + letter(subject);
 }
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
-
 Task<void> first_copy(TwoSides& two) {
   for (int at = 0; at < 25; ++at)
     co_await two.put(old_side, letter(std::to_string(at % 20)), "\\Seen \\Flagged");

@@ -8,9 +8,6 @@ namespace {
 
 using server::test::letter;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
-
 Task<void> fill(PostOffice& town, int messages = 5) {
   for (int at = 1; at <= messages; ++at) {
     const std::string name = std::to_string(at);

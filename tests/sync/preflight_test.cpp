@@ -11,9 +11,6 @@ using migration::Light;
 using server::test::letter;
 using Kind = migration::Remark::Kind;
 
-constexpr Side old_side = Side::old_side;
-constexpr Side new_side = Side::new_side;
-
 Task<migration::Findings> examine(TwoSides& two) {
   const migration::Preflight preflight(*two.world->access);
   const migration::Account account = *two.world->registry->routes()->account(two.world->account);
