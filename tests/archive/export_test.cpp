@@ -16,7 +16,7 @@ const std::vector<std::string> mails = {
     "Subject: from lines\r\n\r\nx\r\n\r\nFrom a@b Thu Nov 26 23:54:46 2026\r\n>From me\r\nFrom you",
     "Subject: bare\n\nonly LF\n\nFrom x Thu Nov 26 23:54:46 2026\nend\n",
     "Subject: mixed\r\n\r\none\ntwo\r\nthree\r\rfour\r\r\nend",
-    std::string("Subject: nul\r\n\r\na\0b\x80\xff\r\n", 25),
+    std::string("Subject: nul\r\n\r\na\0b\x80\xff\r\n", 23),
     "\r\nno header\r\n",
     "no header and no empty line",
     "Subject: all header\r\n",
