@@ -7,11 +7,16 @@ side in Tandemail itself, which outsiders see once the person has been cut over.
 
     test_pairs.py [DovecotToCyrus …]        TANDEM_MESSAGES (default 100): how many, in six folders
 
-With 10,000, by hand, 2026-11-26, on two busy cores: Dovecot to Own (1,064 s), Dovecot to Dovecot (1,116 s), Courier to Cyrus
-(2,243 s), Courier to Builtin (945 s), Cyrus to Dovecot (793 s), Builtin to Dovecot (362 s): all of it as with 100. With 2,000:
-Dovecot to Courier and Courier to Dovecot. Courier takes longer for each message the fuller the
-folder is, from imaplib too; Cyrus to Courier with 10,000 did not get through its first pass within the 560 s it then had. The
-other pairs have not been run with so many yet.
+With 10,000, by hand, 2026-11-27, two at a time on two cores, others building beside them: all twenty, all of it as with 100. Seconds
+of the whole test, from and to:
+
+             Dovecot   Cyrus  Courier  Builtin    Own
+    Dovecot      104      78      424       49    111
+    Cyrus        207     111      426      139    255
+    Courier      302     299      531       234   165
+    Builtin      115     184      414       39     94
+
+Courier takes longer for each message the fuller the folder is, from imaplib too.
 """
 import contextlib
 import hashlib
