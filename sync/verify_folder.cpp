@@ -4,9 +4,10 @@
 #include <iterator>
 #include <ranges>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "sync/closer.hpp"
+#include "sync/match.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -18,34 +19,32 @@ constexpr std::size_t named_at_once = 200;
 
 using Group = std::vector<Witness>;
 
-// Takes from both what is of one date and not excused; both are in that order.
-void pair_by_date(Group& home, Group& mirror) {
-  Group rest_of_home;
-  auto there = mirror.begin();
-  Group rest_of_mirror;
-  const auto key = [](const Witness& one) { return std::pair(one.excused, one.date); };
-  for (const Witness& one : home) {
-    while (there != mirror.end() && key(*there) < key(one)) rest_of_mirror.push_back(*there++);
-    if (!one.excused && there != mirror.end() && key(*there) == key(one))
-      ++there;
-    else
-      rest_of_home.push_back(one);
-  }
-  rest_of_mirror.insert(rest_of_mirror.end(), there, mirror.end());
-  home = std::move(rest_of_home);
-  mirror = std::move(rest_of_mirror);
+// An excused one comes last of its like, whatever its date.
+std::vector<Candidate> candidates_of(Group& group) {
+  std::ranges::sort(group, {}, [](const Witness& w) { return std::pair(w.excused, w.uid); });
+  std::vector<Candidate> all;
+  for (const Witness& one : group)
+    all.push_back(
+        {all.size(), static_cast<Uid>(all.size()), one.identity, {}, one.excused ? 0 : one.date});
+  return all;
 }
 
 // Of equal messages.
 void pair_up(Group home, Group mirror, LeftOver& left) {
-  pair_by_date(home, mirror);
-  const std::size_t pairs = std::min(home.size(), mirror.size());
-  const auto keep = [pairs](Group& rest, std::vector<Witness>& to) {
-    std::ranges::sort(rest, {}, [](const Witness& w) { return std::pair(w.excused, w.uid); });
-    to.insert(to.end(), rest.begin() + static_cast<std::ptrdiff_t>(pairs), rest.end());
+  const auto ours = candidates_of(home);
+  const auto theirs = candidates_of(mirror);
+  std::set<std::size_t> here;
+  std::set<std::size_t> there;
+  for (const Match& one : match(ours, theirs)) {
+    here.insert(one.left);
+    there.insert(one.right);
+  }
+  const auto keep = [](const Group& group, const std::set<std::size_t>& taken, Group& to) {
+    for (std::size_t at = 0; at < group.size(); ++at)
+      if (!taken.contains(at)) to.push_back(group[at]);
   };
-  keep(home, left.home);
-  keep(mirror, left.mirror);
+  keep(home, here, left.home);
+  keep(mirror, there, left.mirror);
 }
 
 Group take_equal(const std::vector<Witness>& all, std::size_t& at, const Identity& identity) {
@@ -83,9 +82,7 @@ void drop(std::vector<Witness>& from, const std::set<Uid>& uids) {
 }  // namespace
 
 LeftOver left_over(std::vector<Witness> home, std::vector<Witness> mirror) {
-  const auto order = [](const Witness& one) {
-    return std::tuple(one.identity, one.excused, one.date, one.uid);
-  };
+  const auto order = [](const Witness& one) { return std::pair(one.identity, one.uid); };
   std::ranges::sort(home, {}, order);
   std::ranges::sort(mirror, {}, order);
   LeftOver left;
@@ -96,12 +93,8 @@ LeftOver left_over(std::vector<Witness> home, std::vector<Witness> mirror) {
     if (there < mirror.size()) least = std::min(least, mirror[there].identity);
     Group ours = take_equal(home, here, least);
     Group theirs = take_equal(mirror, there, least);
-    if (least.known()) {
-      pair_up(std::move(ours), std::move(theirs), left);
-    } else {
-      std::ranges::move(ours, std::back_inserter(left.home));
-      std::ranges::move(theirs, std::back_inserter(left.mirror));
-    }
+    if (least.known() && ours.size() == theirs.size()) continue;  // nearly all
+    pair_up(std::move(ours), std::move(theirs), left);
   }
   std::ranges::sort(left.home, {}, &Witness::uid);
   std::ranges::sort(left.mirror, {}, &Witness::uid);
@@ -109,13 +102,13 @@ LeftOver left_over(std::vector<Witness> home, std::vector<Witness> mirror) {
 }
 
 FolderVerify::FolderVerify(Sides sides, bool full, std::string our_name)
-    : sides_(sides), full_(full), our_name_(std::move(our_name)) {}
+    : sides_(sides), full_(full) {
+  digest_.our_names = {std::move(our_name)};
+}
 
 Task<Result<void>> FolderVerify::look(net::ImapClient& client, std::vector<Item>& items) const {
-  mail::DigestOptions digest;
-  digest.our_names = {our_name_};
-  if (full_) co_return co_await look_at_whole(client, items, digest);
-  co_return co_await look_at(client, items, digest);
+  if (full_) co_return co_await look_at_whole(client, items, digest_);
+  co_return co_await look_at(client, items, digest_);
 }
 
 Task<Result<std::vector<Witness>>> FolderVerify::read(net::ImapClient& client, std::string name,
@@ -160,11 +153,9 @@ Task<Result<void>> FolderVerify::look_closer(LeftOver& left) const {
   if (!home) co_return fail(home.error());
   const auto mirror = co_await look_again(sides_.mirror, left.mirror);
   if (!mirror) co_return fail(mirror.error());
-  mail::DigestOptions digest;
-  digest.our_names = {our_name_};
   Alone ours = alone(*home, {});
   Alone theirs = alone(*mirror, {});
-  const auto found = co_await match_whole(sides_.home, ours, sides_.mirror, theirs, digest);
+  const auto found = co_await match_whole(sides_.home, ours, sides_.mirror, theirs, digest_);
   if (!found) co_return fail(found.error());
   std::set<Uid> at_home;
   std::set<Uid> on_mirror;

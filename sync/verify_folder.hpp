@@ -62,7 +62,7 @@ class FolderVerify {
 
   Sides sides_;
   bool full_;
-  std::string our_name_;
+  mail::DigestOptions digest_;
 };
 
 }  // namespace tandem::sync

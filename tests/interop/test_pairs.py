@@ -13,7 +13,7 @@ of the whole test, from and to:
              Dovecot   Cyrus  Courier  Builtin    Own
     Dovecot      104      78      424       49    111
     Cyrus        207     111      426      139    255
-    Courier      302     299      531       234   165
+    Courier      302     299      531      234    165
     Builtin      115     184      414       39     94
 
 Courier takes longer for each message the fuller the folder is, from imaplib too.

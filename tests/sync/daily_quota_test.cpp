@@ -9,9 +9,6 @@
 namespace tandem::sync {
 namespace {
 
-constexpr Side quota_old = Side::old_side;
-constexpr Side quota_new = Side::new_side;
-
 std::string sized(std::string subject, std::size_t bytes) {
   std::string message = "Subject: " + subject + "\r\nFrom: a@b.example\r\n\r\n";
   message.append(bytes - message.size() - 2, 'x');
@@ -26,17 +23,17 @@ Task<migration::CopyProgress> pass_and_look(TwoSides& two) {
 // 2,000 bytes a day: two of 700 with what goes beside them.
 Task<void> stops_and_goes_on(TwoSides& two, ManualClock& clock) {
   for (const std::string subject : {"a", "b", "c", "d", "e"})
-    co_await two.put(quota_old, sized(subject, 700));
+    co_await two.put(old_side, sized(subject, 700));
   const auto report = co_await two.pass();
   CHECK(report.copied == 2);
   CHECK(report.source_messages == 5);
   CHECK(report.matched == 2);
   REQUIRE(report.waits);
-  CHECK(report.waits->side == quota_new);
+  CHECK(report.waits->side == new_side);
   CHECK(report.waits->upload);
   CHECK(report.waits->goes_on_at == clock.wall() + std::chrono::hours(25));
   auto shown = co_await pass_and_look(two);  // of the same hour
-  CHECK(two.mailbox(quota_new).size() == 2);
+  CHECK(two.mailbox(new_side).size() == 2);
   CHECK(shown.state == migration::CopyState::copying);
   CHECK(shown.problem.find("daily limit of the new side") != std::string::npos);
   CHECK(shown.next_step.find("2026-11-25 01:00 UTC") != std::string::npos);
@@ -51,13 +48,13 @@ Task<void> stops_and_goes_on(TwoSides& two, ManualClock& clock) {
   CHECK(two.world->sync->progress(two.world->account).quotas.at(0).used >= 1400);
   clock.advance(std::chrono::hours(24) + std::chrono::minutes(59));
   shown = co_await pass_and_look(two);
-  CHECK(two.mailbox(quota_new).size() == 2);
+  CHECK(two.mailbox(new_side).size() == 2);
   clock.advance(std::chrono::minutes(1));
   shown = co_await pass_and_look(two);
-  CHECK(two.mailbox(quota_new).size() == 4);
+  CHECK(two.mailbox(new_side).size() == 4);
   clock.advance(std::chrono::hours(25));
   shown = co_await pass_and_look(two);
-  CHECK(two.mailbox(quota_new) == two.mailbox(quota_old));
+  CHECK(two.mailbox(new_side) == two.mailbox(old_side));
   CHECK(shown.state == migration::CopyState::in_sync);
   CHECK(shown.problem.empty());
   CHECK(shown.bytes_total == shown.bytes_done);
@@ -65,9 +62,9 @@ Task<void> stops_and_goes_on(TwoSides& two, ManualClock& clock) {
 
 // The source's side, and what no day has room for.
 Task<void> reads_no_more(TwoSides& two, ManualClock& clock) {
-  co_await two.put(quota_old, sized("a", 9'000));
-  co_await two.put(quota_old, sized("b", 25'000));
-  co_await two.put(quota_old, sized("c", 9'000));
+  co_await two.put(old_side, sized("a", 9'000));
+  co_await two.put(old_side, sized("b", 25'000));
+  co_await two.put(old_side, sized("c", 9'000));
   auto report = co_await two.pass();
   REQUIRE(report.waits);
   CHECK_FALSE(report.waits->upload);
@@ -86,19 +83,18 @@ Task<void> reads_no_more(TwoSides& two, ManualClock& clock) {
 
 // A process that dies has counted what it may have moved.
 Task<void> counted_first(TwoSides& two, ManualClock& clock) {
-  for (const std::string subject : {"a", "b", "c"})
-    co_await two.put(quota_old, sized(subject, 700));
-  two.at(quota_new).cut_after = two.at(quota_new).received + 1500;
-  CHECK_FALSE(co_await two.world->sync->run_delta(two.world->account, quota_old));
+  for (const std::string subject : {"a", "b", "c"}) co_await two.put(old_side, sized(subject, 700));
+  two.at(new_side).cut_after = two.at(new_side).received + 1500;
+  CHECK_FALSE(co_await two.world->sync->run_delta(two.world->account, old_side));
   two.heal();
   CHECK(two.world->sync->progress(two.world->account).quotas.at(0).used >= 1400);
   (void)co_await two.pass();
-  CHECK(two.mailbox(quota_new).size() < 3);
+  CHECK(two.mailbox(new_side).size() < 3);
   for (int day = 0; day < 3; ++day) {
     clock.advance(std::chrono::hours(25));
     (void)co_await two.pass();
   }
-  CHECK(two.mailbox(quota_new) == two.mailbox(quota_old));
+  CHECK(two.mailbox(new_side) == two.mailbox(old_side));
 }
 
 Task<bool> comes_true(std::function<bool()> what, int looks) {
@@ -116,12 +112,12 @@ Task<void> wait_until(std::function<bool()> what) {
 Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
   const std::string archive("Work");
   {
-    const auto user = co_await two.client(quota_old);
+    const auto user = co_await two.client(old_side);
     REQUIRE(co_await user->create(archive));
   }
-  co_await two.put(quota_old, sized("in", 700));
+  co_await two.put(old_side, sized("in", 700));
   for (const std::string subject : {"a", "b", "c"})
-    co_await two.put(quota_old, sized(subject, 700), "", archive);
+    co_await two.put(old_side, sized(subject, 700), "", archive);
   co_await two.world->step(migration::Step::start);
   net::TaskGroup group(two.hall.net.executor());
   group.spawn(two.world->sync->run(group));
@@ -130,27 +126,27 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
     return shown.problem.find("daily limit") != std::string::npos;
   };
   co_await wait_until(waits);
-  CHECK(two.mailbox(quota_new).size() == 1);  // INBOX came first
-  CHECK(two.mailbox(quota_new, archive).size() == 1);
+  CHECK(two.mailbox(new_side).size() == 1);  // INBOX came first
+  CHECK(two.mailbox(new_side, archive).size() == 1);
 
-  two.at(quota_old).listen = true;
-  co_await two.set_flags(quota_old, 1, "\\Flagged");
-  const auto flagged = [&two] { return two.mailbox(quota_new).at(0).flags != 0; };
+  two.at(old_side).listen = true;
+  co_await two.set_flags(old_side, 1, "\\Flagged");
+  const auto flagged = [&two] { return two.mailbox(new_side).at(0).flags != 0; };
   co_await wait_until(flagged);
-  CHECK(two.heard(quota_old, "SELECT \"Work\"") + two.heard(quota_old, "SELECT Work") == 0);
+  CHECK(two.heard(old_side, "SELECT \"Work\"") + two.heard(old_side, "SELECT Work") == 0);
   {
-    const auto user = co_await two.client(quota_old);
+    const auto user = co_await two.client(old_side);
     REQUIRE(co_await user->select(archive));
     imap::SequenceSet first;
     first.add(1);
     const std::string inbox("INBOX");
     REQUIRE(co_await user->move(first, inbox));
   }
-  const auto moved = [&two] { return two.mailbox(quota_new).size() == 2; };
+  const auto moved = [&two] { return two.mailbox(new_side).size() == 2; };
   co_await wait_until(moved);
-  CHECK(two.mailbox(quota_new, archive).empty());
-  CHECK(two.heard(quota_new, "APPEND") == 0);
-  const auto complete = [&] { return two.mailbox(quota_new, archive).size() == 2; };
+  CHECK(two.mailbox(new_side, archive).empty());
+  CHECK(two.heard(new_side, "APPEND") == 0);
+  const auto complete = [&] { return two.mailbox(new_side, archive).size() == 2; };
   // A pass that is under way then counts its listings to the day that begins: that may leave room
   // for one message only.
   for (int day = 0; day < 3 && !complete(); ++day) {
@@ -158,7 +154,7 @@ Task<void> meanwhile(TwoSides& two, ManualClock& clock) {
     (void)co_await comes_true(complete, 200);
   }
   CHECK(complete());
-  CHECK(two.mailbox(quota_new, archive) == two.mailbox(quota_old, archive));
+  CHECK(two.mailbox(new_side, archive) == two.mailbox(old_side, archive));
   CHECK(co_await group.shut_down(std::chrono::seconds(10)));
 }
 
@@ -176,7 +172,7 @@ Task<AccountId> move_in(TwoSides& two, std::string name, int number, int message
       co_await two.world->registry->import_accounts(migration, std::move(rows), migration);
   REQUIRE(imported);
   two.world->account = two.world->registry->routes()->account(name + "@example.jp")->id;
-  for (int at = 0; at < messages; ++at) co_await two.put(quota_old, sized("m", 700));
+  for (int at = 0; at < messages; ++at) co_await two.put(old_side, sized("m", 700));
   co_await two.world->step(migration::Step::start);
   co_return two.world->account;
 }
