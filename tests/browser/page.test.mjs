@@ -135,7 +135,7 @@ pageTest("a run stops at the first problem and says what was and was not done", 
 }, onlyMock);
 
 pageTest("a run goes on with its dialog closed, and can be watched again", {}, async (page, { mock }) => {
-  mock.stepDelay = 500;
+  const goOn = mock.holdAt("fence");
   await go(page, "#/accounts?state=in_sync");
   await page.locator("tbody input[type=checkbox]").first().check();
   await page.locator(".selection").getByRole("button", { name: "Cut over" }).click();
@@ -145,6 +145,7 @@ pageTest("a run goes on with its dialog closed, and can be watched again", {}, a
   await page.keyboard.press("Escape");
   await page.locator(".strip").getByText("Cutting over: 0 of 1 done").waitFor();
   await page.getByRole("button", { name: "Watch" }).click();
+  goOn();
   await page.locator("dialog .box.good").waitFor();
 }, onlyMock);
 

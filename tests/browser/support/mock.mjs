@@ -35,6 +35,14 @@ export class Mock {
     this.now = {};
     this.stepDelay = 120; // ms per step of a run
     this.failing = new Set(); // addresses whose run goes red
+    this.gates = {}; // by step: what a run waits for before it goes on
+  }
+
+  /** A run stays in this step until what is returned is called. */
+  holdAt(step) {
+    let goOn;
+    this.gates[step] = new Promise((done) => (goOn = done));
+    return goOn;
   }
 
   overview() {
@@ -270,6 +278,7 @@ export class Mock {
         account.step = step;
         this.emit("run", run);
         await scheduler.wait(this.stepDelay);
+        await this.gates[step];
         if (step === "drain" && this.failing.has(account.address)) return this.stopRun(run, account);
       }
       Object.assign(account, { step: "done", result: "ok" });

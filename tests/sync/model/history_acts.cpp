@@ -224,6 +224,7 @@ void History::renumber() {
   const int side = roll(2);
   const int which = pick_folder(side);
   if (has_trouble(which)) return;
+  // What was moved out of it in this window is recognised by its UID alone, and has none now.
   for (const Message& message : model_.messages)
     if (touched_.contains(message.content))
       for (const Replica& replica : message.at)

@@ -33,6 +33,8 @@ void Reference::settle() {
     else if (!message.orphan)
       settle_new(message);
   }
+  for (Message& message : messages)
+    if (message.orphan) message.folder = message.at[message.at[0].there ? 0 : 1].folder;
   settle_removed();
   std::ranges::move(split_, std::back_inserter(messages));
   split_.clear();

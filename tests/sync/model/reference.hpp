@@ -31,7 +31,7 @@ struct Message {
   // Its counterpart was removed with its whole folder: when the folder is there again, the ledger
   // knows it as removed only if it had a reason to learn its content.
   bool buried = false;
-  int folder = 0;  // of the pair, when it was last alike
+  int folder = 0;  // of the pair, when it was last alike; of one that is alone, at the last pass
   // Removed at home, and so is to be on the mirror: when a person has allowed it, or at the next
   // pass.
   bool held = false;
