@@ -95,7 +95,8 @@ void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loos
     if (item.flags != row.flags) again_ = true;
     resolved_.push_back(std::move(row));
   }
-  // Moved at home, and removed on the mirror, or never copied to it: so it stays.
+  // Moved at home, and removed on the mirror, or never copied to it: so it stays. One whose other
+  // copy the gateway still owes goes on waiting for it.
   const auto nowhere = [](const Loose& one) {
     return one.row.home_fresh && (one.row.mirror_gone || one.row.mirror == 0);
   };
@@ -107,7 +108,8 @@ void FolderPass::find_moved_at_home(Sides& sides, const std::vector<Loose>& loos
     row.home = item.uid;
     row.flags = item.flags;
     row.identity = item.look->identity;
-    row.mirror_gone = true;
+    if (!loose[found.right].row.mirror_gone) row.trace = item.look->trace;
+    row.mirror_gone = row.trace->empty();
     resolved_.push_back(std::move(row));
     obsolete_.push_back(loose[found.right].row.id);
   }

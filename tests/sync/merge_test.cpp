@@ -22,12 +22,17 @@ Task<void> make_folder(TwoSides& two, Side side) {
   REQUIRE(co_await user->create(work));
 }
 
-Task<void> move_to_work(TwoSides& two, Side side, Uid uid) {
+Task<void> move_between(TwoSides& two, Side side, Uid uid, const std::string& from,
+                        const std::string& to) {
   const auto user = co_await two.client(side);
-  REQUIRE(co_await user->select(inbox));
+  REQUIRE(co_await user->select(from));
   imap::SequenceSet set;
   set.add(uid);
-  REQUIRE(co_await user->move(set, work));
+  REQUIRE(co_await user->move(set, to));
+}
+
+Task<void> move_to_work(TwoSides& two, Side side, Uid uid) {
+  return move_between(two, side, uid, inbox, work);
 }
 
 // One message in Work on either side, with these flags.
@@ -128,6 +133,28 @@ Task<void> brought_home_and_moved(TwoSides& two) {
   }
 }
 
+// The old side's copy is still owed when its reader, on the new side by then, puts the other one
+// away and back. It comes after the roll-back.
+Task<void> moved_while_owed(TwoSides& two) {
+  co_await make_folder(two, old_side);
+  co_await two.pass();
+  co_await two.put(new_side, traced("a"));
+  co_await two.pass();
+  co_await two.cut_over();
+  co_await move_to_work(two, new_side, 1);
+  co_await two.pass(new_side);
+  co_await move_between(two, new_side, 1, work, inbox);
+  co_await two.pass(new_side);
+  co_await two.world->step(migration::Step::roll_back);
+  co_await two.put(old_side, traced("a"));
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 0);
+  for (const Side side : {old_side, new_side}) {
+    CHECK(two.mailbox(side).size() == 1);
+    CHECK(two.mailbox(side, work).empty());
+  }
+}
+
 // Home's copy comes and the mirror's folder is made anew between the same two passes.
 Task<void> meets_through_a_new_validity(TwoSides& two) {
   co_await make_folder(two, old_side);
@@ -170,6 +197,9 @@ TEST_CASE("The gateway's two copies keep what either was flagged with before the
 }
 TEST_CASE("I2: what was brought home and is moved there is moved on the mirror, not copied") {
   run(brought_home_and_moved);
+}
+TEST_CASE("I2: a message whose other copy is owed still waits for it where its reader moves it") {
+  run(moved_while_owed);
 }
 TEST_CASE("I2: a mirror's copy that waits for home's is found again after home's new UIDVALIDITY") {
   run(waits_through_a_new_validity);
