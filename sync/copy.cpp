@@ -191,7 +191,7 @@ Task<Result<void>> BatchCopy::end_command() {
   co_return Result<void>{};
 }
 
-Task<Result<void>> BatchCopy::collect() {
+Task<Result<void>> BatchCopy::collect(const std::optional<Error>& refused) {
   const auto ended = co_await end_command();
   if (!ended) co_return ended;
   for (const Command& command : under_way_) {
@@ -200,8 +200,11 @@ Task<Result<void>> BatchCopy::collect() {
     answer(command, *completion);
   }
   under_way_.clear();
-  for (Copied& copied : results_)
-    if (copied.state == Copied::State::waiting) copied.state = Copied::State::vanished;
+  for (Copied& copied : results_) {
+    if (copied.state != Copied::State::waiting) continue;
+    copied.state = refused ? Copied::State::retry : Copied::State::vanished;
+    if (refused) copied.error = *refused;
+  }
   co_return Result<void>{};
 }
 

@@ -24,7 +24,7 @@ struct Copied {
     appended,  // on the target; `uid` 0: the server did not say which
     refused,   // `error`
     retry,
-    vanished,  // no longer on the source
+    vanished,  // no longer on the source, or listed there and not given
   };
   State state = State::waiting;
   Uid uid = 0;
@@ -45,9 +45,10 @@ class BatchCopy final : public net::ImapHandler {
   // `items` ascending by UID, their flags as they are to be stored.
   BatchCopy(net::ImapClient& target, std::string mailbox, std::vector<Item> items, Options options);
 
-  // After the FETCH is finished: ends what is open and waits for all answers. An error: the
-  // connection, and nobody knows what is on the target.
-  Task<Result<void>> collect();
+  // After the FETCH is finished: ends what is open and waits for all answers. `refused`: what the
+  // source said instead of what it did not give, which is `retry` then. An error: the connection,
+  // and nobody knows what is on the target.
+  Task<Result<void>> collect(const std::optional<Error>& refused);
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }
   [[nodiscard]] std::vector<Copied>& results() { return results_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

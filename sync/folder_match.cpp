@@ -409,7 +409,7 @@ Task<Result<void>> FolderPass::bring_home() {
 
 void FolderPass::note_copied(const Transfer& transfer) {
   report_.copied += transfer.appended();
-  if (transfer.found_strangers()) again_ = true;
+  if (transfer.found_strangers() || transfer.lost_flags()) again_ = true;
   if (const auto waits = transfer.waits()) report_.waits = waits;
 }
 

@@ -40,13 +40,16 @@ Task<Result<void>> Transfer::run() {
   if (!ahead) co_return ahead;
   while (!next_.empty()) {
     if (context_.stopping) co_return stopped();
-    const std::vector<Uid> under_way = uids_of(next_);
+    std::vector<Uid> under_way = uids_of(next_);
     const auto done = co_await batch();
     if (!done) {
       suspect(done.error(), under_way);
       co_return done;
     }
+    std::erase_if(under_way,
+                  [this](Uid uid) { return std::ranges::find(not_yet_, uid) != not_yet_.end(); });
     context_.suspects.clear(folder_.id, under_way);
+    context_.suspects.raise(folder_.id, std::exchange(not_yet_, {}));
   }
   co_return Result<void>{};
 }

@@ -68,20 +68,32 @@ Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
   const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
   for (Item& item : items) item.flags = permitted(item.flags, permanent);
   BatchCopy copy(direction_.target, direction_.target_name, std::move(items), copy_options(multi));
-  for (const net::ImapTag tag : std::exchange(fetches_, {})) {
-    const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
-    if (!fetched) co_return fail(fetched.error());
-  }
+  const auto refused = co_await finish_fetches(copy);
+  if (!refused) co_return fail(refused.error());
   auto ahead = co_await cut_next();
   if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
-  const auto collected = co_await copy.collect();
+  const auto collected = co_await copy.collect(*refused);
   if (!collected) co_return collected;
   std::vector<Item> again;
   auto settled = co_await settle(copy, &again);
   if (settled && !again.empty()) settled = co_await append_again(std::move(again));
   if (settled) settled = co_await find_uids();
+  if (settled) settled = co_await check_flags();
   co_return settled;
+}
+
+// What the source said if it did not give all: one bad message spoils the FETCH of many.
+Task<Result<std::optional<Error>>> Transfer::finish_fetches(BatchCopy& copy) {
+  std::optional<Error> refused;
+  for (const net::ImapTag tag : std::exchange(fetches_, {})) {
+    auto fetched = co_await direction_.source.finish_ok(
+        tag, "the source server does not give this message", &copy);
+    if (fetched) continue;
+    if (is_fatal(fetched.error())) co_return fail(std::move(fetched.error()));
+    refused = std::move(fetched.error());
+  }
+  co_return refused;
 }
 
 // One by one, so that one bad message does not hold up the others; at last without keywords, which
@@ -105,21 +117,20 @@ Task<Result<void>> Transfer::append_again(std::vector<Item> items) {
       if (!done) co_return done;
       BatchCopy copy(direction_.target, direction_.target_name, std::move(one),
                      copy_options(false));
-      for (const net::ImapTag tag : std::exchange(fetches_, {})) {
-        const auto fetched = co_await direction_.source.finish_ok(tag, "FETCH was refused", &copy);
-        if (!fetched) co_return fail(fetched.error());
-      }
-      done = co_await copy.collect();
+      const auto unread = co_await finish_fetches(copy);
+      if (!unread) co_return fail(unread.error());
+      done = co_await copy.collect(*unread);
       if (!done) co_return done;
-      const bool refused = copy.results().front().state == Copied::State::refused;
+      Copied& copied = copy.results().front();
+      const bool refused = copied.state == Copied::State::refused;
       const bool keep = refused && !last && !item.flags.keywords.empty();
       if (keep) {
         again.push_back(item);
         continue;
       }
-      if (copy.results().front().state == Copied::State::retry) {
-        copy.results().front().state = Copied::State::refused;
-        copy.results().front().error.what = "the source server does not say which message it sends";
+      if (copied.state == Copied::State::retry) {
+        copied.state = Copied::State::refused;
+        if (!*unread) copied.error.what = "the source server does not say which message it sends";
       }
       done = co_await settle(copy, nullptr);
       if (!done) co_return done;
@@ -143,19 +154,35 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
           whole = copied.error;
         } else if (again != nullptr) {
           again->push_back(item);
-        } else {
+        } else if (!copied.error.temporary || !may_come_later(item, copied)) {
           const auto recorded = co_await refuse(item, copied);
           if (!recorded) co_return recorded;
         }
         break;
       }
+      case Copied::State::vanished: {
+        if (may_come_later(item, copied)) break;
+        copied.error.what = "the source server lists this message and does not give it";
+        const auto recorded = co_await refuse(item, copied);
+        if (!recorded) co_return recorded;
+        break;
+      }
       case Copied::State::waiting:
-      case Copied::State::sent:
-      case Copied::State::vanished: break;
+      case Copied::State::sent: break;
     }
   }
   if (whole) co_return fail(std::move(*whole));
   co_return Result<void>{};
+}
+
+// The next pass tries it again, as often as one that breaks the connection.
+bool Transfer::may_come_later(const Item& item, const Copied& copied) {
+  if (context_.suspects.count(folder_.id, item.uid) + 1 >= Suspects::hopeless) return false;
+  not_yet_.push_back(item.uid);
+  log::info("I-SYNC-16", "account {}, folder '{}', UID {}: not copied yet: {}", folder_.account,
+            folder_.at(direction_.source_side).name, item.uid,
+            copied.error.what.empty() ? "the server did not give it" : copied.error.to_string());
+  return true;
 }
 
 void Transfer::arrived(const Item& item, const Copied& copied) {
@@ -207,6 +234,27 @@ Task<Result<void>> Transfer::find_uids() {
   std::size_t at = 0;
   std::erase_if(unpaired_, [&](const Unpaired&) { return taken.contains(at++); });
   strangers_ = strangers_before || unpaired_.size() > known;
+  co_return Result<void>{};
+}
+
+// Some servers lose flags that an APPEND gives (Exchange \\Flagged), which would look as if their
+// owner had taken them away. Of each flag the first copy is looked at.
+Task<Result<void>> Transfer::check_flags() {
+  if (!direction_.from_home()) co_return Result<void>{};
+  std::map<Uid, Flags> given;
+  for (const Row& row : rows_) {
+    const Flags fresh = minus(row.flags, checked_);
+    if (row.mirror == 0 || fresh == Flags()) continue;
+    checked_ = unite(checked_, fresh);
+    given[row.mirror] = row.flags;
+  }
+  std::vector<Uid> uids;
+  for (const auto& [uid, flags] : given) uids.push_back(uid);
+  if (uids.empty()) co_return Result<void>{};
+  const auto copies = co_await scan_uids(direction_.target, std::move(uids));
+  if (!copies) co_return fail(copies.error());
+  for (const Item& copy : *copies)
+    if (minus(given[copy.uid], copy.flags) != Flags()) lost_flags_ = true;
   co_return Result<void>{};
 }
 

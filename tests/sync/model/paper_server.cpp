@@ -226,8 +226,13 @@ class Session {
     if (one.vanished && !(qresync_ && one.changed_since)) return no("not enabled");
     if (wanted.email_id && !mailbox_->has_labels) return no("not offered");
     if (one.vanished) tell_vanished(one.set);
+    bool withheld = false;
     for (const Message* message : named(one.set)) {
       if (one.changed_since && message->modseq <= *one.changed_since) continue;
+      if (is_withheld(*message, wanted)) {
+        withheld = true;
+        continue;
+      }
       std::string out = fmt::format("* {} FETCH (", number_of(*message));
       if (wanted.email_id) out += fmt::format("X-GM-MSGID {} ", message->id);
       out += fmt::format("UID {}", message->uid);
@@ -246,7 +251,12 @@ class Session {
       }
       io_.put(out + ")\r\n");
     }
+    if (withheld && !mailbox_->gives_nothing) return no("[UNAVAILABLE] UID FETCH Server error");
     ok();
+  }
+  bool is_withheld(const Message& message, const imap::FetchAttributes& wanted) const {
+    return mailbox_->withheld.contains(message.uid) && !wanted.bodies.empty() &&
+           wanted.bodies.front().section.text != imap::SectionText::header;
   }
   void run(command::Store& one) {
     if (!open_ || !one.uid) return no("nothing is open");
@@ -307,6 +317,12 @@ class Session {
       error.no = true;
       co_return co_await io_.refuse_append(std::move(error));
     }
+    if (mailbox_->appends_refused > 0) {
+      --mailbox_->appends_refused;
+      imap::CommandError error{.tag = tag_, .text = "not now", .code = mailbox_->refusal};
+      error.no = true;
+      co_return co_await io_.refuse_append(std::move(error));
+    }
     std::vector<Message> messages;
     std::optional<command::AppendItem> item = std::move(first.first);
     while (item) {
@@ -322,6 +338,7 @@ class Session {
       }
       Message& message = messages.emplace_back();
       message.flags = item->flags;
+      std::erase(message.flags, mailbox_->lost_flag);
       message.date = item->date.value_or(imap::DateTime());
       message.bytes = std::make_shared<const std::string>(std::move(bytes));
       auto next = co_await io_.next_append();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,12 @@ class Mailbox {
   enum class Copies : std::uint8_t { exact, of_another_date, refused };
   Copies copies = Copies::exact;  // what it makes of COPY
   std::size_t bodies_read = 0;    // whole messages
+  // What it says NO to, and what of what it is given it loses.
+  std::set<std::uint32_t> withheld;  // UIDs whose body it does not give, and NO
+  bool gives_nothing = false;        // the same, and OK
+  std::size_t appends_refused = 0;   // the next ones
+  std::string refusal = "UNAVAILABLE";
+  std::string lost_flag;  // by APPEND
 
  private:
   std::vector<std::shared_ptr<Folder>> folders_;

@@ -1,0 +1,121 @@
+// Servers that do not give a message, do not take one now, or lose what they are told about it.
+#include "lib/base/log.hpp"
+#include "sync/context.hpp"
+#include "tests/sync/model/town.hpp"
+
+namespace tandem::sync::model {
+namespace {
+
+Task<void> three_letters(Town& town) {
+  co_await town.move_in(1);
+  for (const int number : {1, 2, 3})
+    town.put(0, "INBOX", fmt::format("Subject: {}\r\n\r\nx\r\n", number), seen, 1'700'000'000);
+}
+
+Task<migration::DeltaReport> pass_of(Town& town) {
+  const auto done = co_await town.world->sync->run_delta(town.world->account, Side::old_side);
+  if (!done) FAIL(done.error().to_string());
+  co_return *done;
+}
+
+std::vector<migration::SkippedMessage> left_out(Town& town) {
+  return town.world->sync->skipped(town.world->account);
+}
+
+// One message spoils no other, and is named with the server's words when it never comes.
+Task<void> not_given(Town& town, bool says_ok) {
+  co_await three_letters(town);
+  town.mailbox(0).withheld = {2};
+  town.mailbox(0).gives_nothing = says_ok;
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  CHECK(left_out(town).empty());
+  for (unsigned more = 1; more < Suspects::hopeless; ++more) {
+    CHECK(left_out(town).empty());
+    report = co_await pass_of(town);
+    CHECK(report.copied == 0);
+  }
+  REQUIRE(left_out(town).size() == 1);
+  CHECK(left_out(town).front().uid == 2);
+  const std::string words = says_ok ? "does not give it" : "UID FETCH Server error";
+  CHECK(left_out(town).front().reason.contains(words));
+  CHECK(town.read(1, "INBOX").size() == 2);
+}
+
+Task<void> given_later(Town& town) {
+  co_await three_letters(town);
+  town.mailbox(0).withheld = {2};
+  co_await pass_of(town);
+  town.mailbox(0).withheld.clear();
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(report.matched == 3);
+  CHECK(left_out(town).empty());
+  CHECK(town.read(1, "INBOX").size() == 3);
+}
+
+// The batch, and then two of its messages one by one.
+Task<void> not_taken_now(Town& town, std::string_view code) {
+  co_await three_letters(town);
+  town.mailbox(1).appends_refused = 3;
+  town.mailbox(1).refusal = code;
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(left_out(town).empty());
+  report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  CHECK(report.matched == 3);
+  CHECK(left_out(town).empty());
+  CHECK(town.read(1, "INBOX").size() == 3);
+}
+
+// Exchange loses \Flagged: it is stored afterwards, and never taken away at home.
+Task<void> loses_a_flag(Town& town) {
+  co_await town.move_in(1);
+  town.put(0, "INBOX", "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.put(0, "INBOX", "Subject: 2\r\n\r\nx\r\n", seen | flagged, 1'700'000'000);
+  town.mailbox(1).lost_flag = "\\Flagged";
+  co_await pass_of(town);
+  for (int passes = 0; passes < 2; ++passes) {
+    for (const int side : {0, 1}) {
+      const auto letters = town.read(side, "INBOX");
+      REQUIRE(letters.size() == 2);
+      CHECK(letters[0].flags == seen);
+      CHECK(letters[1].flags == (seen | flagged));
+    }
+    const auto report = co_await pass_of(town);
+    CHECK(report.flags_changed == 0);
+  }
+  town.set_flags(0, "INBOX", 2, seen);
+  co_await pass_of(town);
+  CHECK(town.read(1, "INBOX")[1].flags == seen);
+}
+
+void in_a_town(const std::function<Task<void>(Town&)>& life) {
+  log::start(log::Level::off);  // faults on purpose
+  Town town({});
+  town.run(life(town));
+}
+
+}  // namespace
+
+TEST_CASE("A message that the server lists and refuses to give spoils no other, and is named") {
+  for (const bool says_ok : {false, true}) {
+    const auto life = [says_ok](Town& town) { return not_given(town, says_ok); };
+    in_a_town(life);
+  }
+}
+TEST_CASE("A message that the server does not give once is copied by the next pass") {
+  in_a_town(given_later);
+}
+TEST_CASE("A message that is refused for now is copied by the next pass") {
+  for (const std::string_view code : {"UNAVAILABLE", "INUSE", "SERVERBUG"}) {
+    const auto life = [code](Town& town) { return not_taken_now(town, code); };
+    in_a_town(life);
+  }
+}
+TEST_CASE("A flag that the server loses with an APPEND is stored, and stays at home") {
+  in_a_town(loses_a_flag);
+}
+
+}  // namespace tandem::sync::model
