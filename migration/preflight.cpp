@@ -15,8 +15,8 @@ namespace {
 constexpr std::array light_names = {"green", "amber", "red"};
 constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
                                    "oversize",      "deep_name",   "no_uidplus", "changing_uids",
-                                   "needs_oauth",   "no_token",    "pop3_only"};
-static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::pop3_only) + 1);
+                                   "needs_oauth",   "no_token",    "pop3_only",  "archived_mail"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::archived_mail) + 1);
 
 Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
   return {kind, light, side, std::move(what), "", std::move(next_step)};
@@ -56,10 +56,14 @@ void note_capabilities(const net::ImapClient& client, SideLook& look) {
       look.append_limit = parse_number(std::string_view(capability).substr(limit.size()));
 }
 
-bool can_be_opened(const net::ImapListed& folder) {
-  return std::ranges::none_of(folder.entry.attributes, [](const std::string& attribute) {
-    return iequals(attribute, "\\Noselect") || iequals(attribute, "\\NonExistent");
+bool has_attribute(const net::ImapListed& folder, std::string_view wanted) {
+  return std::ranges::any_of(folder.entry.attributes, [wanted](const std::string& attribute) {
+    return iequals(attribute, wanted);
   });
+}
+
+bool can_be_opened(const net::ImapListed& folder) {
+  return !has_attribute(folder, "\\Noselect") && !has_attribute(folder, "\\NonExistent");
 }
 
 Task<Result<void>> count(net::ImapClient& client, SideLook& look) {
@@ -94,6 +98,8 @@ Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
   for (const auto& folder : *listed) {
     if (!can_be_opened(folder)) continue;
     look.names.push_back(folder.entry.name);
+    const bool all = client.has("X-GM-EXT-1") && has_attribute(folder, "\\All");
+    if (all) look.archive = folder.entry.name;
     if (folder.entry.delimiter != '\0') look.separator = folder.entry.delimiter;
   }
   look.folders = look.names.size();
@@ -195,6 +201,14 @@ std::vector<Remark> compare(const SideLook& from, const SideLook& to, Side targe
         "This side is read by POP3 alone: its INBOX is copied, and everything arrives unread.",
         "Ask the host for IMAP. Where there is none, folders such as Sent are on people's "
         "computers: have the mail program copy them to the new side after the cut-over."));
+  if (!from.archive.empty())
+    remarks.push_back(remark(
+        Remark::Kind::archived_mail, Light::amber, other(target),
+        fmt::format("Mail that was archived is in \"{}\" alone, and this folder is not copied.",
+                    from.archive),
+        fmt::format("If people need it, write \"map = {} -> Archive\" below [sync]. All other "
+                    "mail is in that folder too, and will be in \"Archive\" once more.",
+                    from.archive)));
   compare_room(from, to, target, remarks);
   compare_names(from, to, target, remarks);
   if (!to.uidplus)
@@ -250,6 +264,7 @@ Task<Preflight::Client> Preflight::enter(Account account, Side side, Findings& f
   look.logged_in = true;
   const auto looked = co_await look_around(**opened, look);
   if (!look.append_limit) look.append_limit = known_limit(account, side);
+  if (access_.is_mapped(account, look.archive)) look.archive.clear();
   if (looked) co_return std::move(*opened);
   findings.remarks.push_back(remark(Remark::Kind::cannot_look, side, looked.error()));
   co_return nullptr;

@@ -35,6 +35,7 @@ struct Remark {
     needs_oauth,    // red: the provider takes OAuth tokens only, and the side has no `oauth`
     no_token,       // red: the log-in by OAuth token failed; `what` and `next_step` say why
     pop3_only,      // amber: INBOX alone can be read, and nothing be put there
+    archived_mail,  // amber: Gmail's archived mail is in a folder that is not copied unless mapped
   };
   Kind kind = Kind::cannot_log_in;
   Light light = Light::red;
@@ -59,6 +60,7 @@ struct SideLook {
   bool uidplus = false;
   bool changing_uids = false;  // UIDNOTSTICKY
   bool pop3_only = false;
+  std::string archive;  // Gmail's folder of all mail, if `map` does not name it; else empty
 };
 
 struct Findings {

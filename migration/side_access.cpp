@@ -1,5 +1,6 @@
 #include "migration/side_access.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <optional>
 #include <utility>
@@ -115,6 +116,17 @@ std::uint64_t SideAccess::message_size_limit(const Account& account, Side side) 
 bool SideAccess::needs_oauth(const Account& account, Side side) const {
   const auto* const migration = registry_.settings(account.migration);
   return migration != nullptr && config::needs_oauth(settings_of(*migration, side));
+}
+
+bool SideAccess::is_mapped(const Account& account, std::string_view folder) const {
+  const auto* const migration = registry_.settings(account.migration);
+  if (migration == nullptr) return false;
+  const auto covers = [folder](const std::string& name) {
+    return folder == name || folder.starts_with(name + "/");
+  };
+  return std::ranges::any_of(migration->sync.map, [&](const config::FolderMap& one) {
+    return covers(one.from) || covers(one.to);
+  });
 }
 
 std::unexpected<Error> SideAccess::failed_at(const Account& account, Side side, Error error) const {

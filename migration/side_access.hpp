@@ -54,6 +54,8 @@ class SideAccess {
   // The UIDs that open_mailboxes gave to messages of such a side, by their UIDL.
   [[nodiscard]] Result<std::map<std::string, std::uint32_t>> pop3_uids(const Account& account,
                                                                        Side side) const;
+  // Its migration's `map` names this folder, or one above it. Its name is as '/' separates it.
+  [[nodiscard]] bool is_mapped(const Account& account, std::string_view folder) const;
   // The endpoint of a protocol on a side; not_found where the migration names none.
   [[nodiscard]] Result<net::Endpoint> endpoint(const Account& account, Side side,
                                                net::Protocol protocol) const;

@@ -48,7 +48,7 @@ class BatchCopy final : public net::ImapHandler {
   // After the FETCH is finished: ends what is open and waits for all answers. `refused`: what the
   // source said instead of what it did not give, which is `retry` then. An error: the connection,
   // and nobody knows what is on the target.
-  Task<Result<void>> collect(const std::optional<Error>& refused);
+  Task<Result<void>> collect(const std::optional<Error>& refused = std::nullopt);
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }
   [[nodiscard]] std::vector<Copied>& results() { return results_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

@@ -128,7 +128,8 @@ class Session {
   void run(command::List& one) {
     for (const auto& folder : mailbox_->folders()) {
       if ((one.lsub || one.select_subscribed) && !folder->subscribed) continue;
-      io_.put(fmt::format("* {} () \"/\" \"{}\"\r\n", one.lsub ? "LSUB" : "LIST", folder->name));
+      io_.put(fmt::format("* {} ({}) \"/\" \"{}\"\r\n", one.lsub ? "LSUB" : "LIST",
+                          folder->attributes, folder->name));
       if (one.return_status != 0) io_.put(status_of(*folder));
     }
     ok();

@@ -30,6 +30,7 @@ struct Folder {
   std::uint32_t next = 1;
   std::uint64_t modseq = 1;
   bool subscribed = false;
+  std::string attributes;         // as LIST tells them
   std::vector<Message> messages;  // ascending by UID
 
   std::uint32_t add(Message message);  // with the next UID, and an id if it has none

@@ -1,5 +1,6 @@
 // Servers that do not give a message, do not take one now, or lose what they are told about it.
 #include "lib/base/log.hpp"
+#include "migration/preflight.hpp"
 #include "sync/context.hpp"
 #include "tests/sync/model/town.hpp"
 
@@ -91,6 +92,29 @@ Task<void> loses_a_flag(Town& town) {
   CHECK(town.read(1, "INBOX")[1].flags == seen);
 }
 
+// Gmail: what was archived has no label, and is in that folder alone.
+Task<void> all_mail(Town& town, bool mapped) {
+  co_await town.move_in(1);
+  const std::string name("[Gmail]/All Mail");
+  town.mailbox(0).has_labels = true;
+  REQUIRE(town.mailbox(0).create(name) != nullptr);
+  town.folder(0, name).attributes = "\\All";
+  town.put(0, name, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  const migration::Preflight preflight(*town.world->access);
+  const auto found =
+      co_await preflight.examine(*town.world->registry->routes()->account(town.world->account));
+  const auto kind = migration::Remark::Kind::archived_mail;
+  const auto at = std::ranges::find(found.remarks, kind, &migration::Remark::kind);
+  CHECK((at == found.remarks.end()) == mapped);
+  if (!mapped && at != found.remarks.end()) {
+    CHECK(at->side == Side::old_side);
+    CHECK(at->light == migration::Light::amber);
+    CHECK(at->next_step.contains("map = [Gmail]/All Mail -> Archive"));
+  }
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == (mapped ? 1U : 0U));
+}
+
 void in_a_town(const std::function<Task<void>(Town&)>& life) {
   log::start(log::Level::off);  // faults on purpose
   Town town({});
@@ -116,6 +140,15 @@ TEST_CASE("A message that is refused for now is copied by the next pass") {
 }
 TEST_CASE("A flag that the server loses with an APPEND is stored, and stays at home") {
   in_a_town(loses_a_flag);
+}
+
+TEST_CASE("Gmail's archived mail is copied if it is mapped, and else told before the move") {
+  for (const bool mapped : {false, true}) {
+    config::SyncSettings settings;
+    if (mapped) settings.map.push_back({"[Gmail]/All Mail", "Archive"});
+    Town town(settings);
+    town.run(all_mail(town, mapped));
+  }
 }
 
 }  // namespace tandem::sync::model
