@@ -18,7 +18,6 @@ import { WithLater } from "../parts/later";
 import { accounts, overview } from "../store";
 import { number, t } from "../words";
 import { Actions, nextStep } from "./accounts";
-import { AccountCheck } from "./check";
 
 /** The address whose drawer is open. */
 export const opened = signal<string | null>(null);
@@ -136,9 +135,13 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
         {({ AccountDeletions }) => <AccountDeletions address={account.address} move={move} />}
       </WithLater>
       <Actions addresses={[account.address]} move={move} />
-      <AccountCheck address={account.address} move={move} />
       <WithLater>
-        {({ AccountVerify }) => <AccountVerify address={account.address} move={move} />}
+        {({ AccountCheck, AccountVerify }) => (
+          <>
+            <AccountCheck address={account.address} move={move} />
+            <AccountVerify address={account.address} move={move} />
+          </>
+        )}
       </WithLater>
       <Phone address={account.address} />
       <h3>{t("detail.folders")}</h3>
