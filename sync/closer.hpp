@@ -1,7 +1,8 @@
 // Rung (c) of the ladder, for what (a) and (b) left alone on both sides though the headers are
 // alike. Some servers change what they are given: Courier ends the last line and drops a CR alone,
-// so the sizes differ; Cyrus puts an X for each 8-bit byte of a header. Such messages are read
-// whole and compared in the normal form of lib/mail/digest.
+// so the sizes differ; Cyrus puts an X for each 8-bit byte of a header; Exchange and Domino give
+// messages other Message-IDs. Such messages are read whole and compared in the normal form of
+// lib/mail/digest.
 #pragma once
 
 #include <set>

@@ -54,25 +54,27 @@ constexpr std::array<std::string_view, 31> unstable_names{
 };
 static_assert(std::ranges::is_sorted(unstable_names));
 
-std::string stable_value(const HeaderField& field, bool is_date, bool with_x) {
+enum class Likeness : std::uint8_t { same, alike };
+
+std::string stable_value(const HeaderField& field, bool is_date, Likeness wanted) {
   if (is_date) {
     if (const auto date = parse_date(field.value))
       return std::to_string(date->time.time_since_epoch().count() / 1000);
   }
   std::string out;
   for (const char c : field.value)
-    if (c > 0x20 && c < 0x7F && c != '?' && c != '"' && (with_x || c != 'X')) out += c;
+    if (c > 0x20 && c < 0x7F && c != '?' && c != '"' && (wanted == Likeness::same || c != 'X'))
+      out += c;
   return out;
 }
 
-std::vector<std::string> stable_hashes(const HeaderView& header, const DigestOptions& options,
-                                       bool with_x) {
+std::vector<std::string> stable_hashes(const HeaderView& header, Likeness wanted) {
   std::vector<std::string> hashes;
   for (const auto& field : header) {
     const auto name = lower(field.name);
     if (!is_stable_field(name)) continue;
-    if (!options.with_message_id && name == "message-id") continue;
-    hashes.push_back(sha256(name + ":" + stable_value(field, name == "date", with_x)));
+    if (wanted == Likeness::alike && name == "message-id") continue;
+    hashes.push_back(sha256(name + ":" + stable_value(field, name == "date", wanted)));
   }
   std::ranges::sort(hashes);
   return hashes;
@@ -213,9 +215,9 @@ StableDigest DigestStream::finish() {
   take_as_body();
   flush();
   const HeaderView header(header_);
-  const auto hashes = stable_hashes(header, options_, true);
+  const auto hashes = stable_hashes(header, Likeness::same);
   StableDigest digest{.header = sha256_of_all(hashes),
-                      .likeness = sha256_of_all(stable_hashes(header, options_, false)),
+                      .likeness = sha256_of_all(stable_hashes(header, Likeness::alike)),
                       .stable_fields = hashes.size(),
                       .body = std::string(32, '\0'),
                       .header_size = header_size_,

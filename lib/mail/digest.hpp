@@ -31,12 +31,13 @@ namespace tandem::mail {
 
 struct DigestOptions {
   std::vector<std::string> our_names;  // host names whose trace ids count; empty: any
-  bool with_message_id = true;         // off for stores that rewrite it (Exchange, Domino)
 };
 
 struct StableDigest {
-  std::string header;    // 32 bytes
-  std::string likeness;  // the same, but 'X' does not count either: Cyrus puts it for 8-bit
+  std::string header;  // 32 bytes
+  // The same, but two things do not count either: 'X', which Cyrus puts for 8-bit, and the
+  // Message-ID, which Exchange and Domino rewrite.
+  std::string likeness;
   std::size_t stable_fields = 0;    // fields in it; 0: the header says nothing, match by body only
   std::optional<std::string> body;  // 32 bytes; absent when only the header was seen
   std::uint64_t header_size = 0;    // with the empty line

@@ -57,6 +57,31 @@ Task<void> text_without_header(TwoSides& two) {
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
 }
 
+// Exchange and Domino show a message with an id of their own.
+Task<void> other_ids(TwoSides& two) {
+  const auto there = co_await two.client(new_side);
+  const std::string work("Work");
+  REQUIRE(co_await there->create(work));
+  const auto here = co_await two.client(old_side);
+  REQUIRE(co_await here->create(work));
+  for (const auto* subject : {"a", "b"}) co_await two.put(old_side, letter(subject), "", work);
+  auto report = co_await two.pass();
+  CHECK(report.copied == 2);
+  two.at(new_side).replace = {{"Message-ID: <a", "Message-ID: <q"},
+                              {"Message-ID: <b", "Message-ID: <r"}};
+  const auto again = co_await two.client(new_side);
+  REQUIRE(co_await again->remove(work));
+  REQUIRE(co_await again->create(work));
+  for (const auto* subject : {"a", "b"}) co_await two.put(new_side, letter(subject), "", work);
+  report = co_await two.pass();
+  CHECK(report.copied == 0);
+  CHECK(report.matched == 2);
+  for (const Side side : {old_side, new_side}) CHECK(two.mailbox(side, work).size() == 2);
+  const auto verified = co_await two.world->sync->verify(two.world->account, false);
+  REQUIRE(verified);
+  CHECK(verified->clean);
+}
+
 Task<void> not_selectable(TwoSides& two) {
   const std::string top("Top");
   const std::string below("Top/Below");
@@ -85,6 +110,10 @@ TEST_CASE("I2: first contact knows a message again whose bytes the target's serv
 TEST_CASE("I2: a new UIDVALIDITY doubles nothing that the mirror's server has changed") {
   TwoSides two;
   two.run(renumbered(two));
+}
+TEST_CASE("I2: a new UIDVALIDITY doubles nothing whose Message-ID the mirror's server rewrites") {
+  TwoSides two;
+  two.run(other_ids(two));
 }
 TEST_CASE("I1: text without any header is told by its text") {
   TwoSides two;
