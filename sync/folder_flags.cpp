@@ -16,27 +16,56 @@ void StoreCommands::change(const Item& message, const Flags& now,
       permitted(minus(message.flags, now), permanent));
 }
 
-Task<Result<void>> StoreCommands::run(net::ImapClient& client, AccountId account) const {
-  for (const auto& [kind, set] : kinds_) {
-    const auto stored = co_await client.store(set, kind.action, kind.flags);
-    if (stored) continue;
-    if (is_fatal(stored.error())) co_return fail(stored.error());
-    log::warning("W-SYNC-4", "account {}: flags in '{}' could not be changed: {}", account,
-                 client.selected().name, stored.error().to_string());
-  }
-  co_return Result<void>{};
+void Unstored::note(const imap::SequenceSet& uids, imap::command::StoreAction action,
+                    const std::string& flag) {
+  std::map<Uid, Flags>& refused = action == imap::command::StoreAction::add ? added : removed;
+  for (const auto [first, last] : uids.ranges())
+    for (std::uint64_t uid = first; uid <= last; ++uid) refused[static_cast<Uid>(uid)].add(flag);
 }
 
-Task<Result<void>> FolderPass::store(const Agreement& agreement) {
+Flags Unstored::correct(Uid uid, const Flags& wanted) const {
+  Flags flags = wanted;
+  if (const auto lacks = added.find(uid); lacks != added.end()) flags = minus(flags, lacks->second);
+  if (const auto keeps = removed.find(uid); keeps != removed.end())
+    flags = unite(flags, keeps->second);
+  return flags;
+}
+
+// One flag that a server does not know holds up no other.
+Task<Result<Unstored>> StoreCommands::run(net::ImapClient& client, AccountId account) const {
+  Unstored refused;
+  for (const auto& [kind, set] : kinds_) {
+    auto stored = co_await client.store(set, kind.action, kind.flags);
+    if (stored) continue;
+    const bool several = kind.flags.size() > 1;
+    for (const std::string& flag : kind.flags) {
+      if (!stored && is_fatal(stored.error())) co_return fail(stored.error());
+      const std::vector<std::string> alone(1, flag);
+      if (several) stored = co_await client.store(set, kind.action, alone);
+      if (stored) continue;
+      if (is_fatal(stored.error())) co_return fail(stored.error());
+      refused.note(set, kind.action, flag);
+      log::warning("W-SYNC-4", "account {}: '{}' in '{}' could not be changed: {}", account, flag,
+                   client.selected().name, stored.error().to_string());
+    }
+  }
+  co_return refused;
+}
+
+Task<Result<FolderPass::Refusals>> FolderPass::store(const Agreement& agreement) {
+  Refusals refused;
   auto stored = co_await agreement.at_home.run(home_, folder_.account);
-  if (stored) stored = co_await agreement.on_mirror.run(mirror_, folder_.account);
-  co_return stored;
+  if (!stored) co_return fail(stored.error());
+  refused.at_home = std::move(*stored);
+  stored = co_await agreement.on_mirror.run(mirror_, folder_.account);
+  if (!stored) co_return fail(stored.error());
+  refused.on_mirror = std::move(*stored);
+  co_return refused;
 }
 
 Task<Result<void>> FolderPass::store_flags() {
   step_ = FolderStep::flagging;
   Agreement agreement;
-  std::vector<std::pair<std::int64_t, Flags>> agreed;
   std::ranges::sort(diff_.flags, {}, &FlagChange::mirror);
   for (const FlagChange& change : diff_.flags) {
     const Flags home_add = permitted(change.home_add, home_scan_.permanent);
@@ -45,12 +74,14 @@ Task<Result<void>> FolderPass::store_flags() {
     const Flags mirror_remove = permitted(change.mirror_remove, mirror_scan_.permanent);
     agreement.at_home.add(change.home, home_add, home_remove);
     agreement.on_mirror.add(change.mirror, mirror_add, mirror_remove);
-    agreed.emplace_back(change.row, change.now);
     if (!home_add.empty() || !home_remove.empty() || !mirror_add.empty() || !mirror_remove.empty())
       ++report_.flags_changed;
   }
-  const auto stored = co_await store(agreement);
-  if (!stored) co_return stored;
+  const auto refused = co_await store(agreement);
+  if (!refused) co_return fail(refused.error());
+  std::vector<std::pair<std::int64_t, Flags>> agreed;
+  for (const FlagChange& change : diff_.flags)
+    agreed.emplace_back(change.row, refused->correct(change.home, change.mirror, change.now));
   co_return co_await context_.ledger.save_flags(std::move(agreed));
 }
 

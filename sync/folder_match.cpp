@@ -199,6 +199,7 @@ Task<Result<void>> FolderPass::look_closer(Sides& sides, mail::DigestOptions dig
 // on either copy since is done on both first. May be done twice.
 Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
   Agreement agreement;
+  std::map<std::size_t, Uid> met;  // the mirror's, by the position at home
   for (const Match& pair : sides.found) {
     if (pair.left >= home_items_.size()) continue;
     Item& item = home_items_[pair.left];
@@ -222,8 +223,15 @@ Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
     agreement.at_home.change(item, now, home_scan_.permanent);
     agreement.on_mirror.change(there, now, mirror_scan_.permanent);
     sides.agreed[pair.left] = now;
+    met[pair.left] = there.uid;
   }
-  co_return co_await store(agreement);
+  const auto refused = co_await store(agreement);
+  if (!refused) co_return fail(refused.error());
+  for (const auto& [position, uid] : met) {
+    Flags& agreed = sides.agreed[position];
+    agreed = refused->correct(home_items_[position].uid, uid, agreed);
+  }
+  co_return Result<void>{};
 }
 
 Task<Result<void>> FolderPass::take_pairs(const Sides& sides) {

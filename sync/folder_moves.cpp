@@ -232,7 +232,9 @@ Task<Result<void>> FolderPass::merge_moved(const FolderSide& there,
     agreement.at_home.change(item, now, home_scan_.permanent);
     agreement.on_mirror.change(*copy, now, permanent);
   }
-  co_return co_await store(agreement);
+  const auto stored = co_await store(agreement);
+  if (!stored) co_return fail(stored.error());
+  co_return Result<void>{};
 }
 
 }  // namespace tandem::sync

@@ -126,7 +126,14 @@ class FolderPass {
   struct Agreement {
     StoreCommands at_home, on_mirror;
   };
-  Task<Result<void>> store(const Agreement& agreement);
+  // What both sides then have is what they had agreed on, but for this.
+  struct Refusals {
+    Unstored at_home, on_mirror;
+    [[nodiscard]] Flags correct(Uid home, Uid mirror, const Flags& agreed) const {
+      return on_mirror.correct(mirror, at_home.correct(home, agreed));
+    }
+  };
+  Task<Result<Refusals>> store(const Agreement& agreement);
   Task<Result<void>> store_flags();
   Task<Result<void>> settle();
   void note_copied(const Transfer& transfer);

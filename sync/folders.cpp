@@ -108,6 +108,7 @@ class Pairing {
 
   void add(const Folder& folder, const std::string& name) {
     taken_.insert(name);
+    taken_in_lower_case_.insert(lower(name));
     const SpecialUse use = folder.use != SpecialUse::none ? folder.use : named_use(folder);
     pairs_.push_back({&folder, name, mirror_.find(name), use});
   }
@@ -170,9 +171,16 @@ class Pairing {
     for (std::size_t at = own; at < path.size(); ++at)
       path[at] = fitting(path[at], mirror_.naming.delimiter);
     const std::string last = path.back();
-    for (int number = 2; taken_.contains(mirror_.naming.name_of(path)); ++number)
+    for (int number = 2; is_taken(mirror_.naming.name_of(path)); ++number)
       path.back() = fmt::format("{} ({})", last, number);
     return mirror_.naming.name_of(path);
+  }
+
+  // Some servers do not tell names apart that differ in case alone (Exchange): of those that are
+  // not there yet, the second gets another name.
+  [[nodiscard]] bool is_taken(const std::string& name) const {
+    if (taken_.contains(name)) return true;
+    return mirror_.find(name) == nullptr && taken_in_lower_case_.contains(lower(name));
   }
 
   const SideFolders& home_;
@@ -182,6 +190,7 @@ class Pairing {
   std::vector<Path> excluded_;
   std::vector<const Folder*> left_;
   std::set<std::string> taken_;
+  std::set<std::string> taken_in_lower_case_;
   std::vector<FolderPair> pairs_;
 };
 

@@ -12,15 +12,24 @@
 
 namespace tandem::sync {
 
+// What a server refused of them, by UID.
+struct Unstored {
+  std::map<Uid, Flags> added, removed;
+  void note(const imap::SequenceSet& uids, imap::command::StoreAction action,
+            const std::string& flag);
+  // What the message has instead of these flags.
+  [[nodiscard]] Flags correct(Uid uid, const Flags& wanted) const;
+};
+
 class StoreCommands {
  public:
   void add(Uid uid, const Flags& add, const Flags& remove);
   // From the flags that the message has to those given, as far as they differ and the server lets
   // us (PERMANENTFLAGS).
   void change(const Item& message, const Flags& now, const std::vector<std::string>& permanent);
-  // In the folder that the client has open. What the server refuses is logged and left as it is; an
-  // error is the connection's.
-  net::Task<Result<void>> run(net::ImapClient& client, migration::AccountId account) const;
+  // In the folder that the client has open. What the server refuses is tried flag by flag, logged
+  // and left as it is; an error is the connection's.
+  net::Task<Result<Unstored>> run(net::ImapClient& client, migration::AccountId account) const;
 
  private:
   struct Kind {

@@ -293,7 +293,11 @@ Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled,
                  "is downloaded",
                  folder_.account, migration::name_of(direction_.target_side()),
                  direction_.target_name);
-  auto done = co_await flags.run(direction_.target, folder_.account);
+  const auto refused = co_await flags.run(direction_.target, folder_.account);
+  if (!refused) co_return fail(refused.error());
+  const bool forth = direction_.from_home();
+  for (Row& row : rows_) row.flags = refused->correct(forth ? row.mirror : row.home, row.flags);
+  auto done = Result<void>{};
   // Not removed, it stays in the record, and is not made anew.
   if (done && !misdated.empty()) done = co_await expunge_messages(direction_.target, misdated);
   co_return done;

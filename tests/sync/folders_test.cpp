@@ -121,6 +121,16 @@ TEST_CASE("What was decided once is not decided again; virtual folders are left 
   CHECK(pairs[0].mirror_name == "Elsewhere");
 }
 
+TEST_CASE("Names that differ in case alone keep apart where the mirror may not tell them apart") {
+  const auto home = side("", '/', {{"Work"}, {"work"}, {"work/a"}});
+  const auto pairs = paired(home, side("", '/', {}));
+  CHECK(mirror_of(pairs, "Work") == "Work");
+  CHECK(mirror_of(pairs, "work") == "work (2)");
+  CHECK(mirror_of(pairs, "work/a") == "work (2)/a");
+  const auto there = paired(home, side("", '/', {{"Work"}, {"work"}}));
+  CHECK(mirror_of(there, "work") == "work");
+}
+
 TEST_CASE("No two folders share a mirror") {
   const auto home = side("", '/', {{"a.b"}, {"a-b"}, {" a-b"}});
   const auto pairs = paired(home, side("", '.', {}));

@@ -141,6 +141,8 @@ class Session {
     ok();
   }
   void run(command::Create& one) {
+    if (mailbox_->refused_folders.contains(one.mailbox))
+      return no("[CANNOT] Mailbox doesn't allow inferior mailboxes");
     if (mailbox_->create(one.mailbox) == nullptr) return no("[ALREADYEXISTS] it exists");
     ok();
   }
@@ -159,12 +161,13 @@ class Session {
     if (!open_) return no("[NONEXISTENT] no such folder");
     known_.clear();
     for (const Message& message : open_->messages) known_.push_back(message.uid);
-    io_.put(fmt::format(
-        "* {} EXISTS\r\n* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
-        "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] x\r\n"
-        "* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {}] x\r\n"
-        "* OK [HIGHESTMODSEQ {}] x\r\n",
-        known_.size(), open_->validity, open_->next, open_->modseq));
+    io_.put(
+        fmt::format("* {} EXISTS\r\n* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
+                    "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft{})] x\r\n"
+                    "* OK [UIDVALIDITY {}] x\r\n* OK [UIDNEXT {}] x\r\n"
+                    "* OK [HIGHESTMODSEQ {}] x\r\n",
+                    known_.size(), mailbox_->keeps_keywords ? " \\*" : "", open_->validity,
+                    open_->next, open_->modseq));
     ok("[READ-WRITE] open");
   }
 
@@ -261,6 +264,7 @@ class Session {
   }
   void run(command::Store& one) {
     if (!open_ || !one.uid) return no("nothing is open");
+    if (!can_keep(one.flags)) return no("[CANNOT] no such flag");
     for (Message* message : named(one.set)) {
       if (one.action == command::StoreAction::replace) message->flags.clear();
       for (const std::string& flag : one.flags) {
@@ -270,6 +274,10 @@ class Session {
       open_->touch(*message);
     }
     ok();
+  }
+  bool can_keep(const std::vector<std::string>& flags) const {
+    return mailbox_->refused_flag.empty() ||
+           std::ranges::find(flags, mailbox_->refused_flag) == flags.end();
   }
   void run(command::Copy& one) {
     const auto target = mailbox_->share(one.mailbox);
@@ -340,11 +348,18 @@ class Session {
       Message& message = messages.emplace_back();
       message.flags = item->flags;
       std::erase(message.flags, mailbox_->lost_flag);
+      if (!mailbox_->keeps_keywords)
+        std::erase_if(message.flags, [](const std::string& flag) { return flag[0] != '\\'; });
       message.date = item->date.value_or(imap::DateTime());
       message.bytes = std::make_shared<const std::string>(std::move(bytes));
       auto next = co_await io_.next_append();
       if (!next) co_return fail(next.error());
       item = std::move(*next);
+    }
+    const auto is_kept = [this](const Message& message) { return can_keep(message.flags); };
+    if (!std::ranges::all_of(messages, is_kept)) {
+      io_.put(tag_ + " BAD Command Argument Error. 11\r\n");
+      co_return co_await io_.flush();
     }
     imap::SequenceSet uids;
     for (Message& message : messages) uids.add(target->add(std::move(message)));

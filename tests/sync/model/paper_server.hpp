@@ -61,7 +61,10 @@ class Mailbox {
   bool gives_nothing = false;        // the same, and OK
   std::size_t appends_refused = 0;   // the next ones
   std::string refusal = "UNAVAILABLE";
-  std::string lost_flag;  // by APPEND
+  std::string lost_flag;     // by APPEND
+  std::string refused_flag;  // in APPEND and STORE
+  bool keeps_keywords = true;
+  std::set<std::string> refused_folders;  // by CREATE
 
  private:
   std::vector<std::shared_ptr<Folder>> folders_;

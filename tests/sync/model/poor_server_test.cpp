@@ -92,6 +92,52 @@ Task<void> loses_a_flag(Town& town) {
   CHECK(town.read(1, "INBOX")[1].flags == seen);
 }
 
+// It is not stored on the mirror; the message is, and at home it stays.
+Task<void> no_such_keyword(Town& town, bool says_so) {
+  co_await town.move_in(1);
+  if (says_so)
+    town.mailbox(1).keeps_keywords = false;
+  else
+    town.mailbox(1).refused_flag = "Project-X";
+  town.put(0, "INBOX", "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.put(0, "INBOX", "Subject: 2\r\n\r\nx\r\n", seen | own, 1'700'000'000);
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  for (int passes = 0; passes < 3; ++passes) {
+    const auto letters = town.read(1, "INBOX");
+    REQUIRE(letters.size() == 2);
+    CHECK(letters[1].flags == seen);
+    CHECK(town.read(0, "INBOX")[1].flags == (seen | own));
+    CHECK(left_out(town).empty());
+    report = co_await pass_of(town);
+    CHECK(report.copied == 0);
+  }
+  town.set_flags(0, "INBOX", 2, seen | flagged | own);
+  co_await pass_of(town);
+  CHECK(town.read(1, "INBOX")[1].flags == (seen | flagged));
+  CHECK(town.read(0, "INBOX")[1].flags == (seen | flagged | own));
+}
+
+Task<void> no_such_folder(Town& town) {
+  co_await town.move_in(1);
+  const std::string deep("Sent/2025");
+  REQUIRE(town.mailbox(0).create(deep) != nullptr);
+  town.put(0, deep, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.put(0, "Trash", "Subject: 2\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.mailbox(1).refused_folders = {deep};
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  REQUIRE(left_out(town).size() == 1);
+  CHECK(left_out(town)[0].folder == deep);
+  CHECK(left_out(town)[0].uid == 0);
+  CHECK(left_out(town)[0].reason.contains("doesn't allow inferior mailboxes"));
+  CHECK(left_out(town)[0].next_step.contains("'map'"));
+  town.mailbox(1).refused_folders.clear();
+  report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(left_out(town).empty());
+}
+
 // Gmail: what was archived has no label, and is in that folder alone.
 Task<void> all_mail(Town& town, bool mapped) {
   co_await town.move_in(1);
@@ -142,6 +188,15 @@ TEST_CASE("A flag that the server loses with an APPEND is stored, and stays at h
   in_a_town(loses_a_flag);
 }
 
+TEST_CASE("A keyword that the mirror does not keep is left there, and stays at home") {
+  for (const bool says_so : {true, false}) {
+    const auto life = [says_so](Town& town) { return no_such_keyword(town, says_so); };
+    in_a_town(life);
+  }
+}
+TEST_CASE("A folder that the mirror refuses is named, and holds up no other") {
+  in_a_town(no_such_folder);
+}
 TEST_CASE("Gmail's archived mail is copied if it is mapped, and else told before the move") {
   for (const bool mapped : {false, true}) {
     config::SyncSettings settings;
