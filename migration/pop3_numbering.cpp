@@ -3,7 +3,9 @@
 namespace tandem::migration {
 
 bool is_another(const Pop3Known& known, const Pop3Seen& seen) {
-  return seen.header && !known.header.empty() && *seen.header != known.header;
+  if (!seen.header) return false;
+  if (known.header.empty()) return known.listed.value_or(seen.listed) != seen.listed;
+  return *seen.header != known.header;
 }
 
 void Pop3Numbering::run() {

@@ -122,15 +122,22 @@ Task<void> poor_headers(PostOffice& town) {
   const std::string head = "From: scanner@example.jp\r\nSubject: Report\r\n\r\n";
   co_await fill_lasting(town);
   town.deliver(lasting("r"), head + "of Monday\r\n");
+  town.deliver(lasting("f"), head + "of Friday\r\n");
+  co_await town.put(new_side, head + "of Friday\r\n");  // it is never fetched whole
   co_await town.pass();
+  CHECK(town.arrived().size() == 7);
+  town.take_away(lasting("f"));
+  town.deliver(lasting("f"), head + "of Saturday\r\n");
+  CHECK((co_await town.pass()).copied == 1);
+  CHECK(town.arrived().size() == 8);
   town.take_away(lasting("r"));
   town.deliver(lasting("r"), head + "of Wednesday\r\n");
   CHECK((co_await town.pass()).copied == 1);
-  CHECK(town.arrived().size() == 7);
+  CHECK(town.arrived().size() == 9);
   for (auto& one : town.post.messages) one.listed = 99;
   CHECK((co_await town.pass()).copied == 0);
   CHECK((co_await town.pass()).copied == 0);
-  CHECK(town.arrived().size() == 7);
+  CHECK(town.arrived().size() == 9);
 }
 
 // One that cannot be looked at is what its id says, until it can.
