@@ -1,7 +1,6 @@
 #include "migration/pop3_inbox.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -14,16 +13,6 @@ namespace tandem::migration {
 namespace {
 
 constexpr std::size_t most_header = 1024 * 1024;
-
-// What POP3 servers and their clients' marks change in a message that stays the same.
-const std::array<std::string, 9> unstable = {"Status",     "X-Status",         "X-UIDL",
-                                             "X-Keywords", "X-Mozilla-Status", "X-Mozilla-Status2",
-                                             "X-IMAPbase", "Content-Length",   "Lines"};
-
-std::string key_by_header(std::string_view header) {
-  const mail::HeaderView view(header);
-  return "h " + hex_encode(sha256(mail::select_fields(view, unstable, true)));
-}
 
 // Keeps the first MiB.
 class HeaderSink final : public net::Pop3Sink {
@@ -69,103 +58,65 @@ Task<Result<std::vector<Pop3Inbox::Listed>>> Pop3Inbox::read_listing() {
   co_return listing;
 }
 
-Task<Result<void>> Pop3Inbox::add_ids(std::vector<Listed>& listing) {
-  const auto ids = co_await client_.uidl();
-  if (!ids && ids.error().kind == ErrorKind::refused && !ids.error().temporary)
-    co_return Result<void>{};
-  if (!ids) co_return fail(ids.error());
-  std::map<std::string_view, unsigned> count;
-  for (const pop3::ListEntry& one : *ids) ++count[one.value];
-  std::map<std::uint64_t, std::string_view> by_number;
-  for (const pop3::ListEntry& one : *ids)
-    if (count[one.value] == 1) by_number[one.number] = one.value;
-  for (Listed& one : listing)
-    if (const auto found = by_number.find(one.number); found != by_number.end())
-      one.id = found->second;
-  co_return Result<void>{};
-}
-
-// One for each message, no two alike.
-Task<Result<std::vector<std::string>>> Pop3Inbox::keys_of(const std::vector<Listed>& listing) {
-  std::vector<std::string> keys;
-  std::map<std::string, unsigned> alike;
-  Ahead window;
-  for (std::size_t at = 0; at < listing.size(); ++at) {
-    const Listed& one = listing[at];
-    window.advance(at, listing.size(), [&](std::size_t next) {
-      if (listing[next].id.empty()) client_.top_ahead(listing[next].number, 0);
-    });
-    if (!one.id.empty()) {
-      keys.push_back(Pop3Index::key_of(one.id));
-      continue;
-    }
-    const auto header = co_await read_header(one.number);
-    if (!header) co_return fail(header.error());
-    std::string key = key_by_header(*header);
-    const unsigned before = alike[key]++;
-    if (before > 0) key += " " + std::to_string(before);
-    keys.push_back(std::move(key));
-  }
-  co_return keys;
-}
-
 Task<Result<void>> Pop3Inbox::list() {
   const auto listing = co_await read_listing();
   if (!listing) co_return fail(listing.error());
   has_top_ = client_.capabilities().top || !client_.capabilities().known;
-  const auto keys = co_await keys_of(*listing);
-  if (!keys) co_return fail(keys.error());
+  auto known = index_.read();
+  if (!known) co_return fail(known.error());
+  auto seen = co_await see(*listing, *known);
+  if (!seen) co_return fail(seen.error());
   const auto executor = co_await boost::asio::this_coro::executor;
   const WallTime now = net::clock_of(executor).wall();
-  const auto numbered = co_await index_.number(*keys, now);
+  std::vector<std::string> keys;
+  for (const Pop3Seen& one : *seen) keys.push_back(one.key);
+  const auto numbered = co_await index_.number(std::move(*known), std::move(*seen), now);
   if (!numbered) co_return fail(numbered.error());
   validity_ = numbered->validity;
   next_ = numbered->next;
   for (std::size_t at = 0; at < listing->size(); ++at) {
     const Listed& one = (*listing)[at];
-    messages_.push_back({one.number, numbered->messages.at((*keys)[at]), one.size});
+    messages_.push_back({one.number, numbered->messages.at(keys[at]), one.size});
   }
   std::ranges::sort(messages_, {}, [](const Pop3Message& one) { return one.known.uid; });
   co_return Result<void>{};
-}
-
-// By TOP, for who is who.
-Task<Result<std::string>> Pop3Inbox::read_header(std::uint64_t number) {
-  HeaderSink sink;
-  const auto done = co_await client_.top(number, 0, sink);
-  if (done) co_return header_in(std::move(sink.text));
-  if (done.error().kind != ErrorKind::refused) co_return fail(done.error());
-  Error error = done.error();
-  error.kind = ErrorKind::invalid;
-  error.what =
-      "The POP3 server does not say which message is which (no unique UIDL), and gives no header "
-      "alone (TOP): its mail cannot be copied so that each message is copied once";
-  error.next_step = "Ask this host for IMAP, or for a POP3 server that has UIDL.";
-  co_return fail(std::move(error));
 }
 
 void Pop3Inbox::header_ahead(std::size_t at) {
   if (has_top_) client_.top_ahead(messages_[at].number, 0);
 }
 
+// By TOP. Error refused: the server does not give it so.
+Task<Result<std::string>> Pop3Inbox::header_alone(std::uint64_t number) {
+  HeaderSink sink;
+  const auto done = co_await client_.top(number, 0, sink);
+  if (!done) co_return fail(done.error());
+  co_return header_in(std::move(sink.text));
+}
+
 Task<Result<std::string>> Pop3Inbox::header(std::size_t at) {
   if (has_top_) {
-    HeaderSink sink;
-    const auto done = co_await client_.top(messages_[at].number, 0, sink);
-    if (done) co_return header_in(std::move(sink.text));
-    if (done.error().kind != ErrorKind::refused) co_return fail(done.error());
+    auto alone = co_await header_alone(messages_[at].number);
+    if (alone) note_header(at, *alone);
+    if (alone || alone.error().kind != ErrorKind::refused) co_return alone;
   }
   auto header = co_await header_of_whole(at);
-  if (header) has_top_ = false;  // else it is the message that cannot be had
+  if (!header) co_return header;
+  has_top_ = false;  // else it is the message that cannot be had
+  note_header(at, *header);
   co_return header;
 }
 
 Task<Result<std::string>> Pop3Inbox::header_of_whole(std::size_t at) {
   const auto whole = co_await message(at);
   if (!whole) co_return fail(whole.error());
-  auto begin = whole->read(0, most_header);
-  if (!begin) co_return begin;
-  co_return header_in(std::move(*begin));
+  co_return header_of(*whole);
+}
+
+Result<std::string> Pop3Inbox::header_of(const store::BlobDraft& whole) {
+  auto begin = whole.read(0, most_header);
+  if (!begin) return begin;
+  return header_in(std::move(*begin));
 }
 
 Task<Result<store::BlobDraft>> Pop3Inbox::fetch(std::uint64_t number) {
@@ -183,6 +134,7 @@ Task<Result<store::BlobDraft>> Pop3Inbox::message(std::size_t at) {
     one.known.size = draft->size();
     found_out_.insert(at);
   }
+  if (draft) note_whole(at, *draft);
   co_return draft;
 }
 

@@ -6,6 +6,11 @@
 // one message for a new one; the sync's ladder then finds its copy. It never takes a new one for an
 // old one. A server with neither UIDL nor TOP is refused.
 //
+// An id that is known may be given to another message: where the id is a number, above all. So a
+// known message of another LIST size is looked at (its header), and of ids that are too short to be
+// for good the last eight; if one of those names another message, all of them. Where that was ever
+// seen, new ids are looked at too (pop3_inbox_ids.cpp).
+//
 // Sizes that LIST says may be wrong: exact ones are those of messages that were fetched. A message
 // is fetched whole into a draft (256 KiB in memory, else a file without a name), so that its size
 // is known before its first byte goes on. A message that the server will not give is Error refused,
@@ -83,9 +88,22 @@ class Pop3Inbox {
   Task<Result<std::vector<Listed>>> read_listing();
   Task<Result<void>> add_ids(std::vector<Listed>& listing);
   Task<Result<std::vector<std::string>>> keys_of(const std::vector<Listed>& listing);
+  using Positions = std::vector<std::size_t>;
+  Task<Result<std::vector<Pop3Seen>>> see(const std::vector<Listed>& listing,
+                                          const Pop3Index::Numbered& known);
+  static Positions changed(const std::vector<Listed>& listing, const Pop3Index::Numbered& known,
+                           const std::vector<Pop3Seen>& seen);
+  Task<Result<void>> look(const std::vector<Listed>& listing, Positions positions, bool by_whole,
+                          std::vector<Pop3Seen>& seen);
+  Task<Result<std::optional<std::string>>> look_at(std::uint64_t number, bool by_whole);
+  Task<Result<std::optional<std::string>>> look_at_whole(std::uint64_t number);
   Task<Result<std::string>> read_header(std::uint64_t number);
   Task<Result<store::BlobDraft>> fetch(std::uint64_t number);
+  Task<Result<std::string>> header_alone(std::uint64_t number);
   Task<Result<std::string>> header_of_whole(std::size_t at);
+  static Result<std::string> header_of(const store::BlobDraft& whole);
+  void note_header(std::size_t at, std::string_view header);
+  void note_whole(std::size_t at, const store::BlobDraft& whole);
 
   net::Pop3Client client_;
   Pop3Index index_;
@@ -94,7 +112,7 @@ class Pop3Inbox {
   std::uint32_t validity_ = 0;
   std::uint32_t next_ = 1;
   std::vector<Pop3Message> messages_;
-  std::set<std::size_t> found_out_;  // positions whose size or date is not durable yet
+  std::set<std::size_t> found_out_;  // positions of which something is not durable yet
 };
 
 }  // namespace tandem::migration

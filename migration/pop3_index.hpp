@@ -4,6 +4,9 @@
 // should it turn up again, it is the same. Size and date, which POP3 tells roughly or not at all,
 // are kept once they were found out.
 //
+// An id may come to name another message: some servers give numbers, and give them again. Whether
+// it does is told by a digest of the header; whom to look at, Pop3Inbox decides.
+//
 // One account's one side. The ledger's coroutines are of any io thread.
 #pragma once
 
@@ -20,18 +23,29 @@
 #include "migration/account.hpp"
 
 namespace tandem::store {
+class Sql;
 class Store;
-}
+}  // namespace tandem::store
 
 namespace tandem::migration {
 
 using net::Task;
+class Pop3Numbering;
 
 // What is known of a message.
 struct Pop3Known {
   std::uint32_t uid = 0;
-  std::uint64_t size = 0;              // exact; 0: not known
-  std::optional<imap::DateTime> date;  // INTERNALDATE
+  std::uint64_t size = 0;               // exact; 0: not known
+  std::optional<imap::DateTime> date;   // INTERNALDATE
+  std::optional<std::uint64_t> listed;  // what LIST said of its size; none: not known
+  std::string header;                   // a digest of it; empty: it was not read yet
+};
+
+// What a session tells of a message.
+struct Pop3Seen {
+  std::string key;
+  std::uint64_t listed = 0;
+  std::optional<std::string> header;  // a digest, never empty; none: it was not looked at
 };
 
 class Pop3Index {
@@ -44,10 +58,12 @@ class Pop3Index {
     std::uint32_t next = 1;                     // UIDNEXT
     std::map<std::string, Pop3Known> messages;  // by id
   };
-  // Durable when it returns. `ids` in the server's order, each once; `now` becomes the UIDVALIDITY
-  // of a mailbox that was never numbered.
-  Task<Result<Numbered>> number(std::vector<std::string> ids, WallTime now);
-  // Size and date of messages, by their UID.
+  [[nodiscard]] Result<Numbered> read() const;
+  // Durable when it returns. `known` is what read() gave, `seen` in the server's order, each key
+  // once; `now` becomes the UIDVALIDITY of a mailbox that was never numbered. A message whose
+  // header is another than its key's gets the UID that it had under another key, else a new one.
+  Task<Result<Numbered>> number(Numbered known, std::vector<Pop3Seen> seen, WallTime now);
+  // Size, date and header of messages, by their UID.
   Task<Result<void>> remember(std::vector<Pop3Known> found);
   // All that was ever numbered, by id.
   [[nodiscard]] Result<std::map<std::string, std::uint32_t>> uids() const;
@@ -58,7 +74,7 @@ class Pop3Index {
   }
 
  private:
-  [[nodiscard]] Result<Numbered> read() const;
+  [[nodiscard]] Result<void> put(store::Sql& sql, const Pop3Numbering& numbering) const;
 
   store::Store* store_;
   AccountId account_;

@@ -8,6 +8,7 @@
 
 #include "config/migration_settings.hpp"
 #include "lib/base/text.hpp"
+#include "migration/sizes.hpp"
 
 namespace tandem::migration {
 namespace {
@@ -24,28 +25,6 @@ Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::
 
 Remark remark(Remark::Kind kind, Side side, const Error& error) {
   return {kind, Light::red, side, error.what, error.server_words, error.next_step};
-}
-
-class Sizes final : public net::ImapHandler {
- public:
-  std::vector<std::uint64_t> sizes;
-  Task<Result<void>> on_message(const imap::response::Fetch& message) override {
-    if (message.size) sizes.push_back(*message.size);
-    co_return Result<void>{};
-  }
-};
-
-// Of the mailbox that is open. POP3 tells the sizes of all messages at once and searches nothing.
-Task<Result<std::vector<std::uint64_t>>> sizes_in(net::ImapClient& client) {
-  Sizes told;
-  if (client.selected().exists == 0) co_return told.sizes;
-  imap::SequenceSet all;
-  all.add(1, imap::SequenceSet::star);
-  imap::FetchAttributes attributes;
-  attributes.size = true;
-  const auto fetched = co_await client.fetch(all, attributes, told);
-  if (!fetched) co_return fail(fetched.error());
-  co_return std::move(told.sizes);
 }
 
 void note_capabilities(const net::ImapClient& client, SideLook& look) {
@@ -118,31 +97,6 @@ Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
   if (!sizes) co_return fail(sizes.error());
   look.bytes = std::accumulate(sizes->begin(), sizes->end(), std::uint64_t{0});
   co_return Result<void>{};
-}
-
-// The same of a side that is read by POP3; its INBOX is open.
-Task<Result<std::uint64_t>> count_larger_listed(net::ImapClient& client, std::uint64_t limit) {
-  const auto sizes = co_await sizes_in(client);
-  if (!sizes) co_return fail(sizes.error());
-  co_return static_cast<std::uint64_t>(
-      std::ranges::count_if(*sizes, [limit](std::uint64_t size) { return size > limit; }));
-}
-
-// How many messages are larger than the other side takes.
-Task<Result<std::uint64_t>> count_larger(net::ImapClient& client, std::vector<std::string> folders,
-                                         bool pop3_only, std::uint64_t limit) {
-  std::uint64_t found = 0;
-  if (pop3_only) co_return co_await count_larger_listed(client, limit);
-  const std::string criteria = fmt::format("LARGER {}", limit);
-  for (const std::string& folder : folders) {
-    const auto opened = co_await client.examine(folder);
-    if (!opened) co_return fail(opened.error());
-    if (opened->exists == 0) continue;
-    const auto larger = co_await client.search(criteria);
-    if (!larger) co_return fail(larger.error());
-    found += larger->count();
-  }
-  co_return found;
 }
 
 std::string megabytes(std::uint64_t bytes) {

@@ -1,7 +1,7 @@
 // The ledger's tables of this room. Steps are only ever added.
 //
-// migration_pop3_message: what messages of a POP3 mailbox are called (pop3_index.hpp); size 0 and
-// the smallest date: not known.
+// migration_pop3_message: what messages of a POP3 mailbox are called (pop3_index.hpp); size 0,
+// the smallest date, listed -1 and an empty header: not known.
 #include "lib/store/schema.hpp"
 
 #include "migration/registry.hpp"
@@ -61,6 +61,10 @@ store::Schema Registry::schema() {
       PRIMARY KEY (account, side, id)
     ) WITHOUT ROWID;
     CREATE UNIQUE INDEX migration_pop3_uid ON migration_pop3_message (account, side, uid);
+  )sql",
+                    R"sql(
+    ALTER TABLE migration_pop3_message ADD COLUMN listed INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE migration_pop3_message ADD COLUMN header TEXT NOT NULL DEFAULT '';
   )sql"}};
 }
 

@@ -11,6 +11,7 @@
 #include "lib/protocol/sasl/sasl.hpp"
 #include "migration/oauth/next_steps.hpp"
 #include "migration/oauth/side_tokens.hpp"
+#include "migration/refusal_steps.hpp"
 #include "migration/registry_rows.hpp"
 
 namespace tandem::migration {
@@ -132,6 +133,8 @@ bool SideAccess::is_mapped(const Account& account, std::string_view folder) cons
 std::unexpected<Error> SideAccess::failed_at(const Account& account, Side side, Error error) const {
   error.origin = origin_of(side);
   error.what = fmt::format("{} on the {} side: {}", account.address, name_of(side), error.what);
+  const auto* const step = step_by_words(error);
+  if (step != nullptr && error.next_step.empty()) error.next_step = step->en;
   if (error.kind != ErrorKind::authentication || !error.next_step.empty())
     return fail(std::move(error));
   error.next_step = oauth::next_step_after_refusal(oauth(account, side));

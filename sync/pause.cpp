@@ -1,27 +1,16 @@
 #include "sync/pause.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "lib/base/text.hpp"
+#include "lib/protocol/imap/refusal_words.hpp"
 
 namespace tandem::sync {
 namespace {
 
 constexpr Duration usual_pause = std::chrono::minutes(1);
 constexpr Duration longest_pause = std::chrono::hours(24);
-
-// In lower case.
-constexpr std::array<std::string_view, 7> pleas = {
-    "[throttled]",
-    "request is throttled",
-    "maximum number of connections",      // Dovecot, Courier
-    "too many simultaneous connections",  // Gmail
-    "too many connections",
-    "account exceeded command or bandwidth limits",  // Gmail
-    "rate limit",
-};
 
 std::optional<Duration> said_time(std::string_view words) {
   constexpr std::string_view label = "suggested backoff time:";
@@ -39,9 +28,7 @@ std::optional<Duration> said_time(std::string_view words) {
 std::optional<Duration> asked_to_wait(const Error& error) {
   const std::string words = lower(error.server_words);
   if (const auto said = said_time(words)) return said;
-  const bool asked = std::ranges::any_of(
-      pleas, [&](std::string_view plea) { return words.find(plea) != std::string::npos; });
-  if (!asked) return std::nullopt;
+  if (!imap::asks_for_pause(words)) return std::nullopt;
   return usual_pause;
 }
 

@@ -9,8 +9,8 @@
 namespace tandem::sync {
 
 // For how long, by the server's own words: "Suggested Backoff Time: N milliseconds" (Exchange, to
-// the millisecond), a response code THROTTLED, too many connections or commands (a minute). At most
-// a day. Nothing: it said no such thing.
+// the millisecond), a response code THROTTLED, too many connections or commands, a mailbox that
+// Exchange does not connect (a minute). At most a day. Nothing: it said no such thing.
 [[nodiscard]] std::optional<Duration> asked_to_wait(const Error& error);
 
 }  // namespace tandem::sync

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "lib/base/log.hpp"
+#include "migration/refusal_steps.hpp"
 #include "sync/pause.hpp"
 #include "sync/state.hpp"
 #include "sync/transfer.hpp"
@@ -89,6 +90,7 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
       row.next_step =
           fmt::format("The server asks for a pause; it is tried again by itself in {} s.",
                       std::chrono::ceil<std::chrono::seconds>(*pause).count());
+    if (const auto* step = migration::step_by_words(error)) row.next_step = step->en;
     if (row.next_step.empty())
       row.next_step = is_over_quota(error)
                           ? "Give the mailbox more room; copying goes on by itself."

@@ -6,6 +6,7 @@
 #include "lib/base/text.hpp"
 #include "lib/protocol/imap/decoder.hpp"
 #include "lib/protocol/imap/parse_response.hpp"
+#include "lib/protocol/imap/refusal_words.hpp"
 #include "lib/protocol/imap/write.hpp"
 
 namespace tandem::net {
@@ -72,7 +73,9 @@ Error ImapClient::connection_error(Error error) const {
   error.server_words = goodbye_;
   imap::ResponseCode code;
   (void)imap::read_response_code(goodbye_, code);
-  error.temporary = code.kind == CodeKind::none || imap::is_temporary(code.kind);
+  const bool says_why = code.kind != CodeKind::none && code.kind != CodeKind::alert;
+  error.temporary =
+      !says_why || imap::is_temporary(code.kind) || imap::asks_for_pause(error.server_words);
   return error;
 }
 
@@ -85,6 +88,7 @@ Error ImapClient::to_error(const ImapCompletion& completion, std::string what) c
     error.server_words =
         "[" + code.name + (code.argument.empty() ? "" : " " + code.argument) + "] ";
   error.server_words = (error.server_words + completion.text).substr(0, longest_words);
+  error.temporary = error.temporary || imap::asks_for_pause(error.server_words);
   return error;
 }
 

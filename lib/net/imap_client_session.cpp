@@ -87,7 +87,8 @@ Task<Result<void>> ImapClient::put_string(ImapTag tag, std::string text) {
 Task<Result<void>> ImapClient::logged_in(ImapCompletion completion, std::string what) {
   if (!completion.ok()) {
     Error error = to_error(completion, std::move(what));
-    if (error.kind == ErrorKind::refused && !error.temporary)
+    const bool damaged = completion.code.kind == imap::CodeKind::corruption;
+    if (error.kind == ErrorKind::refused && !error.temporary && !damaged)
       error.kind = ErrorKind::authentication;
     co_return fail(std::move(error));
   }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "migration/oauth/refusals.hpp"
+#include "migration/refusal_steps.hpp"
 
 namespace tandem::migration::oauth {
 namespace {
@@ -59,6 +60,8 @@ std::string no_refresh_token_step(std::string_view side) {
 std::string in_japanese(std::string_view next_step) {
   if (next_step.empty()) return "";
   for (const NextStep& one : steps)
+    if (one.en == next_step) return std::string(one.ja);
+  for (const NextStep& one : refusal_steps())
     if (one.en == next_step) return std::string(one.ja);
   for (const Refusal& one : all_refusals())
     if (one.next_step.en == next_step) return std::string(one.next_step.ja);

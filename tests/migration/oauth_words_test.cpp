@@ -17,6 +17,7 @@
 #include "migration/oauth/refusals.hpp"
 #include "migration/oauth/token_answer.hpp"
 #include "migration/oauth/token_request.hpp"
+#include "migration/refusal_steps.hpp"
 
 namespace tandem::migration::oauth {
 namespace {
@@ -284,6 +285,24 @@ TEST_CASE("what to do about a failed log-in by OAuth is said in Japanese too") {
   const auto bad_key = sign_jwt("{}", "{}", Secret("no key"));
   REQUIRE_FALSE(bad_key);
   CHECK(is_japanese(in_japanese(bad_key.error().next_step)));
+}
+
+TEST_CASE("what to do about a server that lets nobody in is said in Japanese too") {
+  for (const NextStep& one : refusal_steps()) CHECK(in_japanese(one.en).ends_with("。"));
+  const auto step_of = [](std::string words) -> std::string {
+    Error error;
+    error.server_words = std::move(words);
+    const NextStep* step = step_by_words(error);
+    return step == nullptr ? "" : std::string(step->en);
+  };
+  CHECK(step_of("[EXPIRED] gone").find("expired") != std::string::npos);
+  CHECK(step_of("[PRIVACYREQUIRED] TLS!").find("imaps://") != std::string::npos);
+  CHECK(step_of("[CONTACTADMIN] ask").find("provider") != std::string::npos);
+  const std::string exchange = step_of("User is authenticated but not connected.");
+  for (const std::string reason : {"too many connections", "may not open", "wrong password"})
+    CHECK(exchange.find(reason) != std::string::npos);
+  CHECK(step_of("Login failed.").empty());
+  CHECK(step_of("").empty());
 }
 
 TEST_CASE("another next step is left alone") {

@@ -5,6 +5,7 @@
 #include "sync/size.hpp"
 #include "sync/waits.hpp"
 #include "tests/sync/two_sides.hpp"
+#include "tests/sync/waiting.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -95,16 +96,6 @@ Task<void> counted_first(TwoSides& two, ManualClock& clock) {
     (void)co_await two.pass();
   }
   CHECK(two.mailbox(new_side) == two.mailbox(old_side));
-}
-
-Task<bool> comes_true(std::function<bool()> what, int looks) {
-  for (int at = 0; at < looks && !what(); ++at) (void)co_await net::sleep_for(Duration(10));
-  co_return what();
-}
-
-Task<void> wait_until(std::function<bool()> what) {
-  const bool came = co_await comes_true(what, 1000);
-  CHECK(came);
 }
 
 // In the background a folder that waits costs nothing, all others are kept alike, what is moved out

@@ -42,6 +42,21 @@ Task<void> crowded(TwoSides& two) {
   CHECK(two.world->sync->progress(two.world->account).state == migration::CopyState::failed);
 }
 
+// Exchange, of three things, one of which is a wrong password: it is tried again, and all are
+// named.
+Task<void> not_connected(TwoSides& two) {
+  two.at(pause_old).replace = {{" OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR",
+                                " NO User is authenticated but not connected. "}};
+  const auto refused = co_await two.world->sync->run_delta(two.world->account, pause_old);
+  REQUIRE(!refused);
+  CHECK(refused.error().kind == ErrorKind::refused);
+  const auto shown = two.world->sync->progress(two.world->account);
+  CHECK(shown.state == migration::CopyState::failed);
+  for (const std::string word : {"connections", "permissions", "password", "by itself"})
+    CHECK(shown.next_step.find(word) != std::string::npos);
+  CHECK(two.at(pause_old).connections == 1);
+}
+
 }  // namespace
 
 TEST_CASE("A server's wish for a pause is read from its words") {
@@ -54,6 +69,8 @@ TEST_CASE("A server's wish for a pause is read from its words") {
   CHECK(told_by("[THROTTLED] slower") == Duration(1min));
   CHECK(told_by("[ALERT] Too many simultaneous connections. (Failure)") == Duration(1min));
   CHECK(told_by("Maximum number of connections from user+IP exceeded") == Duration(1min));
+  CHECK(told_by("Rate limit exceeded, please retry later") == Duration(1min));  // WorkMail
+  CHECK(told_by("User is authenticated but not connected.") == Duration(1min));
   CHECK(told_by("[LIMIT] too many keywords") == std::nullopt);
   CHECK(told_by("") == std::nullopt);
 }
@@ -64,6 +81,10 @@ TEST_CASE("A throttled APPEND ends the pass and leaves no message out") {
 TEST_CASE("A crowded server is no wrong password") {
   TwoSides two;
   two.run(crowded(two));
+}
+TEST_CASE("A mailbox that Exchange does not connect is no wrong password alone") {
+  TwoSides two;
+  two.run(not_connected(two));
 }
 
 }  // namespace tandem::sync

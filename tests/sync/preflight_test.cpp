@@ -47,6 +47,64 @@ Task<void> oversize(TwoSides& two) {
   CHECK(found.remarks[0].what.starts_with("1 messages"));
 }
 
+// What a server without a search says, or one whose search is broken.
+class Unsearchable final : public tandem::test::ForwardingStream {
+ public:
+  Unsearchable(net::StreamPtr inner, std::string answer)
+      : ForwardingStream(std::move(inner)), answer_(std::move(answer)) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    auto count = co_await inner_->read_some(into);
+    const std::string_view heard(into.data(), count.value_or(0));
+    const auto at = heard.find(" SEARCH ");
+    if (at == std::string_view::npos) co_return count;
+    // The built-in server is given a command that it knows, so that it answers with that tag.
+    const auto tag = std::string(heard.substr(0, heard.find(' ')));
+    const std::string noop = tag + " NOOP\r\n";
+    std::ranges::copy(noop, into.begin());
+    refused_ = tag + " OK";
+    co_return noop.size();
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    std::string text(bytes);
+    const auto at = refused_.empty() ? std::string::npos : text.find(refused_);
+    if (at != std::string::npos) text.replace(at + refused_.size() - 2, 2, answer_);
+    if (at != std::string::npos) refused_.clear();
+    co_return co_await inner_->write(text);
+  }
+
+ private:
+  std::string answer_;
+  std::string refused_;
+};
+
+class UnsearchableSides final : public TwoSides {
+ public:
+  explicit UnsearchableSides(std::string answer) : answer_(std::move(answer)) {}
+
+ private:
+  Task<void> serve(net::StreamPtr stream) override {
+    auto poorer = std::make_unique<Unsearchable>(std::move(stream), answer_);
+    return hall.server->serve(std::move(poorer), net::Protocol::imap, server::Trust::in_process,
+                              hall.net.group);
+  }
+  std::string answer_;
+};
+
+Task<void> oversize_without_search(TwoSides& two) {
+  two.at(new_side).replace = {{"APPENDLIMIT=1000000", "APPENDLIMIT=0002000"}};
+  const std::string big(3000, 'x');
+  co_await two.put(old_side, letter("small"));
+  co_await two.put(old_side, letter("big", big));
+  co_await two.put(old_side, letter("big", big), "", "Sent");
+  two.at(old_side).listen = true;
+  const auto found = co_await examine(two);
+  CHECK(found.light() == Light::amber);
+  REQUIRE(has(found, Kind::oversize, new_side));
+  CHECK(found.remarks[0].what.starts_with("2 messages"));
+  CHECK(two.heard(old_side, "SEARCH") == 1);  // it is not asked again
+  CHECK(two.heard(old_side, "RFC822.SIZE") == 2);
+}
+
 Task<void> oversize_by_preset(TwoSides& two) {
   two.at(new_side).replace = {{"APPENDLIMIT=1000000", "XPPENDLIMIT=1000000"}};
   const std::string big(3000, 'x');
@@ -85,6 +143,15 @@ TEST_CASE("preflight: nothing in the way, and nothing is changed") {
 TEST_CASE("preflight: messages larger than the other side takes are counted") {
   TwoSides two;
   two.run(oversize(two));
+}
+
+TEST_CASE("preflight: a server that refuses the search is asked for the sizes") {
+  for (const std::string answer :
+       {"NO [CANNOT] no search here", "NO Server Unavailable", "BAD unknown command"}) {
+    INFO(answer);
+    UnsearchableSides two(answer);
+    two.run(oversize_without_search(two));
+  }
 }
 
 TEST_CASE("preflight: of a server that announces no limit the preset's is taken") {
