@@ -130,6 +130,18 @@ void check_mirror(const MigrationSettings& settings, SettingFile& file) {
         "Set mirror = quiet or mirror = off in [gateway]; or imap, where the host offers it.");
 }
 
+// What a host removes by a rule looks like what its owner removes.
+void check_deletes(const MigrationSettings& settings, SettingFile& file) {
+  if (!settings.sync.propagate_deletes) return;
+  for (const auto* side : {&settings.old_side, &settings.new_side})
+    if (lets_mail_vanish(*side))
+      file.warning(file.line_of("sync.propagate_deletes"),
+                   fmt::format("{} may delete old mail by itself, and what it deletes is taken for "
+                               "its owner's wish.",
+                               side->provider),
+                   "Have that rule switched off during the move, or set propagate_deletes = no.");
+}
+
 void check_submission(const MigrationSettings& settings, SettingFile& file) {
   const auto line = file.line_of("gateway.submission");
   const auto& gateway = settings.gateway;
@@ -228,6 +240,7 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   check_forwarding(settings.new_side, file, "new");
   check_mirror(settings, file);
   check_submission(settings, file);
+  check_deletes(settings, file);
   check_relay(settings, file);
   check_same_server(settings, file);
   give_sources(settings.old_side, file, "old");

@@ -99,6 +99,17 @@ const Provider* provider_of_mx(std::string_view mx_host) {
   return nullptr;
 }
 
+namespace {
+
+bool has_quirk(const SideSettings& side, std::string_view word) {
+  const auto* const provider = find_provider(side.provider);
+  return provider != nullptr && std::ranges::any_of(provider->quirks, [word](const auto& quirk) {
+           return quirk.value == word;
+         });
+}
+
+}  // namespace
+
 Result<void> apply_preset(SideSettings& side, std::string_view domain) {
   const auto* const provider = find_provider(side.provider);
   if (provider == nullptr)
@@ -121,12 +132,12 @@ Result<void> apply_preset(SideSettings& side, std::string_view domain) {
   return {};
 }
 
+bool lets_mail_vanish(const SideSettings& side) {
+  return has_quirk(side, "retention_deletes");
+}
+
 bool needs_oauth(const SideSettings& side) {
-  if (side.oauth.kind != OAuthKind::none) return false;
-  const auto* const provider = find_provider(side.provider);
-  return provider != nullptr && std::ranges::any_of(provider->quirks, [](const auto& quirk) {
-           return quirk.value == "oauth_only";
-         });
+  return side.oauth.kind == OAuthKind::none && has_quirk(side, "oauth_only");
 }
 
 }  // namespace tandem::config

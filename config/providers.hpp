@@ -71,6 +71,9 @@ struct Provider {
 // provider's preset. Fails with invalid if the provider is unknown or needs a host that is missing.
 [[nodiscard]] Result<void> apply_preset(SideSettings& side, std::string_view domain);
 
+// Old mail vanishes from that side by itself, after a time that its provider's administrator sets.
+[[nodiscard]] bool lets_mail_vanish(const SideSettings& side);
+
 // The side's provider takes log-ins by OAuth only, and the side has none.
 [[nodiscard]] bool needs_oauth(const SideSettings& side);
 

@@ -32,7 +32,7 @@ std::string digest_of(std::string_view header) {
   if (view.find("Message-ID") == nullptr && view.find("Date") == nullptr) return {};
   const std::array<std::string, 1> received = {"Received"};
   const std::string way = mail::select_fields(view, received, false);
-  return hex_encode(sha256(mail::digest_header(header).likeness + way));
+  return hex_encode(sha256(mail::digest_header(header).header + way));
 }
 
 Result<std::string> digest_of_whole(const store::BlobDraft& whole) {
@@ -47,7 +47,7 @@ Result<std::string> digest_of_whole(const store::BlobDraft& whole) {
   std::string of_header = digest_of(header);
   if (!of_header.empty()) return of_header;
   const mail::StableDigest digest = stream.finish();
-  return hex_encode(sha256(digest.likeness + digest.body.value_or(std::string())));
+  return hex_encode(sha256(digest.header + digest.body.value_or(std::string())));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
 #include "sync/list_side.hpp"
+#include "sync/pause.hpp"
 
 namespace tandem::sync {
 
@@ -14,6 +15,7 @@ using migration::DeltaReport;
 namespace {
 
 constexpr int most_looks = 3;
+constexpr unsigned named_as_closed = 3;  // passes that ended there
 
 }  // namespace
 
@@ -59,11 +61,13 @@ Task<Result<void>> AccountPass::look(int number) {
   // What is left to do is told by the ledger and both servers, as to a pass that begins.
   if (*copied) done = co_await find_work(false);
   if (!done) co_return done;
-  for (Work& work : work_) {
-    if (context_.stopping) co_return stopped();
-    if (work.changed) done = co_await folder(work);
-    if (!done) co_return done;
-  }
+  // Last those that ended the connection when they were opened: nobody shall wait behind them.
+  for (const bool closed : {false, true})
+    for (Work& work : work_) {
+      if (context_.stopping) co_return stopped();
+      if (work.changed && is_closed(work) == closed) done = co_await folder(work);
+      if (!done) co_return done;
+    }
   done = co_await subscribe();
   settings_.all_flags = settings_.retry_skipped = false;  // once is enough
   co_return done;
@@ -222,7 +226,7 @@ Task<Result<void>> AccountPass::survey() {
   if (changed < 2) co_return Result<void>{};
   for (Work& work : work_) {
     if (context_.stopping) co_return stopped();
-    if (!work.changed || !has_removals(work)) continue;
+    if (!work.changed || !has_removals(work) || is_closed(work)) continue;
     FolderPass pass(context_, budget_, work.row, work.pair, home_, mirror_, folder_settings());
     const auto done = co_await pass.survey();
     if (!done && is_fatal(done.error())) co_return done;
@@ -254,6 +258,24 @@ Task<Result<void>> AccountPass::folder(Work& work) {
   co_return co_await conclude(work, pass, done);
 }
 
+bool AccountPass::is_closed(const Work& work) const {
+  return context_.suspects.count(work.row.id, 0) > 0;
+}
+
+// Some servers say goodbye to whoever opens a folder that is locked, or broken.
+Task<Result<void>> AccountPass::note_closed(const Work& work, const Error& error) {
+  if (error.kind == ErrorKind::cancelled || asked_to_wait(error)) co_return Result<void>{};
+  context_.suspects.raise(work.row.id, std::vector<Uid>(1, Uid{0}));
+  if (context_.suspects.count(work.row.id, 0) < named_as_closed) co_return Result<void>{};
+  Skipped whole;
+  whole.folder = work.row.id;
+  whole.side = settings_.home;
+  whole.reason = fmt::format("the connection ends when the folder is opened: {}",
+                             error.server_words.empty() ? error.what : error.server_words);
+  whole.next_step = "Have that side's administrator look at this folder, or 'exclude' it.";
+  co_return co_await context_.ledger.skip(std::move(whole));
+}
+
 // Of a folder whose pass has ended, well or not. An error: so has this one.
 Task<Result<void>> AccountPass::conclude(Work& work, const FolderPass& pass,
                                          Result<FolderReport> done) {
@@ -268,7 +290,12 @@ Task<Result<void>> AccountPass::conclude(Work& work, const FolderPass& pass,
     report_.flags_changed += done->flags_changed;
     if (done->waits) note_wait(work, *done->waits);
     const std::vector<Uid> whole_folder(1, Uid{0});
+    context_.suspects.clear(work.row.id, whole_folder);
     co_return co_await context_.ledger.unskip(work.row.id, settings_.home, whole_folder);
+  }
+  if (is_fatal(done.error()) && pass.step() == FolderStep::opening) {
+    const auto noted = co_await note_closed(work, done.error());
+    if (!noted) co_return noted;
   }
   if (is_fatal(done.error()) || is_over_quota(done.error())) co_return fail(done.error());
   // One folder that cannot be opened or made does not stop the others.

@@ -75,6 +75,9 @@ class AccountPass {
   [[nodiscard]] bool has_mail(const Work& work) const;
   [[nodiscard]] bool has_flags(const Work& work) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
+  // The connection ended when it was opened last.
+  [[nodiscard]] bool is_closed(const Work& work) const;
+  Task<Result<void>> note_closed(const Work& work, const Error& error);
   // Deletions that are carried over (pass_removals.cpp).
   using Loose = Ledger::Loose;
   Task<Result<void>> recover();

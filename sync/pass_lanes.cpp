@@ -48,6 +48,7 @@ void AccountPass::fill(FolderQueue& queue) const {
     if (!work.changed || !work.pair.home->status) continue;
     const std::uint64_t there = work.pair.home->status->messages;
     const std::uint64_t known = work.row.at(settings_.home).messages;
+    if (is_closed(work) && !is_inbox(work.pair.home->path)) continue;
     if (there > known || is_inbox(work.pair.home->path))
       queue.add(at, work.pair.home->path, there - std::min(there, known));
   }

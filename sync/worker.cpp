@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/log.hpp"
+#include "lib/protocol/imap/refusal_words.hpp"
 #include "sync/pause.hpp"
 #include "sync/transfer.hpp"
 
@@ -101,7 +102,10 @@ Task<void> Worker::after_fault(Error error) {
   }
   now_ = WorkerState::backing_off;
   const Duration longest = state_.options.longest_retry;
-  retry_ = quota ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
+  // Exchange says the same of a wrong password, which is no thing to try often.
+  const bool in_doubt = imap::is_not_connected(error.server_words);
+  retry_ =
+      quota || in_doubt ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
   const Duration asked = asked_to_wait(error).value_or(Duration::zero());
   (void)co_await bell_.wait_for(std::max(retry_, asked));
 }

@@ -8,6 +8,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
 #include "lib/mail/address.hpp"
+#include "lib/protocol/imap/refusal_words.hpp"
 #include "migration/side_access.hpp"
 
 namespace tandem::session {
@@ -108,16 +109,24 @@ Task<Result<Admitted>> Admission::admit(Attempt attempt, const net::ConnectionIn
   if (admitted.error().kind != ErrorKind::authentication) {
     log::warning("W-SES-1", "{} log-in of {} from {}: {}", name_of(attempt.protocol), who,
                  from.peer_address, words_of(admitted.error(), attempt.secret));
+    // Exchange says the same of a wrong password: nobody shall guess faster for it.
+    if (imap::is_not_connected(admitted.error().server_words))
+      (void)co_await net::sleep_for(count_failure(attempt, from));
     co_return admitted;
   }
   co_return co_await refused(std::move(attempt), who, from);
 }
 
-Task<Result<Admitted>> Admission::refused(Attempt attempt, std::string who,
-                                          net::ConnectionInfo from) {
+// How long the answer has to wait.
+Duration Admission::count_failure(const Attempt& attempt, const net::ConnectionInfo& from) {
   const std::string_view shown =
       attempt.secret.empty() ? std::string_view(attempt.digest) : attempt.secret.reveal();
-  const Duration delay = throttle_.failed(from.peer_address, attempt.user, shown);
+  return throttle_.failed(from.peer_address, attempt.user, shown);
+}
+
+Task<Result<Admitted>> Admission::refused(Attempt attempt, std::string who,
+                                          net::ConnectionInfo from) {
+  const Duration delay = count_failure(attempt, from);
   log::info("I-SES-2", "{} log-in of {} from {} refused", name_of(attempt.protocol), who,
             from.peer_address);
   const auto routes = registry_.routes();

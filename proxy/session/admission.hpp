@@ -102,6 +102,7 @@ class Admission {
                                            const net::ConnectionInfo& from);
   // A submission session as its migration's settings want it: to the desk, or bytes passed on.
   void place_submission(Admitted& admitted, migration::AccountId id) const;
+  [[nodiscard]] Duration count_failure(const Attempt& attempt, const net::ConnectionInfo& from);
   [[nodiscard]] Task<Result<Admitted>> refused(Attempt attempt, std::string who,
                                                net::ConnectionInfo from);
   // The account's stored passwords, the home side's first.

@@ -43,6 +43,15 @@ TEST_CASE("an empty file gives the defaults of the table, which are the struct's
   CHECK(loaded.settings == ProcessSettings{});
 }
 
+TEST_CASE("a host that deletes old mail by itself and propagate_deletes are a warning") {
+  const std::string text =
+      "domain = example.co.jp\n[old]\nprovider = alphamail\nimap = imaps://imap.example.jp\n"
+      "[new]\nprovider = builtin\n[sync]\npropagate_deletes = ";
+  const auto warned = parse_migration(text + "yes\n", "example.conf");
+  CHECK(mentions(warned.problems, 8, "alphamail may delete old mail by itself"));
+  CHECK_FALSE(mentions(parse_migration(text + "no\n", "example.conf").problems, 8, "alphamail"));
+}
+
 TEST_CASE("every key of the process arrives in the struct") {
   const auto loaded = parse_process(
       "\xEF\xBB\xBF# comment\r\ndata = /srv/mail # here\r\nhostname = Mail.Example.jp\r\n"

@@ -133,6 +133,22 @@ Task<void> wrong_password(Stage& stage) {
   CHECK(stage.new_side.connections == 0);
 }
 
+// What Exchange says of many things may mean a wrong password, too.
+Task<void> not_connected(Stage& stage) {
+  co_await stage.import("tanaka@example.jp");
+  stage.old_side.scripts = {
+      imap_login("\"tanaka\" \"falsch\"", "NO User is authenticated but not connected."),
+      imap_login("\"tanaka\" \"geheim\"") + Script{"END"}};
+  Talker person = stage.person(Protocol::imap);
+  co_await person.hear(greeting);
+  co_await person.say("a LOGIN tanaka falsch\r\na LOGIN tanaka geheim\r\n");
+  co_await stage.net.timers.pass(std::chrono::milliseconds(1999));
+  CHECK(stage.old_side.connections == 1);
+  co_await stage.net.timers.pass(std::chrono::milliseconds(1));
+  co_await person.hear(not_now);
+  co_await person.hear(logged_in);
+}
+
 Task<void> unknown_user(Stage& stage) {
   Talker person = stage.person(Protocol::imap);
   co_await person.hear(greeting);
@@ -352,6 +368,9 @@ TEST_CASE("IMAP: LOGIN with literals, split everywhere") {
 }
 TEST_CASE("T-31 IMAP: a wrong password waits for its answer") {
   both_ways(wrong_password);
+}
+TEST_CASE("T-31 IMAP: an answer that may mean a wrong password waits as one") {
+  both_ways(not_connected);
 }
 TEST_CASE("T-29 IMAP: an unknown user is answered like a wrong password, nobody is asked") {
   both_ways(unknown_user);

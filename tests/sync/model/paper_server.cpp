@@ -114,7 +114,7 @@ class Session {
     ok();
   }
   void run(command::Namespace&) {
-    io_.put("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+    io_.put(fmt::format("* NAMESPACE {}\r\n", mailbox_->namespaces));
     ok();
   }
 
@@ -157,6 +157,11 @@ class Session {
     ok();
   }
   void run(command::Select& one) {
+    if (mailbox_->locked_folders.contains(one.mailbox)) {
+      io_.put("* BYE The shared folder is locked\r\n");
+      ended_ = true;
+      return;
+    }
     open_ = mailbox_->share(one.mailbox);
     if (!open_) return no("[NONEXISTENT] no such folder");
     known_.clear();
@@ -244,7 +249,8 @@ class Session {
       if (one.changed_since) out += fmt::format(" MODSEQ ({})", message->modseq);
       if (wanted.internal_date)
         out += fmt::format(" INTERNALDATE \"{}\"", imap::to_string(message->date));
-      if (wanted.size) out += fmt::format(" RFC822.SIZE {}", message->bytes->size());
+      if (wanted.size)
+        out += fmt::format(" RFC822.SIZE {}", message->bytes->size() + mailbox_->size_error);
       for (const imap::BodyRequest& body : wanted.bodies) {
         const bool header = body.section.text == imap::SectionText::header;
         if (!header) ++mailbox_->bodies_read;

@@ -56,15 +56,18 @@ class Mailbox {
   enum class Copies : std::uint8_t { exact, of_another_date, refused };
   Copies copies = Copies::exact;  // what it makes of COPY
   std::size_t bodies_read = 0;    // whole messages
+  std::string namespaces = "((\"\" \"/\")) NIL NIL";
   // What it says NO to, and what of what it is given it loses.
   std::set<std::uint32_t> withheld;  // UIDs whose body it does not give, and NO
   bool gives_nothing = false;        // the same, and OK
   std::size_t appends_refused = 0;   // the next ones
   std::string refusal = "UNAVAILABLE";
-  std::string lost_flag;     // by APPEND
-  std::string refused_flag;  // in APPEND and STORE
+  std::uint64_t size_error = 0;  // RFC822.SIZE is too large by so much
+  std::string lost_flag;         // by APPEND
+  std::string refused_flag;      // in APPEND and STORE
   bool keeps_keywords = true;
   std::set<std::string> refused_folders;  // by CREATE
+  std::set<std::string> locked_folders;   // BYE to whoever opens one
 
  private:
   std::vector<std::shared_ptr<Folder>> folders_;

@@ -138,6 +138,69 @@ Task<void> no_such_folder(Town& town) {
   CHECK(left_out(town).empty());
 }
 
+Task<void> locked_folder(Town& town) {
+  co_await town.move_in(1);
+  town.put(0, "Drafts", "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.put(0, "Trash", "Subject: 2\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.mailbox(0).locked_folders = {"Drafts"};
+  const auto done = co_await town.world->sync->run_delta(town.world->account, Side::old_side);
+  REQUIRE_FALSE(done);  // it was tried several times
+  CHECK(done.error().to_string().contains("The shared folder is locked"));
+  CHECK(town.read(1, "Trash").size() == 1);
+  REQUIRE(left_out(town).size() == 1);
+  CHECK(left_out(town)[0].folder == "Drafts");
+  CHECK(left_out(town)[0].reason.contains("The shared folder is locked"));
+  town.mailbox(0).locked_folders.clear();
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(left_out(town).empty());
+}
+
+// hMailServer. Sizes are no identity, and no promise of how long a literal is.
+Task<void> wrong_sizes(Town& town, int side) {
+  co_await three_letters(town);
+  town.put(1, "INBOX", "Subject: 2\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.mailbox(side).size_error = 7;
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  CHECK(report.matched == 3);
+  town.renumber(1, "INBOX");
+  report = co_await pass_of(town);
+  CHECK(report.copied == 0);
+  CHECK(report.matched == 3);
+  for (const int one : {0, 1}) CHECK(town.read(one, "INBOX").size() == 3);
+  const auto verified = co_await town.world->sync->verify(town.world->account, false);
+  REQUIRE(verified);
+  CHECK(verified->clean);
+}
+
+void put_in_new(Town& town, const std::string& folder) {
+  REQUIRE(town.mailbox(0).create(folder) != nullptr);
+  town.put(0, folder, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+}
+
+Task<void> of_others(Town& town) {
+  co_await town.move_in(1);
+  town.mailbox(0).namespaces = R"((("" "/")) (("Other/" "/")) (("Public/" "/")))";
+  for (const std::string folder : {"Other/sato", "Public/news", "Publicity"})
+    put_in_new(town, folder);
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(town.read(1, "Publicity").size() == 1);
+  CHECK(town.mailbox(1).find("Public/news") == nullptr);
+  CHECK(town.mailbox(1).find("Other/sato") == nullptr);
+}
+
+Task<void> no_namespaces(Town& town) {
+  co_await town.move_in(1);
+  town.at(Side::old_side).replace = {{"NAMESPACE", "XAMESPACE"}};
+  for (const char* name : {"Sent", "Drafts", "Junk", "Trash"}) town.mailbox(0).remove(name);
+  for (const std::string folder : {"INBOX/Sent", "INBOX/Work"}) put_in_new(town, folder);
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  for (const std::string folder : {"Sent", "Work"}) CHECK(town.read(1, folder).size() == 1);
+}
+
 // Gmail: what was archived has no label, and is in that folder alone.
 Task<void> all_mail(Town& town, bool mapped) {
   co_await town.move_in(1);
@@ -196,6 +259,21 @@ TEST_CASE("A keyword that the mirror does not keep is left there, and stays at h
 }
 TEST_CASE("A folder that the mirror refuses is named, and holds up no other") {
   in_a_town(no_such_folder);
+}
+TEST_CASE("A folder at whose opening the server says goodbye is named, and holds up no other") {
+  in_a_town(locked_folder);
+}
+TEST_CASE("A server that tells wrong sizes makes nothing double and loses nothing") {
+  for (const int side : {0, 1}) {
+    const auto life = [side](Town& town) { return wrong_sizes(town, side); };
+    in_a_town(life);
+  }
+}
+TEST_CASE("Folders of other people and of all are not copied with a mailbox") {
+  in_a_town(of_others);
+}
+TEST_CASE("A server without NAMESPACE: where all is below INBOX, that is no part of the names") {
+  in_a_town(no_namespaces);
 }
 TEST_CASE("Gmail's archived mail is copied if it is mapped, and else told before the move") {
   for (const bool mapped : {false, true}) {
