@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <numeric>
+#include <set>
 
 #include "config/migration_settings.hpp"
 #include "lib/base/text.hpp"
@@ -16,8 +17,9 @@ namespace {
 constexpr std::array light_names = {"green", "amber", "red"};
 constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
                                    "oversize",      "deep_name",   "no_uidplus", "changing_uids",
-                                   "needs_oauth",   "no_token",    "pop3_only",  "archived_mail"};
-static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::archived_mail) + 1);
+                                   "needs_oauth",   "no_token",    "pop3_only",  "archived_mail",
+                                   "closed_folder"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::closed_folder) + 1);
 
 Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
   return {kind, light, side, std::move(what), "", std::move(next_step)};
@@ -45,18 +47,33 @@ bool can_be_opened(const net::ImapListed& folder) {
   return !has_attribute(folder, "\\Noselect") && !has_attribute(folder, "\\NonExistent");
 }
 
+// Of the folders that STATUS says nothing of.
+Task<Result<void>> find_closed(net::ImapClient& client, std::set<std::string> told,
+                               SideLook& look) {
+  for (const std::string& name : look.names) {
+    if (told.contains(name)) continue;
+    const auto opened = co_await client.examine(name);
+    if (opened) continue;
+    if (!is_closed(opened.error())) co_return fail(opened.error());
+    look.closed.push_back(name);
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> count(net::ImapClient& client, SideLook& look) {
   imap::StatusItems items = imap::status_messages | imap::status_uid_validity;
   if (client.has("STATUS=SIZE")) items |= imap::status_size;
   const auto all = co_await client.statuses(look.names, items);
   if (!all) co_return fail(all.error());
   std::uint64_t bytes = 0;
+  std::set<std::string> told;
   for (const auto& one : *all) {
     look.messages += one.messages;
     bytes += one.size;
+    told.insert(one.name);
   }
   if ((items & imap::status_size) != 0) look.bytes = bytes;
-  co_return Result<void>{};
+  co_return co_await find_closed(client, std::move(told), look);
 }
 
 void note_quota(const std::vector<imap::response::Quota>& quotas, SideLook& look) {
@@ -163,6 +180,12 @@ std::vector<Remark> compare(const SideLook& from, const SideLook& to, Side targe
         fmt::format("If people need it, write \"map = {} -> Archive\" below [sync]. All other "
                     "mail is in that folder too, and will be in \"Archive\" once more.",
                     from.archive)));
+  if (!from.closed.empty())
+    remarks.push_back(remark(
+        Remark::Kind::closed_folder, Light::amber, other(target),
+        fmt::format("{} folders cannot be opened, such as \"{}\": they will not be copied.",
+                    from.closed.size(), from.closed.front()),
+        "Give this log-in access to them there, or leave them out with 'exclude' below [sync]."));
   compare_room(from, to, target, remarks);
   compare_names(from, to, target, remarks);
   if (!to.uidplus)

@@ -36,6 +36,7 @@ struct Remark {
     no_token,       // red: the log-in by OAuth token failed; `what` and `next_step` say why
     pop3_only,      // amber: INBOX alone can be read, and nothing be put there
     archived_mail,  // amber: Gmail's archived mail is in a folder that is not copied unless mapped
+    closed_folder,  // amber: listed, and this log-in may not open it
   };
   Kind kind = Kind::cannot_log_in;
   Light light = Light::red;
@@ -57,6 +58,7 @@ struct SideLook {
   std::optional<std::uint64_t> append_limit;  // bytes: RFC 7889, else as the preset knows
   char separator = '\0';                      // between levels of folder names; 0: there are none
   std::vector<std::string> names;             // UTF-8
+  std::vector<std::string> closed;            // of them: they cannot be opened
   bool uidplus = false;
   bool changing_uids = false;  // UIDNOTSTICKY
   bool pop3_only = false;

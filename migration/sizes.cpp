@@ -24,6 +24,10 @@ Task<Result<std::uint64_t>> count_larger_listed(net::ImapClient& client, std::ui
 
 }  // namespace
 
+bool is_closed(const Error& error) {
+  return error.kind == ErrorKind::refused || error.kind == ErrorKind::not_found;
+}
+
 Task<Result<std::vector<std::uint64_t>>> sizes_in(net::ImapClient& client) {
   Sizes told;
   if (client.selected().exists == 0) co_return told.sizes;
@@ -44,6 +48,7 @@ Task<Result<std::uint64_t>> count_larger(net::ImapClient& client, std::vector<st
   bool searches = true;
   for (const std::string& folder : folders) {
     const auto opened = co_await client.examine(folder);
+    if (!opened && is_closed(opened.error())) continue;
     if (!opened) co_return fail(opened.error());
     if (opened->exists == 0) continue;
     if (searches) {

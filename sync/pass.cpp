@@ -264,7 +264,9 @@ bool AccountPass::is_closed(const Work& work) const {
 
 // Some servers say goodbye to whoever opens a folder that is locked, or broken.
 Task<Result<void>> AccountPass::note_closed(const Work& work, const Error& error) {
-  if (error.kind == ErrorKind::cancelled || asked_to_wait(error)) co_return Result<void>{};
+  const bool ended = error.kind == ErrorKind::closed || error.kind == ErrorKind::timed_out ||
+                     error.kind == ErrorKind::protocol;
+  if (!ended || asked_to_wait(error)) co_return Result<void>{};
   context_.suspects.raise(work.row.id, std::vector<Uid>(1, Uid{0}));
   if (context_.suspects.count(work.row.id, 0) < named_as_closed) co_return Result<void>{};
   Skipped whole;

@@ -162,6 +162,10 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
       }
       case Copied::State::vanished: {
         if (may_come_later(item, copied)) break;
+        if (again != nullptr) {  // alone, and nothing asked for behind it
+          again->push_back(item);
+          break;
+        }
         copied.error.what = "the source server lists this message and does not give it";
         const auto recorded = co_await refuse(item, copied);
         if (!recorded) co_return recorded;
@@ -237,7 +241,7 @@ Task<Result<void>> Transfer::find_uids() {
   co_return Result<void>{};
 }
 
-// Some servers lose flags that an APPEND gives (Exchange \\Flagged), which would look as if their
+// Some servers lose flags that an APPEND gives (Exchange \Flagged), which would look as if their
 // owner had taken them away. Of each flag the first copy is looked at.
 Task<Result<void>> Transfer::check_flags() {
   if (!direction_.from_home()) co_return Result<void>{};

@@ -130,13 +130,15 @@ class Session {
       if ((one.lsub || one.select_subscribed) && !folder->subscribed) continue;
       io_.put(fmt::format("* {} ({}) \"/\" \"{}\"\r\n", one.lsub ? "LSUB" : "LIST",
                           folder->attributes, folder->name));
-      if (one.return_status != 0) io_.put(status_of(*folder));
+      if (one.return_status != 0 && !mailbox_->closed_folders.contains(folder->name))
+        io_.put(status_of(*folder));
     }
     ok();
   }
   void run(command::Status& one) {
     Folder* const folder = mailbox_->find(one.mailbox);
     if (folder == nullptr) return no("[NONEXISTENT] no such folder");
+    if (mailbox_->closed_folders.contains(one.mailbox)) return no("[NOPERM] not for you");
     io_.put(status_of(*folder));
     ok();
   }
@@ -162,6 +164,7 @@ class Session {
       ended_ = true;
       return;
     }
+    if (mailbox_->closed_folders.contains(one.mailbox)) return no("[NOPERM] not for you");
     open_ = mailbox_->share(one.mailbox);
     if (!open_) return no("[NONEXISTENT] no such folder");
     known_.clear();
@@ -368,7 +371,12 @@ class Session {
       co_return co_await io_.flush();
     }
     imap::SequenceSet uids;
-    for (Message& message : messages) uids.add(target->add(std::move(message)));
+    for (Message& message : messages) {
+      const std::string& bytes = *message.bytes;
+      if (mailbox_->merges_equal)
+        std::erase_if(target->messages, [&](const Message& one) { return *one.bytes == bytes; });
+      uids.add(target->add(std::move(message)));
+    }
     tell();
     ok(fmt::format("[APPENDUID {} {}] appended", target->validity, uids.to_string()));
     co_return co_await io_.flush();

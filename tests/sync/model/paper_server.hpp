@@ -66,7 +66,9 @@ class Mailbox {
   std::string lost_flag;         // by APPEND
   std::string refused_flag;      // in APPEND and STORE
   bool keeps_keywords = true;
+  bool merges_equal = false;              // an APPEND of what is in the folder takes its place
   std::set<std::string> refused_folders;  // by CREATE
+  std::set<std::string> closed_folders;   // NO to whoever opens one
   std::set<std::string> locked_folders;   // BYE to whoever opens one
 
  private:

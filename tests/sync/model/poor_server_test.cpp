@@ -174,6 +174,62 @@ Task<void> wrong_sizes(Town& town, int side) {
   CHECK(verified->clean);
 }
 
+// Gmail has one message where two are the same. It is not sent again and again.
+Task<void> merges_equal(Town& town) {
+  co_await town.move_in(1);
+  for (int copy = 0; copy < 2; ++copy)
+    town.put(0, "INBOX", "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.mailbox(1).merges_equal = true;
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  for (int passes = 0; passes < 3; ++passes) {
+    report = co_await pass_of(town);
+    CHECK(report.copied == 0);
+    CHECK(town.read(0, "INBOX").size() == 2);
+    CHECK(town.read(1, "INBOX").size() == 1);
+  }
+}
+
+// Where files are put underneath a server, a message may come with a UID below others.
+Task<void> comes_in_the_middle(Town& town) {
+  co_await three_letters(town);
+  paper::Folder& inbox = town.folder(0, "INBOX");
+  const paper::Message second = inbox.messages[1];
+  inbox.messages.erase(inbox.messages.begin() + 1);
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  inbox.messages.insert(inbox.messages.begin() + 1, second);
+  report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(report.matched == 3);
+  report = co_await pass_of(town);
+  CHECK(report.copied == 0);
+}
+
+Task<migration::Findings> look_of(Town& town) {
+  const migration::Preflight preflight(*town.world->access);
+  co_return co_await preflight.examine(
+      *town.world->registry->routes()->account(town.world->account));
+}
+
+// Its log-in may not open one of the folders that it is shown.
+Task<void> closed_folder(Town& town) {
+  co_await town.move_in(1);
+  for (const std::string folder : {"Drafts", "Trash"})
+    town.put(0, folder, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  town.mailbox(0).closed_folders = {"Drafts"};
+  const auto found = co_await look_of(town);
+  CHECK(found.at(Side::old_side).messages == 1);
+  REQUIRE(found.remarks.size() == 1);
+  CHECK(found.remarks[0].kind == migration::Remark::Kind::closed_folder);
+  CHECK(found.remarks[0].what.contains("1 folders cannot be opened, such as \"Drafts\""));
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  REQUIRE(left_out(town).size() == 1);
+  CHECK(left_out(town)[0].folder == "Drafts");
+  CHECK(left_out(town)[0].reason.contains("not for you"));
+}
+
 void put_in_new(Town& town, const std::string& folder) {
   REQUIRE(town.mailbox(0).create(folder) != nullptr);
   town.put(0, folder, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
@@ -209,9 +265,7 @@ Task<void> all_mail(Town& town, bool mapped) {
   REQUIRE(town.mailbox(0).create(name) != nullptr);
   town.folder(0, name).attributes = "\\All";
   town.put(0, name, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
-  const migration::Preflight preflight(*town.world->access);
-  const auto found =
-      co_await preflight.examine(*town.world->registry->routes()->account(town.world->account));
+  const auto found = co_await look_of(town);
   const auto kind = migration::Remark::Kind::archived_mail;
   const auto at = std::ranges::find(found.remarks, kind, &migration::Remark::kind);
   CHECK((at == found.remarks.end()) == mapped);
@@ -274,6 +328,15 @@ TEST_CASE("Folders of other people and of all are not copied with a mailbox") {
 }
 TEST_CASE("A server without NAMESPACE: where all is below INBOX, that is no part of the names") {
   in_a_town(no_namespaces);
+}
+TEST_CASE("A folder that may not be opened is told before the move, and holds up no other") {
+  in_a_town(closed_folder);
+}
+TEST_CASE("Equal messages that the mirror's server makes one are not copied again and again") {
+  in_a_town(merges_equal);
+}
+TEST_CASE("A message that comes with a UID below others is copied") {
+  in_a_town(comes_in_the_middle);
 }
 TEST_CASE("Gmail's archived mail is copied if it is mapped, and else told before the move") {
   for (const bool mapped : {false, true}) {
