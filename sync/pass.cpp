@@ -15,7 +15,7 @@ using migration::DeltaReport;
 namespace {
 
 constexpr int most_looks = 3;
-constexpr unsigned named_as_closed = 3;  // passes that ended there
+constexpr unsigned most_closings = 3;  // passes that ended there; then it comes last
 
 }  // namespace
 
@@ -259,16 +259,17 @@ Task<Result<void>> AccountPass::folder(Work& work) {
 }
 
 bool AccountPass::is_closed(const Work& work) const {
-  return context_.suspects.count(work.row.id, 0) > 0;
+  return context_.suspects.count(work.row.id, 0) >= most_closings;
 }
 
-// Some servers say goodbye to whoever opens a folder that is locked, or broken.
+// Some servers say goodbye to whoever opens a folder that is locked, or broken. Not at the first
+// time: what was moved out of it is recognised only if it has its usual turn.
 Task<Result<void>> AccountPass::note_closed(const Work& work, const Error& error) {
   const bool ended = error.kind == ErrorKind::closed || error.kind == ErrorKind::timed_out ||
                      error.kind == ErrorKind::protocol;
   if (!ended || asked_to_wait(error)) co_return Result<void>{};
   context_.suspects.raise(work.row.id, std::vector<Uid>(1, Uid{0}));
-  if (context_.suspects.count(work.row.id, 0) < named_as_closed) co_return Result<void>{};
+  if (!is_closed(work)) co_return Result<void>{};
   Skipped whole;
   whole.folder = work.row.id;
   whole.side = settings_.home;

@@ -75,7 +75,7 @@ class AccountPass {
   [[nodiscard]] bool has_mail(const Work& work) const;
   [[nodiscard]] bool has_flags(const Work& work) const;
   [[nodiscard]] bool has_removals(const Work& work) const;
-  // The connection ended when it was opened last.
+  // The connection ended each time when it was opened.
   [[nodiscard]] bool is_closed(const Work& work) const;
   Task<Result<void>> note_closed(const Work& work, const Error& error);
   // Deletions that are carried over (pass_removals.cpp).

@@ -143,10 +143,12 @@ Task<void> locked_folder(Town& town) {
   town.put(0, "Drafts", "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
   town.put(0, "Trash", "Subject: 2\r\n\r\nx\r\n", seen, 1'700'000'000);
   town.mailbox(0).locked_folders = {"Drafts"};
-  const auto done = co_await town.world->sync->run_delta(town.world->account, Side::old_side);
-  REQUIRE_FALSE(done);  // it was tried several times
-  CHECK(done.error().to_string().contains("The shared folder is locked"));
-  CHECK(town.read(1, "Trash").size() == 1);
+  for (const std::size_t copied : {0U, 1U}) {
+    const auto done = co_await town.world->sync->run_delta(town.world->account, Side::old_side);
+    REQUIRE_FALSE(done);  // each is tried several times
+    CHECK(done.error().to_string().contains("The shared folder is locked"));
+    CHECK(town.read(1, "Trash").size() == copied);
+  }
   REQUIRE(left_out(town).size() == 1);
   CHECK(left_out(town)[0].folder == "Drafts");
   CHECK(left_out(town)[0].reason.contains("The shared folder is locked"));
