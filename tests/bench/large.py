@@ -124,9 +124,9 @@ class Many:
         self.source.doveadm("index", "-u", user.address, "*")
 
     def measure(self, tool):
-        empty = {}
-        sync.copy(tool, ("many", self.users), self.source, self.target, empty)
-        return empty[tool.name, "many"][0]
+        later = {}
+        sync.copy(tool, ("many", self.users), self.source, self.target, later)
+        return later["empty", tool.name, "many"][0]
 
 
 def letter(number, to):
