@@ -37,9 +37,9 @@ Task<Result<Unstored>> StoreCommands::run(net::ImapClient& client, AccountId acc
   for (const auto& [kind, set] : kinds_) {
     auto stored = co_await client.store(set, kind.action, kind.flags);
     if (stored) continue;
+    if (is_fatal(stored.error())) co_return fail(stored.error());
     const bool several = kind.flags.size() > 1;
     for (const std::string& flag : kind.flags) {
-      if (!stored && is_fatal(stored.error())) co_return fail(stored.error());
       const std::vector<std::string> alone(1, flag);
       if (several) stored = co_await client.store(set, kind.action, alone);
       if (stored) continue;

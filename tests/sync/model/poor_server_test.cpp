@@ -306,7 +306,6 @@ TEST_CASE("A message that is refused for now is copied by the next pass") {
 TEST_CASE("A flag that the server loses with an APPEND is stored, and stays at home") {
   in_a_town(loses_a_flag);
 }
-
 TEST_CASE("A keyword that the mirror does not keep is left there, and stays at home") {
   for (const bool says_so : {true, false}) {
     const auto life = [says_so](Town& town) { return no_such_keyword(town, says_so); };
