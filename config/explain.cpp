@@ -81,6 +81,9 @@ std::string preset_section(const Provider& provider) {
                                    std::pair{"upload_per_day", provider.upload_per_day}})
     if (fact.value != 0)
       text += fmt::format("- {} `{}` ({})\n", name, fact.value, letter(fact.confidence));
+  if (const auto& fact = provider.connections_per_address; fact.value != 0)
+    text +=
+        fmt::format("- connections_per_address `{}` ({})\n", fact.value, letter(fact.confidence));
   for (const auto& note : provider.notes)
     text += fmt::format("- {} / {} ({})\n", note.text.en, note.text.ja, letter(note.confidence));
   return text + "\n";

@@ -186,6 +186,16 @@ Outcome set_per_day(Settings& settings, const Value& value) {
   return std::nullopt;
 }
 
+// "none" is told from a number.
+template <Side side>
+Outcome set_connections_per_address(Settings& settings, const Value& value) {
+  unsigned count = 0;
+  if (!iequals(value.text, "none"))
+    if (auto fault = take_number(count, value, 1, 10'000)) return fault;
+  (settings.*side).connections_per_address = count;
+  return std::nullopt;
+}
+
 // "never" is told from a time.
 Outcome set_quarantine_time(Settings& settings, const Value& value) {
   settings.sync.quarantine_time = Duration::zero();
@@ -226,7 +236,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 22> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 23> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -318,6 +328,13 @@ constexpr std::array<Row<Settings>, 22> side_rows(std::string_view section, std:
         .help_ja = "この側のサーバーへの接続に順番に使う、本機の接続元アドレス(1 つにつきサーバーごとに約 28,000 接続まで)。",
         .repeatable = true},
        set_source_address<side>},
+      {{.section = section, .name = "connections_per_address", .type = "number", .limits = "1 to 10000, or none",
+        .help = "How many connections this side's servers take from one address, if they count them so (Courier: MAXPERIP): the "
+                "sync uses half of them, what you wait for a quarter; the rest is people's, whose programs come from here too. "
+                "Default: the provider's, else none.",
+        .help_ja = "この側のサーバーが 1 つの接続元アドレスに許す同時接続数(Courier の MAXPERIP など)。半分を同期、4 分の 1 を"
+                   "切り替えや検証が使い、残りは本機経由の利用者に空けておきます。省略時はプリセットの値、なければ制限なし。"},
+       set_connections_per_address<side>},
       {{.section = section, .name = "download_per_day", .type = "size", .limits = "10M to 1024G, or none",
         .help = "What the provider lets each mailbox be read in a day: the sync stops before it and goes on by itself. Counted over "
                 "any 24 hours; default: the provider's, else none.",

@@ -57,6 +57,9 @@ struct SideSettings {
   // Bytes of one mailbox that the sync moves in any 24 hours; 0: as many as there are. Nothing: not
   // written, and no preset knows.
   std::optional<std::uint64_t> download_per_day, upload_per_day;
+  // How many connections its servers take from one address of ours at a time, if they count them
+  // so: everybody's come from it. 0: they do not. Nothing: not written, and no preset knows.
+  std::optional<unsigned> connections_per_address;
   // From the preset; 0: not known.
   unsigned connection_limit = 0;
   std::uint64_t message_size_limit = 0;

@@ -149,6 +149,7 @@ constexpr std::array members = {
     Member{"login", set_login},
     Member{"master_login", set_master_login},
     Member{"connections", [](Provider& p, const json::value& v) { p.connection_limit = fact_of<unsigned>(v, count_of); }},
+    Member{"connections_per_address", [](Provider& p, const json::value& v) { p.connections_per_address = fact_of<unsigned>(v, count_of); }},
     Member{"message_size", [](Provider& p, const json::value& v) { p.message_size_limit = fact_of<std::uint64_t>(v, size_of); }},
     Member{"download_per_day", [](Provider& p, const json::value& v) { p.download_per_day = fact_of<std::uint64_t>(v, size_of); }},
     Member{"upload_per_day", [](Provider& p, const json::value& v) { p.upload_per_day = fact_of<std::uint64_t>(v, size_of); }},

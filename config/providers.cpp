@@ -125,6 +125,9 @@ Result<void> apply_preset(SideSettings& side, std::string_view domain) {
   if (side.master_login.empty()) side.master_login = provider->master_login.value;
   if (side.connection_limit == 0) side.connection_limit = provider->connection_limit.value;
   if (side.message_size_limit == 0) side.message_size_limit = provider->message_size_limit.value;
+  if (const auto known = provider->connections_per_address.value;
+      known != 0 && !side.connections_per_address)
+    side.connections_per_address = known;
   if (const auto known = provider->download_per_day.value; known != 0 && !side.download_per_day)
     side.download_per_day = known;
   if (const auto known = provider->upload_per_day.value; known != 0 && !side.upload_per_day)

@@ -44,6 +44,7 @@ struct Provider {
   Fact<std::string> login{"{address}", Confidence::medium};
   Fact<std::string> master_login;          // pattern; empty: not offered
   Fact<unsigned> connection_limit;         // simultaneous IMAP connections per account; 0: unknown
+  Fact<unsigned> connections_per_address;  // the same from one address, whoever's; 0: not counted
   Fact<std::uint64_t> message_size_limit;  // bytes; 0: unknown
   Fact<std::uint64_t> download_per_day;    // bytes of one mailbox in a day; 0: no quota is known
   Fact<std::uint64_t> upload_per_day;      // the same, of what is put there

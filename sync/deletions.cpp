@@ -113,6 +113,9 @@ Task<Result<std::uint64_t>> Sync::State::decide(AccountId id, std::string folder
 }
 
 Task<Result<UndoReport>> Sync::State::undo(AccountId id, std::vector<std::int64_t> ids) {
+  Clients clients;  // its places only
+  const auto entered = co_await enter(id, PlaceFor::person, clients);
+  if (!entered) co_return fail(entered.error());
   const auto guard = co_await passes.lock(id);
   const auto routes = registry.routes();
   const migration::Account* found = routes->account(id);

@@ -31,6 +31,7 @@ class Lanes {
  private:
   Sync::State& state_;
   migration::Account account_;
+  const config::MigrationSettings& migration_;
   std::size_t most_;
   bool refused_ = false;  // once is enough
 };

@@ -58,6 +58,18 @@ std::array<WireBytes, 2> Clients::wire_bytes() const {
   return all;
 }
 
+Task<Result<void>> Sync::State::enter(AccountId id, PlaceFor who, Clients& clients) {
+  const auto routes = registry.routes();
+  const migration::Account* account = routes->account(id);
+  if (account == nullptr) co_return fail(ErrorKind::not_found, "no such account");
+  const auto* migration = registry.settings(account->migration);
+  if (migration == nullptr)
+    co_return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
+  const bool taken = co_await places.take(*migration, who, weight(id), clients.places);
+  if (!taken) co_return fail(ErrorKind::cancelled, "cancelled");
+  co_return Result<void>{};
+}
+
 Task<Result<void>> Sync::State::open(const migration::Account& account, Clients& clients) {
   const auto [old_side, new_side] = co_await net::both(open_side(account, Side::old_side, clients),
                                                        open_side(account, Side::new_side, clients));
@@ -156,11 +168,13 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   const auto routes = registry.routes();
   const migration::Account* known = routes->account(account);
   if (known != nullptr && is_elsewhere(*known, from)) co_return wrong_home(*known, from);
-  // A cut-over waits for nobody; but what it does, others need not do beside it.
+  // A cut-over waits for no copy; but what it does, others need not do beside it.
   const auto slot = slots.try_acquire();
   Result<DeltaReport> done;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     Clients clients;
+    const auto entered = co_await enter(account, PlaceFor::person, clients);
+    if (!entered) co_return fail(entered.error());
     PassSettings settings;
     settings.home = from;
     settings.retry_skipped = take_request(account);

@@ -12,6 +12,7 @@
 #include "migration/side_access.hpp"
 #include "sync/clients.hpp"
 #include "sync/context.hpp"
+#include "sync/places.hpp"
 
 namespace tandem::sync {
 
@@ -44,6 +45,7 @@ struct Sync::State {
   Context context;
   net::KeyedLock passes;  // one per account
   net::Semaphore slots;   // pairs of connections that copy
+  Places places;          // waited for before a slot and before the account's lock
   std::size_t watching = 0;
 
   std::mutex mutex;
@@ -56,6 +58,8 @@ struct Sync::State {
   // executor's thread only.
   Task<Result<migration::DeltaReport>> pass(AccountId account, Clients& clients,
                                             PassSettings settings);
+  // Waits until hosts that count our connections have one for this account.
+  Task<Result<void>> enter(AccountId account, PlaceFor who, Clients& clients);
   Task<Result<void>> open(const migration::Account& account, Clients& clients);
   Task<Result<void>> open_side(const migration::Account& account, Side side, Clients& clients);
   // Ends sessions that show only what was there when they began, and may shut people out (POP3).

@@ -9,6 +9,9 @@
 namespace tandem::sync {
 
 Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
+  Clients clients;
+  const auto entered = co_await enter(id, PlaceFor::person, clients);
+  if (!entered) co_return fail(entered.error());
   const auto guard = co_await passes.lock(id);
   const auto routes = registry.routes();
   const migration::Account* found = routes->account(id);
@@ -17,7 +20,6 @@ Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
   const auto* migration = registry.settings(account.migration);
   if (migration == nullptr)
     co_return fail(ErrorKind::not_found, "no settings for migration " + account.migration);
-  Clients clients;
   const auto opened = co_await open(account, clients);
   if (!opened) co_return fail(opened.error());
   auto report = co_await compare(account, *migration, clients, full);

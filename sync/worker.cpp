@@ -45,6 +45,8 @@ Task<void> Worker::work() {
     if (!account) co_return;
     now_ = WorkerState::waiting_for_a_slot;
     const bool measure = state_.is_limited(id_) && !state_.board.find(id_);
+    const auto entered = co_await state_.enter(id_, PlaceFor::background, clients_);
+    if (!entered || state_.stopping) co_return;
     const std::uint64_t weight = measure ? first_of_all : state_.weight(id_);
     auto slot = co_await state_.slots.acquire(weight);
     if (!slot || state_.stopping) co_return;
@@ -81,6 +83,7 @@ Task<void> Worker::work() {
 
 Task<void> Worker::after_fault(Error error) {
   if (error.kind == ErrorKind::cancelled) co_return;
+  clients_.reset();
   const bool quota = is_over_quota(error);
   if (state_after(error) == migration::CopyState::needs_you && !quota) {
     // A wrong password is tried once. An import or run_now rings.
@@ -123,8 +126,10 @@ bool Worker::has_idle() const {
 }
 
 // A POP3 session is over when the pass is: there is nothing to watch, and the next pass looks anew.
+// And where a host has few places, others wait for this one.
 bool Worker::can_watch() const {
-  return std::ranges::all_of(clients_.sides, [](const auto& client) { return client != nullptr; });
+  return !clients_.places.any() &&
+         std::ranges::all_of(clients_.sides, [](const auto& client) { return client != nullptr; });
 }
 
 Task<void> Worker::watch() {

@@ -39,11 +39,12 @@ class Courier(Peer):
     port_names = ("imap", "imaps", "pop3", "pop3s")
     prefix, separator = "INBOX.", "."
 
-    def __init__(self, users, keep=False):
+    def __init__(self, users, keep=False, per_address=1000):
+        """`per_address`: MAXPERIP, connections of one port from one address; who comes too many is hung up on."""
         super().__init__(keep)
         view.check()
         self.root = packages.unpacked("courier", PACKAGES)
-        self.users = list(users)
+        self.users, self.per_address = list(users), per_address
         self._certificate, self._daemon = None, None
 
     def configure(self):
@@ -73,7 +74,7 @@ class Courier(Peer):
         log_in = ([library / "imaplogin", self.root / "usr/bin/imapd"] if imap
                   else [library / "courierpop3login", library / "courierpop3d"])
         words = ["env", *(f"'{key}={value}'" for key, value in settings.items()),
-                 self.root / "usr/sbin/couriertcpd", "-address=127.0.0.1", "-maxprocs=1000", "-maxperip=1000",
+                 self.root / "usr/sbin/couriertcpd", "-address=127.0.0.1", "-maxprocs=1000", f"-maxperip={self.per_address}",
                  "-nodnslookup", "-noidentlookup", port,
                  *([self.root / "usr/bin/couriertls", "-server", "-tcpd", "-user=courier"] if secure else []), *log_in, "Maildir"]
         return " ".join(str(word) for word in words)
