@@ -66,7 +66,7 @@ class Transfer {
   // The target's messages below are all accounted for.
   [[nodiscard]] Uid target_next() const { return target_next_; }
   // The mirror did not keep the flags that copies were given: the folder wants another round.
-  [[nodiscard]] bool lost_flags() const { return lost_flags_; }
+  [[nodiscard]] bool lost_flags() const { return direction_.from_home() && !lost_flags_.empty(); }
   // Something came on the target meanwhile that is not ours: the folder wants another round.
   [[nodiscard]] bool found_strangers() const { return strangers_; }
 
@@ -89,6 +89,7 @@ class Transfer {
   Task<Result<void>> settle(BatchCopy& copy, std::vector<Item>* again);
   bool may_come_later(const Item& item, const Copied& copied);
   Task<Result<void>> check_flags();
+  Task<Result<void>> give_lost_flags();
   void arrived(const Item& item, const Copied& copied);
   Task<Result<void>> find_uids();
   Task<Result<void>> refuse(const Item& item, const Copied& copied);
@@ -127,9 +128,9 @@ class Transfer {
   std::uint64_t appended_ = 0;
   std::uint64_t waits_for_ = 0;  // bytes that the daily quotas have no room for; 0: nothing waits
   bool strangers_ = false;
-  std::vector<Uid> not_yet_;  // of the batch at hand: not given, or refused for now
-  Flags checked_;             // each was seen on a copy, or is missing there
-  bool lost_flags_ = false;
+  std::vector<Uid> not_yet_;         // of the batch at hand: not given, or refused for now
+  Flags checked_;                    // each was seen on a copy, or is missing there
+  Flags lost_flags_;                 // of those
   std::map<Uid, LabelCopy> copies_;  // of items_, by their UIDs
   std::vector<FolderRow> folders_;   // where they are
   enum class Dates : std::uint8_t { unknown, kept, lost };

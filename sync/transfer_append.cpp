@@ -6,6 +6,7 @@
 #include "sync/match.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
+#include "sync/store_commands.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
@@ -244,21 +245,34 @@ Task<Result<void>> Transfer::find_uids() {
 // Some servers lose flags that an APPEND gives (Exchange \Flagged), which would look as if their
 // owner had taken them away. Of each flag the first copy is looked at.
 Task<Result<void>> Transfer::check_flags() {
-  if (!direction_.from_home()) co_return Result<void>{};
+  const auto uid_of = direction_.from_home() ? &Row::mirror : &Row::home;
   std::map<Uid, Flags> given;
   for (const Row& row : rows_) {
     const Flags fresh = minus(row.flags, checked_);
-    if (row.mirror == 0 || fresh == Flags()) continue;
+    if (row.*uid_of == 0 || fresh == Flags()) continue;
     checked_ = unite(checked_, fresh);
-    given[row.mirror] = row.flags;
+    given[row.*uid_of] = row.flags;
   }
   std::vector<Uid> uids;
   for (const auto& [uid, flags] : given) uids.push_back(uid);
-  if (uids.empty()) co_return Result<void>{};
-  const auto copies = co_await scan_uids(direction_.target, std::move(uids));
-  if (!copies) co_return fail(copies.error());
-  for (const Item& copy : *copies)
-    if (minus(given[copy.uid], copy.flags) != Flags()) lost_flags_ = true;
+  if (!uids.empty()) {
+    const auto copies = co_await scan_uids(direction_.target, std::move(uids));
+    if (!copies) co_return fail(copies.error());
+    for (const Item& copy : *copies)
+      lost_flags_ = unite(lost_flags_, minus(given[copy.uid], copy.flags));
+  }
+  if (direction_.from_home()) co_return Result<void>{};
+  co_return co_await give_lost_flags();
+}
+
+// At home its owner's word counts, so that another round would take a missing flag for a wish.
+Task<Result<void>> Transfer::give_lost_flags() {
+  StoreCommands commands;
+  for (const Row& row : rows_)
+    if (row.home != 0) commands.add(row.home, minus(row.flags, minus(row.flags, lost_flags_)), {});
+  const auto refused = co_await commands.run(direction_.target, folder_.account);
+  if (!refused) co_return fail(refused.error());
+  for (Row& row : rows_) row.flags = refused->correct(row.home, row.flags);
   co_return Result<void>{};
 }
 

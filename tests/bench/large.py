@@ -124,9 +124,11 @@ class Many:
         self.source.doveadm("index", "-u", user.address, "*")
 
     def measure(self, tool):
-        later = {}
-        sync.copy(tool, ("many", self.users), self.source, self.target, later)
-        return later["empty", tool.name, "many"][0]
+        job = sync.new_job(self.users, self.source, self.target)
+        with tool.prepared(job) as step:
+            first, empty = sync.first_and_empty(tool, job, step)
+        sync.copied(job, first)
+        return Sample(empty)
 
 
 def letter(number, to):

@@ -137,16 +137,22 @@ def copy(tool, cell, source, target, later):
     label, users = cell
     job = new_job(users, source, target)
     with tool.prepared(job) as step:
-        first = timed(tool, job, step)
-        check(tool, job)
-        again = [timed(tool, job, step) for _ in range(EMPTY_PASSES)]
-        check(tool, job)
+        first, empty = first_and_empty(tool, job, step)
         with something_new(source, users):
             new = timed(tool, job, step)
             check(tool, job)
-    later.setdefault(("empty", tool.name, label), []).append(Sample(statistics.median(again)))
+    later.setdefault(("empty", tool.name, label), []).append(Sample(empty))
     later.setdefault(("new", tool.name, label), []).append(Sample(new))
     return copied(job, first)
+
+
+def first_and_empty(tool, job, step):
+    """Seconds of a first copy, and of a pass with nothing to do behind it (a median)."""
+    first = timed(tool, job, step)
+    check(tool, job)
+    again = [timed(tool, job, step) for _ in range(EMPTY_PASSES)]
+    check(tool, job)
+    return first, statistics.median(again)
 
 
 def write(cell, source, target):

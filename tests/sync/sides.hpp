@@ -60,7 +60,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
     }
     std::string text(bytes);
     for (const auto& [from, to] : faults_.replace)
-      for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at))
+      for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
         text.replace(at, from.size(), to);
     co_return co_await inner_->write(text);
   }

@@ -92,6 +92,30 @@ Task<void> loses_a_flag(Town& town) {
   CHECK(town.read(1, "INBOX")[1].flags == seen);
 }
 
+// The same of what is brought home.
+Task<void> loses_a_flag_at_home(Town& town) {
+  co_await town.move_in(1);
+  co_await pass_of(town);
+  town.mailbox(0).lost_flag = "\\Flagged";
+  for (const int number : {1, 2, 3})
+    town.put(1, "INBOX", "Subject: " + std::to_string(number) + "\r\n\r\nx\r\n",
+             number == 1 ? seen : seen | flagged, 1'700'000'000);
+  for (int passes = 0; passes < 3; ++passes) {
+    co_await pass_of(town);
+    for (const int side : {0, 1}) {
+      const auto letters = town.read(side, "INBOX");
+      REQUIRE(letters.size() == 3);
+      CHECK(letters[0].flags == seen);
+      CHECK(letters[1].flags == (seen | flagged));
+      CHECK(letters[2].flags == (seen | flagged));
+    }
+  }
+  town.set_flags(0, "INBOX", 2, seen);
+  co_await pass_of(town);
+  CHECK(town.read(1, "INBOX")[1].flags == seen);
+  CHECK(town.read(1, "INBOX")[2].flags == (seen | flagged));
+}
+
 // It is not stored on the mirror; the message is, and at home it stays.
 Task<void> no_such_keyword(Town& town, bool says_so) {
   co_await town.move_in(1);
@@ -318,6 +342,10 @@ TEST_CASE("A folder that the mirror refuses is named, and holds up no other") {
 TEST_CASE("A folder at whose opening the server says goodbye is named, and holds up no other") {
   in_a_town(locked_folder);
 }
+TEST_CASE("A flag that the server loses with an APPEND at home stays on the mirror") {
+  in_a_town(loses_a_flag_at_home);
+}
+
 TEST_CASE("A server that tells wrong sizes makes nothing double and loses nothing") {
   for (const int side : {0, 1}) {
     const auto life = [side](Town& town) { return wrong_sizes(town, side); };
