@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "config/migration_settings.hpp"
 #include "lib/base/log.hpp"
 #include "lib/delivery/retry_schedule.hpp"
 
@@ -60,7 +61,10 @@ Task<void> Mirror::work_off(net::TaskGroup& group) {
   for (auto& copy : *due) by_account[copy.recipient.account].push_back(std::move(copy));
   for (auto& [account, batch] : by_account) {
     if (busy_.size() >= options_.accounts_at_once) break;
+    const bool counted = is_counted(account);
+    if (counted && counted_) continue;
     if (!busy_.insert(account).second) continue;
+    if (counted) counted_ = account;
     group.spawn(copy_batch(std::move(batch)));
   }
 }
@@ -85,7 +89,16 @@ Task<void> Mirror::copy_batch(Batch batch) {
     }
   }
   busy_.erase(id);
+  if (counted_ == id) counted_.reset();
   news_.notify();
+}
+
+bool Mirror::is_counted(AccountId id) const {
+  const auto routes = registry_.routes();
+  const migration::Account* account = routes->account(id);
+  const auto* migration = account == nullptr ? nullptr : registry_.settings(account->migration);
+  return migration != nullptr && (migration->old_side.connections_per_address.value_or(0) > 0 ||
+                                  migration->new_side.connections_per_address.value_or(0) > 0);
 }
 
 // A kept session that has ended meanwhile is replaced, as long as nothing was sent over it.
@@ -113,7 +126,10 @@ Task<Result<void>> Mirror::copy_all(migration::Account account, Side side, Batch
     const auto done = co_await copy_some(*inbox, *there, batch);
     if (!done) co_return done;
   }
-  kept_.keep(account.id, side, std::move(inbox));
+  if (is_counted(account.id))
+    co_await take_leave(std::move(inbox));
+  else
+    kept_.keep(account.id, side, std::move(inbox));
   co_return Result<void>{};
 }
 

@@ -47,6 +47,9 @@ class Mirror {
 
   Task<void> work_off(net::TaskGroup& group);
   Task<void> copy_batch(Batch batch);
+  // A side's servers count connections for each address they come from (connections_per_address):
+  // one at a time, and none is kept.
+  [[nodiscard]] bool is_counted(AccountId account) const;
   Task<Result<void>> copy_all(migration::Account account, Side side, Batch& batch);
   Task<Result<void>> leave(Batch& batch, Result<void> done);
   Task<Result<std::set<std::string>>> what_is_there(migration::Account account, Side side,
@@ -75,6 +78,7 @@ class Mirror {
   MirrorOptions options_;
   net::RemoteNotifier news_;
   std::set<AccountId> busy_;
+  std::optional<AccountId> counted_;  // of those, at a host that counts connections per address
   KeptInboxes kept_;
 };
 

@@ -75,6 +75,62 @@ Task<void> an_older_one_is_there(Scene& scene, World& world) {
   CHECK(world.log_ins == 1);
 }
 
+struct Sessions {
+  int now = 0;
+  int most = 0;
+};
+
+Task<void> serve_counted(World& world, net::StreamPtr stream, Sessions& sessions) {
+  sessions.most = std::max(sessions.most, ++sessions.now);
+  co_await world.serve_imap(std::move(stream), 1);
+  --sessions.now;
+}
+
+Task<void> copies_for_two(Scene& scene, World& world, Sessions& sessions) {
+  world.searchable[1] = false;
+  scene.start_workers();
+  const auto client = co_await scene.connect();
+  for (const char* name : {"aoki@example.jp", "dai@example.jp"})
+    for (int i = 0; i < messages; ++i) {
+      const auto reply = co_await scene.send(*client, name, letter(i));
+      REQUIRE(reply.code == 250);
+    }
+  const auto debts = [&] { return scene.gateway().queue(100).size() == 2 * messages; };
+  co_await scene.until(debts);
+  world.searchable[1] = true;
+  sessions.most = 0;
+  const auto none = [&] { return scene.gateway().queue(100).empty(); };
+  CHECK(co_await scene.pass_until(none, 10min));
+}
+
+// How many sessions there were at the most beside each other, and how many are kept.
+Sessions sessions_at_the_mirror(std::optional<unsigned> connections_per_address) {
+  World world;
+  Sessions sessions;
+  net::TaskGroup* group = nullptr;
+  const auto serve = [&](const std::string& side, net::StreamPtr& stream, net::Protocol protocol) {
+    if (protocol != net::Protocol::imap) return false;
+    if (side == "new")
+      group->spawn(serve_counted(world, std::move(stream), sessions));
+    else
+      group->spawn(world.serve_imap(std::move(stream), 0));
+    return true;
+  };
+  auto settings = gateway_settings();
+  settings.new_side.connections_per_address = connections_per_address;
+  Scene scene(settings, serve);
+  group = &scene.net.group;
+  Sessions seen;
+  const auto look = [](Scene& in, World& with, Sessions& of, Sessions& at_the_end) -> Task<void> {
+    co_await copies_for_two(in, with, of);
+    at_the_end = of;
+  };
+  scene.net.run(look(scene, world, sessions, seen));
+  for (const char* name : {"aoki@example.jp", "dai@example.jp"})
+    CHECK(world.copies[name].appended[1] == messages);
+  return seen;
+}
+
 void play(World& world, Task<void> (*run)(Scene&, World&)) {
   net::TaskGroup* group = nullptr;
   const auto serve = [&](const std::string& side, net::StreamPtr& stream, net::Protocol protocol) {
@@ -99,6 +155,15 @@ TEST_CASE(
 TEST_CASE("gateway R7 I2: a kept session at the mirror finds what was there before its last look") {
   World world;
   play(world, an_older_one_is_there);
+}
+
+TEST_CASE("gateway: one session at a time where the mirror's host counts them per address") {
+  auto seen = sessions_at_the_mirror(std::nullopt);
+  CHECK(seen.most == 2);
+  CHECK(seen.now == 2);
+  seen = sessions_at_the_mirror(4);
+  CHECK(seen.most == 1);
+  CHECK(seen.now == 0);
 }
 
 }  // namespace tandem::gateway
