@@ -142,6 +142,18 @@ void check_deletes(const MigrationSettings& settings, SettingFile& file) {
                    "Have that rule switched off during the move, or set propagate_deletes = no.");
 }
 
+// A number that nobody wrote is a guess, and few connections keep people out.
+void check_crowd(const SideSettings& side, SettingFile& file, std::string_view section) {
+  const unsigned most = side.connections_per_address.value_or(0);
+  if (most == 0 || file.line_of(fmt::format("{}.connections_per_address", section)) != 0) return;
+  file.warning(line_of_side(file, section),
+               fmt::format("{} may let in only {} connections from one address, and everybody's "
+                           "come from this machine.",
+                           side.provider, most),
+               "Have it allow more and write that as connections_per_address; or none, if it "
+               "counts for each mailbox (Dovecot).");
+}
+
 void check_submission(const MigrationSettings& settings, SettingFile& file) {
   const auto line = file.line_of("gateway.submission");
   const auto& gateway = settings.gateway;
@@ -241,6 +253,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
   check_mirror(settings, file);
   check_submission(settings, file);
   check_deletes(settings, file);
+  check_crowd(settings.old_side, file, "old");
+  check_crowd(settings.new_side, file, "new");
   check_relay(settings, file);
   check_same_server(settings, file);
   give_sources(settings.old_side, file, "old");

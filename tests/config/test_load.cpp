@@ -52,6 +52,23 @@ TEST_CASE("a host that deletes old mail by itself and propagate_deletes are a wa
   CHECK_FALSE(mentions(parse_migration(text + "no\n", "example.conf").problems, 8, "alphamail"));
 }
 
+TEST_CASE("few connections that a preset guesses are a warning, and written ones are not") {
+  const std::string text =
+      "domain = example.co.jp\n[new]\nprovider = builtin\n[old]\nprovider = plesk\n";
+  const auto guessed = parse_migration(text, "example.conf");
+  CHECK(mentions(guessed.problems, 5, "plesk may let in only 4 connections"));
+  CHECK(guessed.settings.old_side.connections_per_address == 4);
+  for (const auto& [word, count] : {std::pair{"40", 40U}, {"none", 0U}}) {
+    const auto said = parse_migration(text + "connections_per_address = " + word, "example.conf");
+    CHECK(faults(said.problems).empty());
+    CHECK(said.settings.old_side.connections_per_address == count);
+  }
+  for (const char* word : {"0", "many", "-1", "10001"})
+    CHECK_FALSE(
+        faults(parse_migration(text + "connections_per_address = " + word, "example.conf").problems)
+            .empty());
+}
+
 TEST_CASE("every key of the process arrives in the struct") {
   const auto loaded = parse_process(
       "\xEF\xBB\xBF# comment\r\ndata = /srv/mail # here\r\nhostname = Mail.Example.jp\r\n"
