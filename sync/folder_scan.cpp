@@ -28,6 +28,11 @@ std::vector<Item> joined(std::vector<Item> low, std::vector<Item> high) {
   return low;
 }
 
+Uid next_of(const std::vector<Item>& fresh, Uid announced, Uid from) {
+  const Uid last = fresh.empty() ? 0 : fresh.back().uid;
+  return std::max({announced, last + 1, from});
+}
+
 // What is asked for by UID: the rest is asked for as a range.
 std::vector<Uid> uids_below(const SideScan& scan) {
   std::vector<Uid> uids;
@@ -145,21 +150,24 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
   scan.complete_from = from;
   scan.settled_below = from;
   scan.permanent = storable_flags(open);
-  auto items = co_await scan_from(client, from);
-  if (!items) co_return fail(items.error());
-  const Uid last = items->empty() ? 0 : items->back().uid;
-  seen.next = std::max({client.selected().uid_next, last + 1, row.next});
+  const Uid announced = open.uid_next;  // what comes while we read is for the next look
+  const bool condstore = seen.modseq != 0 && row.modseq != 0;
+  const bool flags = from > 1 && (condstore ? seen.modseq != row.modseq : settings_.all_flags);
   scan.items.clear();
   scan.vanished.clear();
-  const bool condstore = seen.modseq != 0 && row.modseq != 0;
-  if (from > 1 && (condstore ? seen.modseq != row.modseq : settings_.all_flags)) {
+  if (flags) {
     const std::uint64_t since = condstore ? row.modseq : 0;
-    auto flags = co_await scan_flags(client, from, since);
-    if (!flags) co_return fail(flags.error());
-    scan.items = std::move(*flags);
+    auto news = co_await scan_news(client, from, since);
+    if (!news) co_return fail(news.error());
+    seen.next = next_of(news->fresh, announced, from);
+    scan.items = joined(std::move(news->older), std::move(news->fresh));
     if (!condstore) scan.complete_from = 1;
+    co_return seen;
   }
-  scan.items = joined(std::move(scan.items), std::move(*items));
+  auto items = co_await scan_from(client, from);
+  if (!items) co_return fail(items.error());
+  seen.next = next_of(*items, announced, from);
+  scan.items = std::move(*items);
   co_return seen;
 }
 

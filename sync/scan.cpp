@@ -28,7 +28,7 @@ class Listing final : public net::ImapHandler {
 
   Task<Result<void>> on_message(const response::Fetch& message) override {
     // Flag changes that come by unasked have no date and size: not ours.
-    if (message.uid != 0 && (message.size || flags_only)) {
+    if (message.uid != 0 && (message.size || message.uid < flags_below)) {
       Item& item = items.emplace_back();
       item.uid = message.uid;
       item.size = message.size.value_or(0);
@@ -39,7 +39,7 @@ class Listing final : public net::ImapHandler {
     co_return Result<void>{};
   }
 
-  bool flags_only = false;
+  Uid flags_below = 0;  // of these, flags are enough
 
   std::vector<Item> take(Uid from) {
     std::erase_if(items, [from](const Item& item) { return item.uid < from; });
@@ -123,6 +123,13 @@ imap::FetchAttributes listing_attributes() {
   attributes.flags = true;
   attributes.internal_date = true;
   attributes.size = true;
+  return attributes;
+}
+
+imap::FetchAttributes flag_attributes() {
+  imap::FetchAttributes attributes;
+  attributes.uid = true;
+  attributes.flags = true;
   return attributes;
 }
 
@@ -233,13 +240,11 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since) {
   Listing listing;
-  listing.flags_only = true;
+  listing.flags_below = below;
   if (client.selected().exists == 0 || below <= 1) co_return std::vector<Item>();
   imap::SequenceSet set;
   set.add(1, below - 1);
-  imap::FetchAttributes attributes;
-  attributes.uid = true;
-  attributes.flags = true;
+  imap::FetchAttributes attributes = flag_attributes();
   net::ImapClient::FetchModifiers modifiers;
   if (changed_since > 0) modifiers.changed_since = changed_since;
   const auto fetched = co_await client.fetch(set, attributes, listing, modifiers);
@@ -247,6 +252,35 @@ Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
   std::vector<Item> items = listing.take(1);
   std::erase_if(items, [below](const Item& item) { return item.uid >= below; });
   co_return items;
+}
+
+Task<Result<News>> scan_news(net::ImapClient& client, Uid from, std::uint64_t changed_since) {
+  News news;
+  if (client.selected().exists == 0) co_return news;
+  Listing listing;
+  listing.flags_below = from;
+  imap::SequenceSet set;
+  set.add(from, imap::SequenceSet::star);
+  imap::FetchAttributes attributes = listing_attributes();
+  net::ImapClient::FetchModifiers modifiers;
+  const auto fresh = co_await client.send_fetch(std::move(set), std::move(attributes), modifiers);
+  if (!fresh) co_return fail(fresh.error());
+  set = imap::SequenceSet();
+  set.add(1, from - 1);
+  attributes = flag_attributes();
+  if (changed_since > 0) modifiers.changed_since = changed_since;
+  const auto older = co_await client.send_fetch(std::move(set), std::move(attributes), modifiers);
+  if (!older) co_return fail(older.error());
+  const std::string refused("FETCH was refused");
+  const auto listed = co_await client.finish_ok(*fresh, refused, &listing);
+  const auto compared = co_await client.finish_ok(*older, refused, &listing);
+  if (!listed) co_return fail(listed.error());
+  if (!compared) co_return fail(compared.error());
+  news.older = listing.take(1);
+  const auto split = std::ranges::lower_bound(news.older, from, {}, &Item::uid);
+  news.fresh.assign(std::move_iterator(split), std::move_iterator(news.older.end()));
+  news.older.erase(split, news.older.end());
+  co_return news;
 }
 
 namespace {

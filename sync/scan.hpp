@@ -22,6 +22,11 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 // that have changed.
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since);
+// Both of these in one round trip: what is new from `from` on, and of what is older the flags.
+struct News {
+  std::vector<Item> fresh, older;
+};
+Task<Result<News>> scan_news(net::ImapClient& client, Uid from, std::uint64_t changed_since);
 // Of the UIDs below `below` those that are no longer there, as QRESYNC tells (RFC 7162 3.2.6);
 // servers may also name some that were gone at `since` already. Ascending; nothing: it is not
 // offered, or so many that a full look costs less.
