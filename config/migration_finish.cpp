@@ -144,12 +144,13 @@ void check_deletes(const MigrationSettings& settings, SettingFile& file) {
 
 // A number that nobody wrote is a guess, and few connections keep people out.
 void check_crowd(const SideSettings& side, SettingFile& file, std::string_view section) {
-  const unsigned most = side.connections_per_address.value_or(0);
-  if (most == 0 || file.line_of(fmt::format("{}.connections_per_address", section)) != 0) return;
+  if (side.most_connections() == 0 ||
+      file.line_of(fmt::format("{}.connections_per_address", section)) != 0)
+    return;
   file.warning(line_of_side(file, section),
                fmt::format("{} may let in only {} connections from one address, and everybody's "
                            "come from this machine.",
-                           side.provider, most),
+                           side.provider, *side.connections_per_address),
                "Have it allow more and write that as connections_per_address; or none, if it "
                "counts for each mailbox (Dovecot).");
 }

@@ -63,6 +63,12 @@ struct SideSettings {
   // From the preset; 0: not known.
   unsigned connection_limit = 0;
   std::uint64_t message_size_limit = 0;
+
+  // The same for all our addresses together; 0: its servers do not count them so.
+  [[nodiscard]] std::size_t most_connections() const {
+    const std::size_t addresses = source_addresses.empty() ? 1 : source_addresses.size();
+    return connections_per_address.value_or(0) * addresses;
+  }
   bool operator==(const SideSettings&) const = default;
 };
 

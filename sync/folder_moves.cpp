@@ -158,7 +158,7 @@ Task<Result<void>> FolderPass::carry() {
     if (!done) co_return done;
   }
   again_ = true;  // and there they are found to be the same
-  const auto selected = co_await select_mirror();
+  const auto selected = co_await select_counted(mirror_, pair_.mirror_name);
   if (!selected) co_return fail(selected.error());
   co_return Result<void>{};
 }

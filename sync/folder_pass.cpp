@@ -6,6 +6,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/net/both.hpp"
+#include "sync/scan.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -69,12 +70,15 @@ Task<Result<void>> FolderPass::prepare() {
 Task<Result<void>> FolderPass::open() {
   step_ = FolderStep::opening;
   if (pair_.mirror != nullptr && pair_.mirror->selectable) {
-    const auto [home, mirror] = co_await net::both(select_home(), select_mirror());
+    if (home_row().validity != 0 && mirror_row().validity != 0) co_return co_await open_and_scan();
+    const auto [home, mirror] = co_await net::both(select_counted(home_, pair_.home->name),
+                                                   select_counted(mirror_, pair_.mirror_name));
     if (!home) co_return fail(home.error());
     if (!mirror) co_return fail(mirror.error());
     co_return Result<void>{};
   }
-  const auto [home, mirror] = co_await net::both(select_home(), make_mirror());
+  const auto [home, mirror] =
+      co_await net::both(select_counted(home_, pair_.home->name), make_mirror());
   if (!home) co_return fail(home.error());
   co_return mirror;
 }
@@ -97,14 +101,24 @@ Task<Result<void>> FolderPass::make_mirror() {
   co_return Result<void>{};
 }
 
-Task<Result<net::ImapMailbox>> FolderPass::select_home() {
-  const std::string parameters(home_.has("CONDSTORE") ? "(CONDSTORE)" : "");
-  co_return co_await home_.select(pair_.home->name, parameters);
-}
-
-Task<Result<net::ImapMailbox>> FolderPass::select_mirror() {
-  const std::string parameters(mirror_.has("CONDSTORE") ? "(CONDSTORE)" : "");
-  co_return co_await mirror_.select(pair_.mirror_name, parameters);
+// A folder that is known: what is new leaves with its SELECT, so a look costs a round trip on each
+// side. The mirror's is over before home's begins (see scan).
+Task<Result<void>> FolderPass::open_and_scan() {
+  const auto mirror =
+      co_await select_and_scan(mirror_, pair_.mirror_name, mirror_row(), mirror_scan_);
+  if (!mirror) co_return fail(mirror.error());
+  if (!*mirror) {
+    const auto home = co_await select_counted(home_, pair_.home->name);
+    if (!home) co_return fail(home.error());
+    co_return Result<void>{};
+  }
+  const auto home = co_await select_and_scan(home_, pair_.home->name, home_row(), home_scan_);
+  if (!home) co_return fail(home.error());
+  is_scanned_ = home->has_value();
+  if (!is_scanned_) co_return Result<void>{};
+  note_scanned(migration::other(settings_.home), **mirror);
+  note_scanned(settings_.home, **home);
+  co_return Result<void>{};
 }
 
 // A folder whose UIDVALIDITY changed is a new one to us: its UIDs mean nothing, the ladder decides.
@@ -147,6 +161,7 @@ Task<Result<void>> FolderPass::reconcile_batches() {
   auto batches = context_.ledger.batches(folder_.id);
   if (!batches) co_return fail(batches.error());
   mirror_is_fresh_ = batches->empty();
+  if (!batches->empty()) is_scanned_ = false;
   for (Batch& batch : *batches) {
     if (home_was_reset_ || mirror_was_reset_) {  // its UIDs mean nothing any more
       std::vector<Row> none;

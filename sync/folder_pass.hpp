@@ -18,6 +18,9 @@
 
 namespace tandem::sync {
 
+struct News;
+struct NewsWanted;
+
 struct FolderReport {
   std::uint64_t copied = 0;  // in either direction
   std::uint64_t flags_changed = 0;
@@ -69,9 +72,8 @@ class FolderPass {
  private:
   Task<Result<void>> prepare();
   Task<Result<void>> open();
+  Task<Result<void>> open_and_scan();
   Task<Result<void>> make_mirror();
-  Task<Result<net::ImapMailbox>> select_home();
-  Task<Result<net::ImapMailbox>> select_mirror();
   Task<Result<void>> check_validity();
   Task<Result<void>> reconcile_batches();
   Task<Result<void>> round();
@@ -81,7 +83,13 @@ class FolderPass {
     Uid next = 0;
     std::uint64_t modseq = 0;
   };
+  Task<Result<void>> scan_both();
   Task<Result<Scanned>> scan_side(net::ImapClient& client, const FolderSide& row, SideScan& scan);
+  Task<Result<std::optional<Scanned>>> select_and_scan(net::ImapClient& client, std::string mailbox,
+                                                       const FolderSide& row, SideScan& scan);
+  static Scanned take_news(const net::ImapMailbox& open, const NewsWanted& wanted, News news,
+                           SideScan& scan);
+  void note_scanned(Side side, const Scanned& seen);
   Task<Result<void>> compare_with_ledger();
   [[nodiscard]] Result<void> compare_rows();
   Task<Result<void>> mark_removed();
@@ -159,6 +167,7 @@ class FolderPass {
   bool mirror_renumbered_ = false;  // the same, during the whole pass
   bool home_was_reset_ = false;
   bool mirror_is_fresh_ = false;  // nothing was done since it was opened
+  bool is_scanned_ = false;       // both sides told their news as they were opened
   bool again_ = false;            // another round is wanted
   bool deferred_ = false;
   Uid home_next_ = 0;  // as the scan saw it

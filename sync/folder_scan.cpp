@@ -33,6 +33,18 @@ Uid next_of(const std::vector<Item>& fresh, Uid announced, Uid from) {
   return std::max({announced, last + 1, from});
 }
 
+std::uint64_t modseq_of(const net::ImapMailbox& open) {
+  return open.no_modseq ? 0 : open.highest_modseq;
+}
+
+NewsWanted wanted_of(const FolderSide& row, bool condstore, bool all_flags) {
+  NewsWanted wanted;
+  wanted.from = std::max<Uid>(row.next, 1);
+  if (condstore) wanted.changed_since = row.modseq;
+  wanted.flags = wanted.from > 1 && (wanted.changed_since != 0 || all_flags);
+  return wanted;
+}
+
 // What is asked for by UID: the rest is asked for as a range.
 std::vector<Uid> uids_below(const SideScan& scan) {
   std::vector<Uid> uids;
@@ -46,27 +58,38 @@ std::vector<Uid> uids_below(const SideScan& scan) {
 
 }  // namespace
 
-// The mirror first: what came through the gateway is at home before it is on the mirror.
 Task<Result<void>> FolderPass::scan() {
   step_ = FolderStep::scanning;
+  auto scanned = Result<void>{};
+  if (!std::exchange(is_scanned_, false)) scanned = co_await scan_both();
+  mirror_is_fresh_ = false;
+  if (scanned) scanned = co_await compare_with_ledger();
+  co_return scanned;
+}
+
+// The mirror first: what came through the gateway is at home before it is on the mirror.
+Task<Result<void>> FolderPass::scan_both() {
   // A NOOP lets a server tell of what came since; what was opened just now needs none.
   auto told = Result<void>{};
-  if (!std::exchange(mirror_is_fresh_, false)) told = co_await mirror_.noop();
+  if (!mirror_is_fresh_) told = co_await mirror_.noop();
   if (!told) co_return told;
   auto [scanned, home_told] =
       co_await net::both(scan_side(mirror_, mirror_row(), mirror_scan_), home_.noop());
   if (!scanned) co_return fail(scanned.error());
   if (!home_told) co_return home_told;
   if (mirror_renumbered_) mirror_scan_.settled_below = ~Uid{0};
-  mirror_messages_ = scanned->messages;
-  mirror_next_ = scanned->next;
-  mirror_modseq_ = scanned->modseq;
+  note_scanned(migration::other(settings_.home), *scanned);
   scanned = co_await scan_side(home_, home_row(), home_scan_);
   if (!scanned) co_return fail(scanned.error());
-  home_messages_ = scanned->messages;
-  home_next_ = scanned->next;
-  home_modseq_ = scanned->modseq;
-  co_return co_await compare_with_ledger();
+  note_scanned(settings_.home, *scanned);
+  co_return Result<void>{};
+}
+
+void FolderPass::note_scanned(Side side, const Scanned& seen) {
+  const bool home = side == settings_.home;
+  (home ? home_messages_ : mirror_messages_) = seen.messages;
+  (home ? home_next_ : mirror_next_) = seen.next;
+  (home ? home_modseq_ : mirror_modseq_) = seen.modseq;
 }
 
 // What the ledger knows of the scanned ones, and what has gone.
@@ -142,32 +165,42 @@ Task<Result<void>> FolderPass::look_for_removed(net::ImapClient& client, const F
 // looking at all of them now and then.
 Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
                                                         const FolderSide& row, SideScan& scan) {
+  const net::ImapMailbox open = client.selected();
+  NewsWanted wanted = wanted_of(row, modseq_of(open) != 0, settings_.all_flags);
+  if (wanted.changed_since != 0 && wanted.changed_since == modseq_of(open)) wanted.flags = false;
+  auto news = co_await scan_news(client, wanted);
+  if (!news) co_return fail(news.error());
+  co_return take_news(open, wanted, std::move(*news), scan);
+}
+
+FolderPass::Scanned FolderPass::take_news(const net::ImapMailbox& open, const NewsWanted& wanted,
+                                          News news, SideScan& scan) {
   Scanned seen;
-  const net::ImapMailbox& open = client.selected();
   seen.messages = open.exists;
-  seen.modseq = open.no_modseq ? 0 : open.highest_modseq;
-  const Uid from = std::max<Uid>(row.next, 1);
-  scan.complete_from = from;
-  scan.settled_below = from;
+  seen.modseq = modseq_of(open);
+  seen.next = next_of(news.fresh, open.uid_next, wanted.from);  // what came since: the next look's
+  const bool complete = wanted.flags && wanted.changed_since == 0;
+  scan.complete_from = complete ? 1 : wanted.from;
+  scan.settled_below = wanted.from;
   scan.permanent = storable_flags(open);
-  const Uid announced = open.uid_next;  // what comes while we read is for the next look
-  const bool condstore = seen.modseq != 0 && row.modseq != 0;
-  const bool flags = from > 1 && (condstore ? seen.modseq != row.modseq : settings_.all_flags);
-  scan.items.clear();
+  scan.items = joined(std::move(news.older), std::move(news.fresh));
   scan.vanished.clear();
-  if (flags) {
-    const std::uint64_t since = condstore ? row.modseq : 0;
-    auto news = co_await scan_news(client, from, since);
-    if (!news) co_return fail(news.error());
-    seen.next = next_of(news->fresh, announced, from);
-    scan.items = joined(std::move(news->older), std::move(news->fresh));
-    if (!condstore) scan.complete_from = 1;
-    co_return seen;
-  }
-  auto items = co_await scan_from(client, from);
-  if (!items) co_return fail(items.error());
-  seen.next = next_of(*items, announced, from);
-  scan.items = std::move(*items);
+  return seen;
+}
+
+// The same as the folder is opened. Nothing: the answer is to other questions than it would have
+// been, had the folder been opened first.
+Task<Result<std::optional<FolderPass::Scanned>>> FolderPass::select_and_scan(
+    net::ImapClient& client, std::string mailbox, const FolderSide& row, SideScan& scan) {
+  const NewsWanted wanted = wanted_of(row, client.has("CONDSTORE"), settings_.all_flags);
+  auto told = co_await select_with_news(client, std::move(mailbox), wanted);
+  if (!told) co_return fail(told.error());
+  std::optional<Scanned> seen;
+  const bool refused = !told->news && told->opened.exists != 0;
+  const bool renumbered = told->opened.uid_validity != row.validity;
+  const bool uncounted = wanted.changed_since != 0 && modseq_of(told->opened) == 0;
+  if (refused || renumbered || uncounted) co_return seen;
+  seen = take_news(told->opened, wanted, std::move(told->news).value_or(News()), scan);
   co_return seen;
 }
 

@@ -133,6 +133,8 @@ class Ledger {
   // Rows with a UID from the given ones on, or named, and all that miss a UID.
   [[nodiscard]] Result<std::vector<Row>> rows(std::int64_t folder, Side home,
                                               const RowsWanted& wanted) const;
+  // Rows of what is on one side only: the other's UID is missing, or a person removed it there.
+  [[nodiscard]] Result<std::vector<Row>> lonely_rows(std::int64_t folder, Side home) const;
   [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const;
   [[nodiscard]] Result<MessageCounts> counts(std::int64_t folder, Side home) const;
   // Inserts rows without an id, rewrites the others.

@@ -108,6 +108,19 @@ Result<std::vector<Row>> Ledger::rows(std::int64_t folder, Side home,
   });
 }
 
+Result<std::vector<Row>> Ledger::lonely_rows(std::int64_t folder, Side home) const {
+  return store_.read([&](Sql& sql) -> Result<std::vector<Row>> {
+    Taken rows(home);
+    const auto taken = rows.take(
+        sql.query("SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+                  "FROM sync_message WHERE folder = $1 "
+                  "AND (old_uid IS NULL OR new_uid IS NULL OR gone & 3 <> 0)",
+                  folder));
+    if (!taken) return fail(taken.error());
+    return rows.rows();
+  });
+}
+
 Result<MessageCounts> Ledger::counts(std::int64_t folder, Side home) const {
   return store_.read([&](Sql& sql) -> Result<MessageCounts> {
     // What came through the gateway and is on one side only (late there, or removed before we saw

@@ -14,10 +14,7 @@ struct Host {
 Host host_of(const config::SideSettings& side) {
   const auto& server = side.imap ? side.imap : side.pop3;
   if (!server) return {};
-  // Each of our addresses is counted for itself.
-  const std::size_t addresses = std::max<std::size_t>(side.source_addresses.size(), 1);
-  return {server->host.empty() ? server->in_process : server->host,
-          side.connections_per_address.value_or(0) * addresses};
+  return {server->host.empty() ? server->in_process : server->host, side.most_connections()};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "lib/mail/encoded_word.hpp"
 #include "lib/mail/header.hpp"
 #include "lib/protocol/imap/decoder.hpp"
+#include "sync/copy.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -216,14 +217,23 @@ Task<Result<std::map<Uid, std::string>>> subjects_of(net::ImapClient& client,
   co_return std::move(headers.subjects);
 }
 
-Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {
+Task<Result<std::vector<Item>>> scan_part(net::ImapClient& client, Uid& next) {
+  constexpr Uid part = 50'000;
+  const net::ImapMailbox open = client.selected();
+  const Uid from = std::max<Uid>(next, 1);
   Listing listing;
-  if (client.selected().exists == 0) co_return std::vector<Item>();
-  imap::SequenceSet set;
-  set.add(std::max<Uid>(from, 1), imap::SequenceSet::star);
-  imap::FetchAttributes attributes = listing_attributes();
-  const auto fetched = co_await client.fetch(set, attributes, listing);
-  if (!fetched) co_return fail(fetched.error());
+  while (next != 0 && listing.items.empty()) {
+    // A folder whose end is not told, or near, is listed in one go: `*` may be below `next`.
+    const Uid first = std::max<Uid>(next, 1);
+    const bool last =
+        open.exists <= part || open.uid_next <= first || open.uid_next - first <= part;
+    imap::SequenceSet set;
+    set.add(first, last ? imap::SequenceSet::star : first + part - 1);
+    imap::FetchAttributes attributes = listing_attributes();
+    const auto fetched = co_await client.fetch(set, attributes, listing);
+    if (!fetched) co_return fail(fetched.error());
+    next = last ? 0 : first + part;
+  }
   co_return listing.take(from);
 }
 
@@ -254,33 +264,98 @@ Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
   co_return items;
 }
 
-Task<Result<News>> scan_news(net::ImapClient& client, Uid from, std::uint64_t changed_since) {
-  News news;
-  if (client.selected().exists == 0) co_return news;
-  Listing listing;
-  listing.flags_below = from;
+namespace {
+
+std::string select_parameters(const net::ImapClient& client) {
+  return client.has("CONDSTORE") ? "(CONDSTORE)" : "";
+}
+
+// What was asked for, and the tags of the questions.
+struct NewsAsked {
+  NewsWanted wanted;
+  net::ImapTag fresh = 0;
+  net::ImapTag older = 0;
+};
+
+Task<Result<NewsAsked>> ask_for_news(net::ImapClient& client, NewsWanted wanted) {
+  NewsAsked asked;
+  asked.wanted = wanted;
+  asked.wanted.flags = wanted.flags && wanted.from > 1;
   imap::SequenceSet set;
-  set.add(from, imap::SequenceSet::star);
+  set.add(wanted.from, imap::SequenceSet::star);
   imap::FetchAttributes attributes = listing_attributes();
   net::ImapClient::FetchModifiers modifiers;
   const auto fresh = co_await client.send_fetch(std::move(set), std::move(attributes), modifiers);
   if (!fresh) co_return fail(fresh.error());
+  asked.fresh = *fresh;
+  if (!asked.wanted.flags) co_return asked;
   set = imap::SequenceSet();
-  set.add(1, from - 1);
+  set.add(1, wanted.from - 1);
   attributes = flag_attributes();
-  if (changed_since > 0) modifiers.changed_since = changed_since;
+  if (wanted.changed_since > 0) modifiers.changed_since = wanted.changed_since;
   const auto older = co_await client.send_fetch(std::move(set), std::move(attributes), modifiers);
   if (!older) co_return fail(older.error());
+  asked.older = *older;
+  co_return asked;
+}
+
+// Both questions are finished, whatever becomes of the first.
+Task<Result<News>> read_news(net::ImapClient& client, NewsAsked asked) {
+  const Uid from = asked.wanted.from;
+  Listing listing;
+  if (asked.wanted.flags) listing.flags_below = from;
   const std::string refused("FETCH was refused");
-  const auto listed = co_await client.finish_ok(*fresh, refused, &listing);
-  const auto compared = co_await client.finish_ok(*older, refused, &listing);
+  const auto listed = co_await client.finish_ok(asked.fresh, refused, &listing);
+  if (asked.wanted.flags) {
+    const auto compared = co_await client.finish_ok(asked.older, refused, &listing);
+    if (listed && !compared) co_return fail(compared.error());
+  }
   if (!listed) co_return fail(listed.error());
-  if (!compared) co_return fail(compared.error());
-  news.older = listing.take(1);
-  const auto split = std::ranges::lower_bound(news.older, from, {}, &Item::uid);
-  news.fresh.assign(std::move_iterator(split), std::move_iterator(news.older.end()));
-  news.older.erase(split, news.older.end());
+  News news;
+  // `n:*` names the last message, even if that is an older one (RFC 9051 9, seq-range).
+  news.fresh = listing.take(asked.wanted.flags ? 1 : from);
+  if (!asked.wanted.flags) co_return news;
+  const auto split = std::ranges::lower_bound(news.fresh, from, {}, &Item::uid);
+  news.older.assign(std::move_iterator(news.fresh.begin()), std::move_iterator(split));
+  news.fresh.erase(news.fresh.begin(), split);
   co_return news;
+}
+
+}  // namespace
+
+Task<Result<News>> scan_news(net::ImapClient& client, NewsWanted wanted) {
+  if (client.selected().exists == 0) co_return News();
+  const auto asked = co_await ask_for_news(client, wanted);
+  if (!asked) co_return fail(asked.error());
+  co_return co_await read_news(client, *asked);
+}
+
+Task<Result<net::ImapMailbox>> select_counted(net::ImapClient& client, std::string mailbox) {
+  co_return co_await client.select(std::move(mailbox), select_parameters(client));
+}
+
+Task<Result<OpenedNews>> select_with_news(net::ImapClient& client, std::string mailbox,
+                                          NewsWanted wanted) {
+  const auto select = co_await client.send_select(std::move(mailbox), select_parameters(client));
+  if (!select) co_return fail(select.error());
+  const auto asked = co_await ask_for_news(client, wanted);
+  if (!asked) co_return fail(asked.error());
+  auto opened = co_await client.finish_select(*select);
+  auto news = co_await read_news(client, *asked);
+  if (!opened) co_return fail(opened.error());
+  if (!news && is_fatal(news.error())) co_return fail(news.error());
+  OpenedNews both;
+  both.opened = std::move(*opened);
+  if (news) both.news = std::move(*news);
+  co_return both;
+}
+
+Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {
+  NewsWanted wanted;
+  wanted.from = std::max<Uid>(from, 1);
+  auto news = co_await scan_news(client, wanted);
+  if (!news) co_return fail(news.error());
+  co_return std::move(news->fresh);
 }
 
 namespace {

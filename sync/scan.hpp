@@ -16,6 +16,9 @@ using net::Task;
 
 // UIDs, flags, dates and sizes of all messages from `from` on. Ascending.
 Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from);
+// A part of the same, for folders that are too long to be held: from `next` on, which then is where
+// the rest begins; 0: there is none. Until it has found something, or the end.
+Task<Result<std::vector<Item>>> scan_part(net::ImapClient& client, Uid& next);
 // The same of those named; what is no longer there is missing from the answer.
 Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<Uid> uids);
 // UIDs and flags only, of messages below `below`; with `changed_since` (CONDSTORE) of those only
@@ -23,10 +26,25 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since);
 // Both of these in one round trip: what is new from `from` on, and of what is older the flags.
+struct NewsWanted {
+  Uid from = 1;
+  bool flags = false;               // of what is below `from`
+  std::uint64_t changed_since = 0;  // 0: all flags
+};
 struct News {
   std::vector<Item> fresh, older;
 };
-Task<Result<News>> scan_news(net::ImapClient& client, Uid from, std::uint64_t changed_since);
+Task<Result<News>> scan_news(net::ImapClient& client, NewsWanted wanted);
+// The same with the folder's SELECT in front, on `mailbox`: all in one round trip. News: what the
+// server refused to tell is missing as a whole; ask again.
+struct OpenedNews {
+  net::ImapMailbox opened;
+  std::optional<News> news;
+};
+Task<Result<OpenedNews>> select_with_news(net::ImapClient& client, std::string mailbox,
+                                          NewsWanted wanted);
+// Opens a folder so that its changes are counted where the server can (RFC 7162 3.1.8).
+Task<Result<net::ImapMailbox>> select_counted(net::ImapClient& client, std::string mailbox);
 // Of the UIDs below `below` those that are no longer there, as QRESYNC tells (RFC 7162 3.2.6);
 // servers may also name some that were gone at `since` already. Ascending; nothing: it is not
 // offered, or so many that a full look costs less.

@@ -58,14 +58,20 @@ std::array<WireBytes, 2> Clients::wire_bytes() const {
   return all;
 }
 
-Task<Result<void>> Sync::State::enter(AccountId id, PlaceFor who, Clients& clients) {
+Result<Sync::State::Known> Sync::State::known(AccountId id) const {
   const auto routes = registry.routes();
   const migration::Account* account = routes->account(id);
-  if (account == nullptr) co_return fail(ErrorKind::not_found, "no such account");
+  if (account == nullptr) return fail(ErrorKind::not_found, "no such account");
   const auto* migration = registry.settings(account->migration);
   if (migration == nullptr)
-    co_return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
-  const bool taken = co_await places.take(*migration, who, weight(id), clients.places);
+    return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
+  return Known{*account, *migration};
+}
+
+Task<Result<void>> Sync::State::enter(AccountId id, PlaceFor who, Clients& clients) {
+  const auto found = known(id);
+  if (!found) co_return fail(found.error());
+  const bool taken = co_await places.take(found->migration, who, weight(id), clients.places);
   if (!taken) co_return fail(ErrorKind::cancelled, "cancelled");
   co_return Result<void>{};
 }
@@ -98,19 +104,15 @@ Task<void> Sync::State::end_snapshots(migration::Account account, Clients& clien
 
 Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, PassSettings settings) {
   const auto guard = co_await passes.lock(id);
-  const auto routes = registry.routes();
-  const migration::Account* account = routes->account(id);
-  if (account == nullptr) co_return fail(ErrorKind::not_found, "no such account");
-  const auto* migration = registry.settings(account->migration);
-  if (migration == nullptr)
-    co_return fail(ErrorKind::not_found, "no settings for migration " + account->migration);
-  const migration::Account copy = *account;
-  if (is_elsewhere(copy, settings.home)) co_return wrong_home(copy, settings.home);
+  const auto found = known(id);
+  if (!found) co_return fail(found.error());
+  const auto& [account, migration] = *found;
+  if (is_elsewhere(account, settings.home)) co_return wrong_home(account, settings.home);
   board.set_state(id, CopyState::checking);
   migration::Event event;
   event.account = id;
   events.publish(event);
-  const auto opened = co_await open(copy, clients);
+  const auto opened = co_await open(account, clients);
   if (!opened) {
     clients.reset();
     co_return fail(opened.error());
@@ -119,16 +121,16 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   how.home = settings.home;
   how.all_flags = settings.all_flags;
   how.retry_skipped = settings.retry_skipped;
-  how.home_takes_mail = !access.is_pop3_only(copy, settings.home);
-  how.mirror_takes_mail = !access.is_pop3_only(copy, migration::other(settings.home));
+  how.home_takes_mail = !access.is_pop3_only(account, settings.home);
+  how.mirror_takes_mail = !access.is_pop3_only(account, migration::other(settings.home));
   how.let_rest = settings.let_rest;
   const auto row = ledger.account(id);
   how.all_sizes = row && !row->in_sync_at;
-  Budget budget(context, id, *migration);
+  Budget budget(context, id, migration);
   if (const auto read = budget.open(); !read) co_return fail(read.error());
   const auto before = clients.wire_bytes();
-  Lanes lanes(*this, copy, *migration);
-  AccountPass work(context, id, migration->sync, budget, lanes, clients.at(settings.home),
+  Lanes lanes(*this, account, migration);
+  AccountPass work(context, id, migration.sync, budget, lanes, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
   Result<DeltaReport> done;
   if (settings.measure)
@@ -144,7 +146,7 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   if (done && !counted) done = fail(counted.error());
   // Commands may be under way on either connection; new ones begin clean.
   if (!done) clients.reset();
-  co_await end_snapshots(copy, clients);
+  co_await end_snapshots(account, clients);
   co_return done;
 }
 
@@ -196,20 +198,16 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
 }
 
 std::vector<migration::DailyQuota> Sync::State::quotas(AccountId id) {
-  const auto routes = registry.routes();
-  const migration::Account* account = routes->account(id);
-  const auto* settings = account == nullptr ? nullptr : registry.settings(account->migration);
-  if (settings == nullptr) return {};
-  Budget budget(context, id, *settings);
+  const auto found = known(id);
+  if (!found) return {};
+  Budget budget(context, id, found->migration);
   if (!budget.open()) return {};
   return budget.shown();
 }
 
 bool Sync::State::is_limited(AccountId id) const {
-  const auto routes = registry.routes();
-  const migration::Account* account = routes->account(id);
-  const auto* settings = account == nullptr ? nullptr : registry.settings(account->migration);
-  return settings != nullptr && has_daily_quota(*settings);
+  const auto found = known(id);
+  return found && has_daily_quota(found->migration);
 }
 
 std::uint64_t Sync::State::weight(AccountId id) const {

@@ -52,6 +52,12 @@ struct Sync::State {
   std::map<AccountId, std::shared_ptr<Worker>> workers;
   std::set<AccountId> asked;  // run_now: try again what was left out
 
+  // An account as it is now, and its migration's settings. Error not_found: either is missing.
+  struct Known {
+    migration::Account account;
+    const config::MigrationSettings& migration;
+  };
+  [[nodiscard]] Result<Known> known(AccountId account) const;
   // One pass over connections that are opened if they are not usable; after an error of a
   // connection they are gone. Refused (conflict) if the account's home is not `home` by now: from
   // the wrong side, what is on the mirror at the first contact would never be brought home. The

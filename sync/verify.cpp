@@ -13,18 +13,14 @@ Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
   const auto entered = co_await enter(id, PlaceFor::person, clients);
   if (!entered) co_return fail(entered.error());
   const auto guard = co_await passes.lock(id);
-  const auto routes = registry.routes();
-  const migration::Account* found = routes->account(id);
-  if (found == nullptr) co_return fail(ErrorKind::not_found, "no such account");
-  const migration::Account account = *found;
-  const auto* migration = registry.settings(account.migration);
-  if (migration == nullptr)
-    co_return fail(ErrorKind::not_found, "no settings for migration " + account.migration);
+  const auto found = known(id);
+  if (!found) co_return fail(found.error());
+  const auto& [account, migration] = *found;
   const auto opened = co_await open(account, clients);
   if (!opened) co_return fail(opened.error());
-  auto report = co_await compare(account, *migration, clients, full);
+  auto report = co_await compare(account, migration, clients, full);
   // It asks no daily quota, and counts: copies wait the longer for it.
-  Budget budget(context, id, *migration);
+  Budget budget(context, id, migration);
   auto counted = budget.open();
   if (counted) counted = co_await budget.close(clients.wire_bytes());
   if (report && !counted) report = fail(counted.error());

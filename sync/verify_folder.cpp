@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t most_differences = 10'000;
 constexpr std::size_t looked_at_once = 5'000;  // messages whose digests are asked for together
 constexpr std::size_t named_at_once = 200;
+constexpr std::size_t most_reserved = 1'000'000;  // on a server's word
 
 using Group = std::vector<Witness>;
 
@@ -64,7 +65,7 @@ Result<Excused> excused_in(const Ledger& ledger, const FolderRow* row, Side home
   if (!skipped) return fail(skipped.error());
   for (const Skipped& one : *skipped)
     (one.side == home ? excused.home : excused.mirror).push_back(one.uid);
-  const auto rows = ledger.rows(row->id, home, {});
+  const auto rows = ledger.lonely_rows(row->id, home);
   if (!rows) return fail(rows.error());
   for (const Row& message : *rows) {
     if (message.mirror_gone) excused.home.push_back(message.home);
@@ -116,19 +117,22 @@ Task<Result<std::vector<Witness>>> FolderVerify::read(net::ImapClient& client, s
   std::vector<Witness> all;
   const auto opened = co_await client.examine(name);
   if (!opened) co_return fail(opened.error());
-  auto items = co_await scan_from(client, 1);
-  if (!items) co_return fail(items.error());
-  all.reserve(items->size());
-  for (auto next = items->begin(); next != items->end();) {
-    const auto end = next + std::min(std::ssize(*items) - (next - items->begin()),
-                                     static_cast<std::ptrdiff_t>(looked_at_once));
-    std::vector<Item> block(std::make_move_iterator(next), std::make_move_iterator(end));
-    const auto looked = co_await look(client, block);
-    if (!looked) co_return fail(looked.error());
-    for (const Item& item : block)
-      all.push_back({item.look->identity, item.date.unix_seconds, item.uid,
-                     std::ranges::binary_search(excused, item.uid)});
-    next = end;
+  all.reserve(std::min<std::size_t>(opened->exists, most_reserved));
+  Uid rest = 1;
+  while (rest != 0) {
+    auto items = co_await scan_part(client, rest);
+    if (!items) co_return fail(items.error());
+    for (auto next = items->begin(); next != items->end();) {
+      const auto end = next + std::min(std::ssize(*items) - (next - items->begin()),
+                                       static_cast<std::ptrdiff_t>(looked_at_once));
+      std::vector<Item> block(std::make_move_iterator(next), std::make_move_iterator(end));
+      const auto looked = co_await look(client, block);
+      if (!looked) co_return fail(looked.error());
+      for (const Item& item : block)
+        all.push_back({item.look->identity, item.date.unix_seconds, item.uid,
+                       std::ranges::binary_search(excused, item.uid)});
+      next = end;
+    }
   }
   co_return all;
 }

@@ -170,6 +170,11 @@ class ImapClient {
                                    ImapHandler* handler = nullptr);
   Task<Result<ImapMailbox>> examine(std::string mailbox, std::string parameters = "",
                                     ImapHandler* handler = nullptr);
+  // SELECT without waiting for it, so that questions about the mailbox leave with it. Nothing else
+  // may be under way. finish_select comes before the finish of any of those questions; where it
+  // fails they were refused as well, or told of another mailbox: finish them and go by none.
+  Task<Result<ImapTag>> send_select(std::string mailbox, std::string parameters = "");
+  Task<Result<ImapMailbox>> finish_select(ImapTag tag, ImapHandler* handler = nullptr);
   [[nodiscard]] const ImapMailbox& selected() const { return selected_; }
   Task<Result<void>> unselect();  // UNSELECT, or CLOSE of an EXAMINEd mailbox
   // `parameters`: e.g. "(USE (\\Sent))".
@@ -262,6 +267,8 @@ class ImapClient {
   Task<Result<std::optional<std::string>>> continuation(ImapTag tag);
   Task<Result<void>> put_string(ImapTag tag, std::string text);
   Task<Result<void>> await_literal(ImapTag tag, std::string what);
+  Task<Result<ImapTag>> send_open(std::string command, std::string mailbox, bool read_only,
+                                  std::string parameters);
   Task<Result<ImapMailbox>> open(std::string command, std::string mailbox, bool read_only,
                                  std::string parameters, ImapHandler* handler);
   Task<Result<std::vector<ImapListed>>> run_list(std::string command);

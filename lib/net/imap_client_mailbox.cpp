@@ -118,8 +118,8 @@ Task<Result<std::vector<response::MailboxStatus>>> ImapClient::statuses(
   co_return std::move(found.all);
 }
 
-Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mailbox, bool read_only,
-                                           std::string parameters, ImapHandler* handler) {
+Task<Result<ImapTag>> ImapClient::send_open(std::string command, std::string mailbox,
+                                            bool read_only, std::string parameters) {
   command += " " + mailbox_text(mailbox);
   if (!parameters.empty()) command += " " + parameters;
   // Answers to earlier commands belong to the mailbox before; those must be finished first.
@@ -131,7 +131,11 @@ Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mail
   selected_.read_only = read_only;
   changes_ = {};
   in_select_ = true;
-  auto done = co_await run(std::move(command), "the mailbox could not be opened", handler);
+  co_return co_await send(std::move(command));
+}
+
+Task<Result<ImapMailbox>> ImapClient::finish_select(ImapTag tag, ImapHandler* handler) {
+  auto done = co_await finish_ok(tag, "the mailbox could not be opened", handler);
   in_select_ = false;
   if (!done) {
     selected_ = {};
@@ -139,6 +143,18 @@ Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mail
   }
   take_code(done->code);
   co_return selected_;
+}
+
+Task<Result<ImapMailbox>> ImapClient::open(std::string command, std::string mailbox, bool read_only,
+                                           std::string parameters, ImapHandler* handler) {
+  auto tag =
+      co_await send_open(std::move(command), std::move(mailbox), read_only, std::move(parameters));
+  if (!tag) co_return fail(std::move(tag.error()));
+  co_return co_await finish_select(*tag, handler);
+}
+
+Task<Result<ImapTag>> ImapClient::send_select(std::string mailbox, std::string parameters) {
+  return send_open("SELECT", std::move(mailbox), false, std::move(parameters));
 }
 
 Task<Result<ImapMailbox>> ImapClient::select(std::string mailbox, std::string parameters,

@@ -97,8 +97,8 @@ bool Mirror::is_counted(AccountId id) const {
   const auto routes = registry_.routes();
   const migration::Account* account = routes->account(id);
   const auto* migration = account == nullptr ? nullptr : registry_.settings(account->migration);
-  return migration != nullptr && (migration->old_side.connections_per_address.value_or(0) > 0 ||
-                                  migration->new_side.connections_per_address.value_or(0) > 0);
+  return migration != nullptr &&
+         (migration->old_side.most_connections() > 0 || migration->new_side.most_connections() > 0);
 }
 
 // A kept session that has ended meanwhile is replaced, as long as nothing was sent over it.

@@ -1,7 +1,7 @@
 """large: what is asked of the copier when there is much of it. Two Dovecots (Maildir) on this machine.
 
-- One mailbox of 1,000,000 small messages: seconds for the first copy, for a pass that finds nothing new (median of three) and
-  for one that finds 100, and how much memory the program had at the most. No peer is beside it: the fastest of them takes
+- One mailbox of 1,000,000 small messages: seconds for the first copy, for a pass that finds nothing new (median of three),
+  for one that finds 100 and for a verification, and how much memory the program had at the most. No peer is beside it: the fastest of them takes
   the better part of an hour.
 - 200 accounts of 50 folders with nothing new in them: seconds of a pass, beside mbsync and interimap, four accounts at a time.
 
@@ -15,6 +15,7 @@ import pwd
 import statistics
 import time
 
+import machine
 import sync
 import sync_tools
 from figures import Contender, Group, Sample, Wrong
@@ -34,7 +35,7 @@ def bench(options):
         if options.ours:
             mailbox = Mailbox(options.tandemail, source, target, count, stack)
             for title, run in (("first copy", mailbox.first), ("nothing new", mailbox.nothing),
-                               (f"{NEW} new messages", mailbox.some)):
+                               (f"{NEW} new messages", mailbox.some), ("verify", mailbox.verify)):
                 yield Group(f"One large mailbox, {title}", "seconds", [Contender("tandemail sync --once", run, ours=True)],
                             {f"{count:,} messages": None}, better="lower", warm_up=False)
         present = [tool for tool in sync_tools.tools(options) if tool.ours or tool.name in ("mbsync", "interimap")]
@@ -86,6 +87,15 @@ class Mailbox:
     def some(self, _):
         self.arrive(NEW)
         seconds, peak = self.one_pass()
+        return Sample(seconds, {"MiB at the most": peak})
+
+    def verify(self, _):
+        """All headers of both sides, by the running server."""
+        self.ours.launch()
+        started = time.monotonic()
+        self.ours.cli("verify", self.user.address, bound=BOUND)
+        seconds, peak = time.monotonic() - started, machine.peak_memory(self.ours.process.pid)
+        self.ours.stop()
         return Sample(seconds, {"MiB at the most": peak})
 
     def one_pass(self):

@@ -11,7 +11,8 @@ What is compared: `tandemail sync --once` (IMAP to IMAP), mbsync (IMAP to IMAP),
 QRESYNC), `doveadm backup` from IMAP into the target's own storage (it has no APPEND to wait for), and
 `doveadm backup` between both storages without any IMAP. imapsync is not in Debian: it takes part when
 $IMAPSYNC names the program. In the first copy there is also a writer that reads nothing (bare_writer.py): what the target
-accepts over one connection for each account.
+accepts over one connection for each account. Where source and target share two processors, a copy costs what reading
+costs as well: in the last group the target has a processor to itself, in both.
 """
 import concurrent.futures
 import contextlib
@@ -24,6 +25,7 @@ import statistics
 import time
 
 import bare_writer
+import machine
 from far import Far
 from figures import Contender, Group, Sample, Wrong
 from sync_tools import Tool, tools
@@ -87,6 +89,12 @@ def bench(options):
                     note=f"The same; each figure is the median of {EMPTY_PASSES} passes after a first copy.")
         yield Group("Pass with 1 % new, servers far away", "seconds", seen(present, later, "new"), cells, better="lower",
                     warm_up=False)
+        machine.apart(target)    # for all that follows
+        ours = [Contender(tool.name, lambda cell, tool=tool: copy(tool, cell, source, target, later), tool.ours)
+                for tool in present if tool.ours]
+        cells = {label: (label, users[name]) for label, (name, _, _) in sizes.items()}
+        yield Group("First copy into a target with a processor of its own", "seconds", ours + alone, cells, better="lower",
+                    warm_up=False, note="As a host has one: source and copier share the others.")
 
 
 def seen(present, later, passes):

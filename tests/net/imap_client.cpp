@@ -1,6 +1,8 @@
 // ImapClient against scripts: whole, one byte at a time, and with the server leaving at each step.
 #include "lib/net/imap_client.hpp"
 
+#include <fmt/format.h>
+
 #include "lib/protocol/sasl/sasl.hpp"
 #include "tests/net/imap_script.hpp"
 
@@ -206,6 +208,37 @@ TEST_CASE("imap client: a mailbox is opened behind an ENABLE that nobody waited 
                   {"A1 ENABLE QRESYNC\r\n", "* ENABLED QRESYNC\r\nA1 OK\r\n"},
                   {"A2 SELECT INBOX\r\n", "* 3 EXISTS\r\nA2 OK\r\n"}},
                  "3 enabled");
+}
+
+// What leaves with a SELECT is answered after it, also where the SELECT is refused.
+Task<Result<std::string>> ask_behind_select(ImapClient& client) {
+  OK_OR_RETURN(greeted, client.greet());
+  std::string said;
+  for (const std::string name : {"INBOX", "gone"}) {
+    OK_OR_RETURN(select, client.send_select(name));
+    imap::SequenceSet set;
+    set.add(4, imap::SequenceSet::star);
+    imap::FetchAttributes attributes;
+    attributes.uid = attributes.flags = true;
+    OK_OR_RETURN(asked, client.send_fetch(set, attributes, {}));
+    const auto opened = co_await client.finish_select(*select);
+    if (!client.is_open()) co_return fail(opened.error());
+    Copier copier;
+    OK_OR_RETURN(told, client.finish(*asked, &copier));
+    said += fmt::format("{} {} {} {};", client.selected().name, opened ? opened->exists : 0,
+                        told->ok(), client.take_changes().exists.value_or(0));
+  }
+  co_return said;
+}
+
+TEST_CASE("imap client: questions that leave with a SELECT") {
+  check_dialogue(ask_behind_select,
+                 {greeting,
+                  {"A1 SELECT INBOX\r\nA2 UID FETCH 4:* (UID FLAGS)\r\n",
+                   "* 3 EXISTS\r\nA1 OK\r\n* 4 EXISTS\r\n* 4 FETCH (UID 9 FLAGS ())\r\nA2 OK\r\n"},
+                  {"A3 SELECT gone\r\nA4 UID FETCH 4:* (UID FLAGS)\r\n",
+                   "A3 NO [NONEXISTENT] none\r\nA4 BAD no mailbox is open\r\n"}},
+                 "INBOX 3 true 4; 0 false 0;");
 }
 
 TEST_CASE("imap client: a session") {

@@ -304,6 +304,30 @@ Task<void> flags_both_ways(TwoSides& two) {
         1);
 }
 
+// How often each side is asked in a pass.
+Task<std::array<std::size_t, 2>> turns_of_pass(TwoSides& two) {
+  std::array<std::size_t, 2> turns = {two.at(old_side).turns, two.at(new_side).turns};
+  const auto report = co_await two.pass();
+  CHECK(report.copied + report.flags_changed == 0);
+  turns = {two.at(old_side).turns - turns[0], two.at(new_side).turns - turns[1]};
+  co_return turns;
+}
+
+// Both sides are flagged alike: there is a change to be seen and nothing to be done.
+Task<void> round_trips(TwoSides& two) {
+  co_await two.put(old_side, letter("a"));
+  co_await two.pass();
+  co_await two.pass();  // looks at its own copies
+  const auto unchanged = co_await turns_of_pass(two);
+  for (const std::string flags : {"\\Seen", ""}) {
+    for (const Side side : {old_side, new_side}) co_await two.set_flags(side, 1, flags);
+    const auto changed = co_await turns_of_pass(two);
+    CHECK(changed[0] == unchanged[0] + 1);
+    CHECK(changed[1] == unchanged[1] + 1);
+  }
+  CHECK(two.mailbox(old_side) == two.mailbox(new_side));
+}
+
 Task<void> wrong_password(TwoSides& two) {
   migration::Account account = *two.world->registry->routes()->account(two.world->account);
   std::vector<config::AccountRow> rows(1);
@@ -412,6 +436,10 @@ TEST_CASE("Servers without UIDPLUS, MULTIAPPEND, CONDSTORE and LITERAL+") {
 TEST_CASE("A pass over many folders with nothing new opens none of them") {
   TwoSides two;
   two.run(nothing_new(two));
+}
+TEST_CASE("A changed folder costs one round trip on each side") {
+  TwoSides two;
+  two.run(round_trips(two));
 }
 TEST_CASE("Removed messages are asked for where the server can tell") {
   for (const bool offered : {true, false}) {

@@ -16,6 +16,7 @@ struct Faults {
   std::uint64_t cut_after = ~std::uint64_t{0};  // bytes from the client; then everything breaks
   std::uint64_t received = 0;
   std::size_t connections = 0;
+  std::size_t turns = 0;                 // how often it had answered before it was asked more
   std::vector<std::string> heard_by;     // the same as `heard`, of each of them
   std::size_t breaks = ~std::size_t{0};  // one of them alone, when it says this:
   std::string breaks_at;
@@ -42,6 +43,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       into = into.first(std::min<std::uint64_t>(into.size(), faults_.cut_after - faults_.received));
     auto count = co_await inner_->read_some(into);
     faults_.received += count.value_or(0);
+    if (count.value_or(0) > 0 && std::exchange(answered_, false)) ++faults_.turns;
     const std::string_view bytes(into.data(), count.value_or(0));
     if (faults_.listen) faults_.heard.append(bytes);
     if (faults_.listen && number_ < faults_.heard_by.size())
@@ -58,6 +60,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       inner_->close();
       co_return fail(ErrorKind::closed, "cut");
     }
+    answered_ = true;
     std::string text(bytes);
     for (const auto& [from, to] : faults_.replace)
       for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -68,6 +71,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
  private:
   Faults& faults_;
   std::size_t number_;
+  bool answered_ = false;
 };
 
 class Sides {

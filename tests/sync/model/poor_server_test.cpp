@@ -330,6 +330,9 @@ TEST_CASE("A message that is refused for now is copied by the next pass") {
 TEST_CASE("A flag that the server loses with an APPEND is stored, and stays at home") {
   in_a_town(loses_a_flag);
 }
+TEST_CASE("A flag that the server loses with an APPEND at home stays on the mirror") {
+  in_a_town(loses_a_flag_at_home);
+}
 TEST_CASE("A keyword that the mirror does not keep is left there, and stays at home") {
   for (const bool says_so : {true, false}) {
     const auto life = [says_so](Town& town) { return no_such_keyword(town, says_so); };
@@ -342,10 +345,6 @@ TEST_CASE("A folder that the mirror refuses is named, and holds up no other") {
 TEST_CASE("A folder at whose opening the server says goodbye is named, and holds up no other") {
   in_a_town(locked_folder);
 }
-TEST_CASE("A flag that the server loses with an APPEND at home stays on the mirror") {
-  in_a_town(loses_a_flag_at_home);
-}
-
 TEST_CASE("A server that tells wrong sizes makes nothing double and loses nothing") {
   for (const int side : {0, 1}) {
     const auto life = [side](Town& town) { return wrong_sizes(town, side); };
