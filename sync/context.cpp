@@ -68,6 +68,17 @@ std::size_t Suspects::batch_size(unsigned count, std::size_t usual) {
   return std::max<std::size_t>(usual, 1);
 }
 
+Flags KeptFlags::of(AccountId account, Side side) const {
+  Flags flags;
+  const auto found = kept_.find({account, side});
+  if (found != kept_.end()) flags.system = found->second;
+  return flags;
+}
+
+void KeptFlags::add(AccountId account, Side side, const Flags& kept) {
+  if (kept.system != 0) kept_[{account, side}] |= kept.system;
+}
+
 std::unexpected<Error> stopped() {
   return fail(ErrorKind::cancelled, "the sync was stopped");
 }

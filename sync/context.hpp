@@ -50,6 +50,18 @@ class Suspects {
   std::map<std::pair<std::int64_t, Uid>, unsigned> counts_;
 };
 
+// Which system flags a side of an account was seen to keep when an APPEND gave them: they are not
+// looked at again in each folder. Keywords are: some servers hold few in one folder. In memory; the
+// executor's thread.
+class KeptFlags {
+ public:
+  [[nodiscard]] Flags of(AccountId account, Side side) const;
+  void add(AccountId account, Side side, const Flags& kept);
+
+ private:
+  std::map<std::pair<AccountId, Side>, std::uint8_t> kept_;
+};
+
 struct Context {
   Ledger& ledger;
   migration::AccountLocks& locks;
@@ -59,6 +71,7 @@ struct Context {
   Board& board;
   Suspects& suspects;
   Waits& waits;
+  KeptFlags& kept_flags;
   const bool& stopping;
 };
 

@@ -27,7 +27,8 @@ Sync::State::State(store::Store& store, const migration::Registry& known,
       executor(std::move(on)),
       options(std::move(chosen)),
       ledger(store),
-      context{ledger, account_locks, options, clock, events, board, suspects, waits, stopping},
+      context{ledger, account_locks, options, clock,      events,
+              board,  suspects,      waits,   kept_flags, stopping},
       slots(options.accounts_at_once) {}
 
 CopyState state_after(const Error& error) {

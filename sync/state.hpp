@@ -41,6 +41,7 @@ struct Sync::State {
   Board board;
   Suspects suspects;
   Waits waits;
+  KeptFlags kept_flags;
   bool stopping = false;  // the executor's thread only
   Context context;
   net::KeyedLock passes;  // one per account

@@ -31,7 +31,8 @@ Transfer::Transfer(Context& context, Budget& budget, FolderRow& folder, std::siz
       direction_(direction),
       items_(std::move(items)),
       unpaired_(std::move(unpaired)),
-      target_next_(target_next) {}
+      target_next_(target_next),
+      checked_(context.kept_flags.of(folder.account, direction.target_side())) {}
 
 Task<Result<void>> Transfer::run() {
   auto ahead = co_await find_copies();

@@ -243,7 +243,8 @@ Task<Result<void>> Transfer::find_uids() {
 }
 
 // Some servers lose flags that an APPEND gives (Exchange \Flagged), which would look as if their
-// owner had taken them away. Of each flag the first copy is looked at.
+// owner had taken them away. Of each flag the first copy is looked at, if none was in another
+// folder.
 Task<Result<void>> Transfer::check_flags() {
   const auto uid_of = direction_.from_home() ? &Row::mirror : &Row::home;
   std::map<Uid, Flags> given;
@@ -258,8 +259,13 @@ Task<Result<void>> Transfer::check_flags() {
   if (!uids.empty()) {
     const auto copies = co_await scan_uids(direction_.target, std::move(uids));
     if (!copies) co_return fail(copies.error());
-    for (const Item& copy : *copies)
-      lost_flags_ = unite(lost_flags_, minus(given[copy.uid], copy.flags));
+    Flags kept;
+    for (const Item& copy : *copies) {
+      const Flags lost = minus(given[copy.uid], copy.flags);
+      lost_flags_ = unite(lost_flags_, lost);
+      kept = unite(kept, minus(given[copy.uid], lost));
+    }
+    context_.kept_flags.add(folder_.account, direction_.target_side(), minus(kept, lost_flags_));
   }
   if (direction_.from_home()) co_return Result<void>{};
   co_return co_await give_lost_flags();

@@ -328,6 +328,16 @@ Task<void> round_trips(TwoSides& two) {
   CHECK(two.mailbox(old_side) == two.mailbox(new_side));
 }
 
+// How often the mirror is asked for flags by UID behind an APPEND.
+Task<void> flags_kept(TwoSides& two, const std::string& flags, std::size_t looks) {
+  for (const std::string folder : {"INBOX", "Sent", "Drafts"})
+    co_await two.put(old_side, letter(folder), flags, folder);
+  two.at(new_side).listen = true;
+  const auto report = co_await two.pass();
+  CHECK(report.copied == 3);
+  CHECK(two.heard(new_side, "UID FETCH 1 (UID FLAGS") == looks);
+}
+
 Task<void> wrong_password(TwoSides& two) {
   migration::Account account = *two.world->registry->routes()->account(two.world->account);
   std::vector<config::AccountRow> rows(1);
@@ -440,6 +450,15 @@ TEST_CASE("A pass over many folders with nothing new opens none of them") {
 TEST_CASE("A changed folder costs one round trip on each side") {
   TwoSides two;
   two.run(round_trips(two));
+}
+TEST_CASE("Whether copies keep their flags is looked at once, keywords in each folder") {
+  const std::array<std::pair<std::string, std::size_t>, 3> cases = {
+      {{"\\Seen", 1}, {"", 0}, {"\\Seen Project", 3}}};
+  for (const auto& [flags, looks] : cases) {
+    INFO(flags);
+    TwoSides two;
+    two.run(flags_kept(two, flags, looks));
+  }
 }
 TEST_CASE("Removed messages are asked for where the server can tell") {
   for (const bool offered : {true, false}) {
