@@ -31,6 +31,13 @@ std::string_view header_of(std::string_view bytes) {
   return end == std::string_view::npos ? bytes : bytes.substr(0, end + 4);
 }
 
+std::string shown_header(std::string_view bytes, Mailbox::Headers how) {
+  std::string shown(how == Mailbox::Headers::empty ? "" : header_of(bytes));
+  if (how == Mailbox::Headers::in_ascii)
+    std::ranges::replace_if(shown, [](char byte) { return (byte & 0x80) != 0; }, '?');
+  return shown;
+}
+
 // The parser of commands knows no X-GM-MSGID: what is asked for by that name comes to it as
 // EMAILID.
 class GmailWords final : public tandem::test::ForwardingStream {
@@ -257,8 +264,8 @@ class Session {
       for (const imap::BodyRequest& body : wanted.bodies) {
         const bool header = body.section.text == imap::SectionText::header;
         if (!header) ++mailbox_->bodies_read;
-        const std::string_view text =
-            header ? header_of(*message->bytes) : std::string_view(*message->bytes);
+        const std::string text =
+            header ? shown_header(*message->bytes, mailbox_->headers) : *message->bytes;
         out += fmt::format(" BODY[{}] {{{}}}\r\n", header ? "HEADER" : "", text.size());
         out += text;
       }

@@ -66,6 +66,10 @@ class Mailbox {
   std::string lost_flag;         // by APPEND
   std::string refused_flag;      // in APPEND and STORE
   bool keeps_keywords = true;
+  // Headers that are asked for without their body (Zimbra, Yahoo): with `?` for each 8-bit byte, or
+  // none at all.
+  enum class Headers : std::uint8_t { exact, in_ascii, empty };
+  Headers headers = Headers::exact;
   bool merges_equal = false;              // an APPEND of what is in the folder takes its place
   std::set<std::string> refused_folders;  // by CREATE
   std::set<std::string> closed_folders;   // NO to whoever opens one

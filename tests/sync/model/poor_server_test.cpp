@@ -304,6 +304,30 @@ Task<void> all_mail(Town& town, bool mapped) {
   CHECK(report.copied == (mapped ? 1U : 0U));
 }
 
+// What a header says that is asked for alone is not what the message says.
+Task<void> odd_headers(Town& town, int side, paper::Mailbox::Headers how) {
+  co_await town.move_in(1);
+  town.mailbox(side).headers = how;
+  const std::array<std::string, 3> subjects = {"\xE8\xA6\x8B", "\xE7\xA9\x8D", "plain"};
+  for (const std::string& subject : subjects)
+    town.put(0, "INBOX", fmt::format("Subject: {}\r\n\r\n{} words\r\n", subject, subject), seen,
+             1'700'000'000);
+  town.put(1, "INBOX", "Subject: \xE7\xA9\x8D\r\n\r\n\xE7\xA9\x8D words\r\n", seen, 1'700'000'000);
+  auto report = co_await pass_of(town);
+  CHECK(report.copied == 2);
+  CHECK(report.matched == 3);
+  for (const int renumbered : {0, 1}) {
+    town.renumber(renumbered, "INBOX");
+    report = co_await pass_of(town);
+    CHECK(report.copied == 0);
+    CHECK(report.matched == 3);
+    for (const int there : {0, 1}) CHECK(town.folder(there, "INBOX").messages.size() == 3);
+  }
+  const auto verified = co_await town.world->sync->verify(town.world->account, false);
+  REQUIRE(verified);
+  CHECK(verified->clean);
+}
+
 void in_a_town(const std::function<Task<void>(Town&)>& life) {
   log::start(log::Level::off);  // faults on purpose
   Town town({});
@@ -350,6 +374,14 @@ TEST_CASE("A server that tells wrong sizes makes nothing double and loses nothin
     const auto life = [side](Town& town) { return wrong_sizes(town, side); };
     in_a_town(life);
   }
+}
+TEST_CASE("I2: a server that shows other headers alone than with their message doubles nothing") {
+  for (const int side : {0, 1})
+    for (const auto how : {paper::Mailbox::Headers::in_ascii, paper::Mailbox::Headers::empty}) {
+      INFO(side << (how == paper::Mailbox::Headers::empty));
+      const auto life = [side, how](Town& town) { return odd_headers(town, side, how); };
+      in_a_town(life);
+    }
 }
 TEST_CASE("Folders of other people and of all are not copied with a mailbox") {
   in_a_town(of_others);
