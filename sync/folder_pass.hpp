@@ -18,7 +18,6 @@
 
 namespace tandem::sync {
 
-struct News;
 struct NewsWanted;
 
 struct FolderReport {
@@ -87,8 +86,8 @@ class FolderPass {
   Task<Result<Scanned>> scan_side(net::ImapClient& client, const FolderSide& row, SideScan& scan);
   Task<Result<std::optional<Scanned>>> select_and_scan(net::ImapClient& client, std::string mailbox,
                                                        const FolderSide& row, SideScan& scan);
-  static Scanned take_news(const net::ImapMailbox& open, const NewsWanted& wanted, News news,
-                           SideScan& scan);
+  static Scanned take_news(const net::ImapMailbox& open, const NewsWanted& wanted,
+                           std::vector<Item> news, SideScan& scan);
   void note_scanned(Side side, const Scanned& seen);
   Task<Result<void>> compare_with_ledger();
   [[nodiscard]] Result<void> compare_rows();

@@ -28,8 +28,8 @@ std::vector<Item> joined(std::vector<Item> low, std::vector<Item> high) {
   return low;
 }
 
-Uid next_of(const std::vector<Item>& fresh, Uid announced, Uid from) {
-  const Uid last = fresh.empty() ? 0 : fresh.back().uid;
+Uid next_of(const std::vector<Item>& seen, Uid announced, Uid from) {
+  const Uid last = seen.empty() ? 0 : seen.back().uid;
   return std::max({announced, last + 1, from});
 }
 
@@ -174,16 +174,16 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
 }
 
 FolderPass::Scanned FolderPass::take_news(const net::ImapMailbox& open, const NewsWanted& wanted,
-                                          News news, SideScan& scan) {
+                                          std::vector<Item> news, SideScan& scan) {
   Scanned seen;
   seen.messages = open.exists;
   seen.modseq = modseq_of(open);
-  seen.next = next_of(news.fresh, open.uid_next, wanted.from);  // what came since: the next look's
+  seen.next = next_of(news, open.uid_next, wanted.from);  // what came since: the next look's
   const bool complete = wanted.flags && wanted.changed_since == 0;
   scan.complete_from = complete ? 1 : wanted.from;
   scan.settled_below = wanted.from;
   scan.permanent = storable_flags(open);
-  scan.items = joined(std::move(news.older), std::move(news.fresh));
+  scan.items = std::move(news);
   scan.vanished.clear();
   return seen;
 }
@@ -200,7 +200,7 @@ Task<Result<std::optional<FolderPass::Scanned>>> FolderPass::select_and_scan(
   const bool renumbered = told->opened.uid_validity != row.validity;
   const bool uncounted = wanted.changed_since != 0 && modseq_of(told->opened) == 0;
   if (refused || renumbered || uncounted) co_return seen;
-  seen = take_news(told->opened, wanted, std::move(told->news).value_or(News()), scan);
+  seen = take_news(told->opened, wanted, std::move(told->news).value_or(std::vector<Item>()), scan);
   co_return seen;
 }
 

@@ -300,7 +300,7 @@ Task<Result<NewsAsked>> ask_for_news(net::ImapClient& client, NewsWanted wanted)
 }
 
 // Both questions are finished, whatever becomes of the first.
-Task<Result<News>> read_news(net::ImapClient& client, NewsAsked asked) {
+Task<Result<std::vector<Item>>> read_news(net::ImapClient& client, NewsAsked asked) {
   const Uid from = asked.wanted.from;
   Listing listing;
   if (asked.wanted.flags) listing.flags_below = from;
@@ -311,20 +311,14 @@ Task<Result<News>> read_news(net::ImapClient& client, NewsAsked asked) {
     if (listed && !compared) co_return fail(compared.error());
   }
   if (!listed) co_return fail(listed.error());
-  News news;
   // `n:*` names the last message, even if that is an older one (RFC 9051 9, seq-range).
-  news.fresh = listing.take(asked.wanted.flags ? 1 : from);
-  if (!asked.wanted.flags) co_return news;
-  const auto split = std::ranges::lower_bound(news.fresh, from, {}, &Item::uid);
-  news.older.assign(std::move_iterator(news.fresh.begin()), std::move_iterator(split));
-  news.fresh.erase(news.fresh.begin(), split);
-  co_return news;
+  co_return listing.take(asked.wanted.flags ? 1 : from);
 }
 
 }  // namespace
 
-Task<Result<News>> scan_news(net::ImapClient& client, NewsWanted wanted) {
-  if (client.selected().exists == 0) co_return News();
+Task<Result<std::vector<Item>>> scan_news(net::ImapClient& client, NewsWanted wanted) {
+  if (client.selected().exists == 0) co_return std::vector<Item>();
   const auto asked = co_await ask_for_news(client, wanted);
   if (!asked) co_return fail(asked.error());
   co_return co_await read_news(client, *asked);
@@ -353,9 +347,7 @@ Task<Result<OpenedNews>> select_with_news(net::ImapClient& client, std::string m
 Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {
   NewsWanted wanted;
   wanted.from = std::max<Uid>(from, 1);
-  auto news = co_await scan_news(client, wanted);
-  if (!news) co_return fail(news.error());
-  co_return std::move(news->fresh);
+  co_return co_await scan_news(client, wanted);
 }
 
 namespace {

@@ -26,20 +26,18 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since);
 // Both of these in one round trip: what is new from `from` on, and of what is older the flags.
+// Ascending.
 struct NewsWanted {
   Uid from = 1;
   bool flags = false;               // of what is below `from`
   std::uint64_t changed_since = 0;  // 0: all flags
 };
-struct News {
-  std::vector<Item> fresh, older;
-};
-Task<Result<News>> scan_news(net::ImapClient& client, NewsWanted wanted);
+Task<Result<std::vector<Item>>> scan_news(net::ImapClient& client, NewsWanted wanted);
 // The same with the folder's SELECT in front, on `mailbox`: all in one round trip. News: what the
 // server refused to tell is missing as a whole; ask again.
 struct OpenedNews {
   net::ImapMailbox opened;
-  std::optional<News> news;
+  std::optional<std::vector<Item>> news;
 };
 Task<Result<OpenedNews>> select_with_news(net::ImapClient& client, std::string mailbox,
                                           NewsWanted wanted);

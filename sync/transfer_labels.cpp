@@ -234,8 +234,7 @@ Task<Result<void>> Transfer::look_there(std::vector<Labelled>& labelled, std::ve
 }
 
 Task<Result<void>> Transfer::open_target_again(std::uint32_t validity) {
-  const std::string parameters(direction_.target.has("CONDSTORE") ? "(CONDSTORE)" : "");
-  const auto opened = co_await direction_.target.select(direction_.target_name, parameters);
+  const auto opened = co_await select_counted(direction_.target, direction_.target_name);
   if (!opened) co_return fail(opened.error());
   if (opened->uid_validity != validity)
     co_return fail(ErrorKind::conflict,

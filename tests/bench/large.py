@@ -92,10 +92,12 @@ class Mailbox:
     def verify(self, _):
         """All headers of both sides, by the running server."""
         self.ours.launch()
-        started = time.monotonic()
-        self.ours.cli("verify", self.user.address, bound=BOUND)
-        seconds, peak = time.monotonic() - started, machine.peak_memory(self.ours.process.pid)
-        self.ours.stop()
+        try:
+            started = time.monotonic()
+            self.ours.cli("verify", self.user.address, bound=BOUND)
+            seconds, peak = time.monotonic() - started, machine.peak_memory(self.ours.process.pid)
+        finally:
+            self.ours.stop()
         return Sample(seconds, {"MiB at the most": peak})
 
     def one_pass(self):
