@@ -163,15 +163,17 @@ Task<Result<void>> FolderPass::reconcile_batches() {
   mirror_is_fresh_ = batches->empty();
   if (!batches->empty()) is_scanned_ = false;
   for (Batch& batch : *batches) {
-    if (home_was_reset_ || mirror_was_reset_) {  // its UIDs mean nothing any more
+    const bool forth = batch.target != settings_.home;
+    Direction direction = forth ? to_mirror() : to_home();
+    const bool stale =
+        batch.source_validity != 0 ? !direction.is_of(batch) : home_was_reset_ || mirror_was_reset_;
+    if (stale) {  // its UIDs mean nothing any more
       std::vector<Row> none;
       const auto closed = co_await context_.ledger.close_batch(folder_.id, settings_.home, batch.id,
                                                                std::move(none), true);
       if (!closed) co_return closed;
       continue;
     }
-    const bool forth = batch.target != settings_.home;
-    Direction direction = forth ? to_mirror() : to_home();
     const auto done = co_await reconcile(context_, folder_, std::move(direction), std::move(batch));
     if (!done) co_return done;
   }

@@ -69,6 +69,8 @@ struct Batch {
   Uid next = 0;
   std::vector<Uid> sources;
   std::vector<SourceMark> marks;  // of the sources, in their order
+  // The folders' UIDVALIDITY, which its UIDs are of. 0: not written (before schema step 6).
+  std::uint32_t source_validity = 0, target_validity = 0;
 };
 
 struct Skipped {

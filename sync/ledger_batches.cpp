@@ -40,11 +40,14 @@ Result<std::vector<Batch>> Ledger::batches(std::int64_t folder) const {
   return store_.read([&](Sql& sql) -> Result<std::vector<Batch>> {
     std::vector<Batch> all;
     auto rows = sql.query(
-        "SELECT id, target, next, sources, marks FROM sync_batch WHERE folder = $1 ORDER BY id",
+        "SELECT id, target, next, sources, marks, source_validity, target_validity "
+        "FROM sync_batch WHERE folder = $1 ORDER BY id",
         folder);
     while (rows.next())
       all.push_back({rows.integer(0), rows.as<Side>(1), static_cast<Uid>(rows.integer(2)),
-                     uids_from_text(rows.view(3)), marks_from_text(rows.view(4))});
+                     uids_from_text(rows.view(3)), marks_from_text(rows.view(4)),
+                     static_cast<std::uint32_t>(rows.integer(5)),
+                     static_cast<std::uint32_t>(rows.integer(6))});
     if (!rows.status()) return fail(rows.status().error());
     return all;
   });
@@ -54,9 +57,10 @@ Task<Result<std::int64_t>> Ledger::open_batch(std::int64_t folder, Batch batch) 
   std::int64_t id = 0;
   Work work = [&](Sql& sql) -> Result<void> {
     const auto made = sql.integer(
-        "INSERT INTO sync_batch (folder, target, next, sources, marks) VALUES "
-        "($1, $2, $3, $4, $5) RETURNING id",
-        folder, batch.target, batch.next, uids_to_text(batch.sources), marks_to_text(batch.marks));
+        "INSERT INTO sync_batch (folder, target, next, sources, marks, source_validity, "
+        "target_validity) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        folder, batch.target, batch.next, uids_to_text(batch.sources), marks_to_text(batch.marks),
+        batch.source_validity, batch.target_validity);
     if (!made) return fail(made.error());
     id = made->value_or(0);
     return {};

@@ -127,6 +127,11 @@ store::Schema Sync::schema() {
       PRIMARY KEY (folder, side, uid)
     );
     CREATE INDEX sync_label_message ON sync_label (message);
+  )sql",
+                    R"sql(
+    -- What the UIDs of a batch are of: a folder may be numbered anew before it is looked at again.
+    ALTER TABLE sync_batch ADD COLUMN source_validity INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sync_batch ADD COLUMN target_validity INTEGER NOT NULL DEFAULT 0;
   )sql"}};
 }
 

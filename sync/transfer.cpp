@@ -21,6 +21,20 @@ Row Direction::row(Uid source_uid, Uid target_uid) const {
   return row;
 }
 
+Batch Direction::record(Uid target_next) const {
+  Batch batch;
+  batch.target = target_side();
+  batch.next = target_next;
+  batch.source_validity = source.selected().uid_validity;
+  batch.target_validity = target.selected().uid_validity;
+  return batch;
+}
+
+bool Direction::is_of(const Batch& batch) const {
+  return batch.source_validity == source.selected().uid_validity &&
+         batch.target_validity == target.selected().uid_validity;
+}
+
 Transfer::Transfer(Context& context, Budget& budget, FolderRow& folder, std::size_t shown_folder,
                    Direction direction, std::vector<Item> items, std::vector<Unpaired> unpaired,
                    Uid target_next)
@@ -146,9 +160,7 @@ Task<Result<void>> Transfer::batch() {
   auto done = co_await look();
   if (done) done = co_await pair(items);
   if (!done) co_return done;
-  Batch record;
-  record.target = direction_.target_side();
-  record.next = target_next_;
+  Batch record = direction_.record(target_next_);
   record.sources = uids_of(items);
   for (const Item& item : items) record.marks.push_back({item.size, item.date.unix_seconds});
   std::int64_t id = 0;

@@ -34,6 +34,9 @@ struct Direction {
   std::string target_name;
   [[nodiscard]] Side target_side() const { return migration::other(source_side); }
   [[nodiscard]] bool from_home() const { return source_side == home; }
+  // An empty record of a batch between the folders as they are open.
+  [[nodiscard]] Batch record(Uid target_next) const;
+  [[nodiscard]] bool is_of(const Batch& batch) const;  // its UIDs still mean the same messages
   // A row for a source and a target message.
   [[nodiscard]] Row row(Uid source_uid, Uid target_uid) const;
 };

@@ -25,15 +25,11 @@ bool is_same(const Item& a, const Item& b) {
   return a.size == b.size && a.date.unix_seconds == b.date.unix_seconds;
 }
 
-Batch record_of(const std::vector<Labelled>& labelled, Side target, Uid next) {
-  Batch record;
-  record.target = target;
-  record.next = next;
+void note_sources(Batch& record, const std::vector<Labelled>& labelled) {
   for (const Labelled& one : labelled) {
     record.sources.push_back(one.item.uid);
     record.marks.push_back({one.item.size, one.item.date.unix_seconds});
   }
-  return record;
 }
 
 std::vector<Uid> copies_in(const std::vector<Labelled>& labelled) {
@@ -159,7 +155,9 @@ Task<Result<void>> Transfer::copy_batch(std::vector<Labelled> labelled) {
   std::map<Uid, Uid> told;
   std::optional<Error> refused;
   if (!labelled.empty()) {
-    Batch record = record_of(labelled, direction_.target_side(), target_next_);
+    Batch record = direction_.record(target_next_);
+    record.target_validity = validity;  // another folder of the target may be open just now
+    note_sources(record, labelled);
     const auto opened = co_await context_.ledger.open_batch(folder_.id, std::move(record));
     if (!opened) co_return fail(opened.error());
     id = *opened;
