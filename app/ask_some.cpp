@@ -34,6 +34,9 @@ ExitCode ask_some(const Arguments& arguments, std::string_view path, std::string
   const json::value told = json::parse(*answer);
   const std::size_t changed = told.at("changed").as_array().size();
   if (!arguments.has("json")) fmt::print("{} of {} accounts {}.\n", changed, wanted.size(), done);
+  if (const auto* ending = told.as_object().if_contains("ending"); ending && !arguments.has("json"))
+    for (const auto& address : ending->as_array())
+      fmt::print("{}: what is being copied at this moment still ends.\n", text(address));
   const bool named = !arguments.words.empty();
   return named && changed < wanted.size() ? ExitCode::done_with_notes : ExitCode::done;
 }

@@ -1,9 +1,11 @@
 // tandemail load: mail from files into a mailbox of one side. Beside a running server only for an
 // account that the sync leaves alone: a pass could copy what is just being loaded.
 #include <fmt/core.h>
+#include <thread>
 
 #include <boost/json.hpp>
 
+#include "app/api_client.hpp"
 #include "app/archive_report.hpp"
 #include "app/command.hpp"
 #include "app/side_desk.hpp"
@@ -14,6 +16,26 @@ namespace {
 
 bool is_left_alone(const migration::Account& account) {
   return account.paused || !migration::mirror_of(account.phase);
+}
+
+// A pass that was under way when its account was paused ends between two batches.
+Result<void> wait_for_pass(const Arguments& arguments, const std::string& address) {
+  constexpr int most_looks = 600;
+  const auto api = ApiClient::open(arguments);
+  if (!api) return fail(api.error());
+  namespace json = boost::json;
+  const json::array meant{json::value(address)};
+  const std::string asked = json::serialize(json::object{{"accounts", meant}});
+  for (int look = 0; look < most_looks; ++look) {
+    const auto answer = api->post("/api/accounts/pause", asked);
+    if (!answer) return fail(answer.error());
+    if (json::parse(*answer).at("ending").as_array().empty()) return {};
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  return fail(
+      Error{.kind = ErrorKind::conflict,
+            .what = "a copy that was under way when " + address + " was paused has not ended yet",
+            .next_step = "Look at 'tandemail status', and try again a little later."});
 }
 
 net::Task<void> load_now(const SideDesk& desk, archive::LoadOrder order, archive::Report& report,
@@ -59,6 +81,8 @@ ExitCode run_load(const Arguments& arguments) {
                    .next_step = fmt::format("Run 'tandemail pause {}' first, and 'tandemail "
                                             "resume {}' afterwards.",
                                             address, address)});
+  if ((*desk)->beside_server() && account.paused)
+    if (auto ended = wait_for_pass(arguments, address); !ended) return report(ended.error());
   archive::LoadOrder order{std::move(account), *side, arguments.get("from"),
                            arguments.get("folder")};
   archive::Report told;

@@ -46,6 +46,7 @@ struct DeltaReport {
   std::uint64_t flags_changed = 0;
   std::uint64_t source_messages = 0;  // in all copied folders, after the pass
   std::uint64_t matched = 0;          // of those, with a known counterpart on the other side
+  std::uint64_t missing = 0;          // of those, not there and not recorded as impossible
   std::uint64_t skipped = 0;          // recorded as impossible, each with its reason
   std::uint64_t quarantined = 0;      // removed at home, and taken away from the other side
   std::uint64_t held = 0;             // deletions that wait for a person's decision

@@ -79,6 +79,10 @@ void KeptFlags::add(AccountId account, Side side, const Flags& kept) {
   if (kept.system != 0) kept_[{account, side}] |= kept.system;
 }
 
+Context Context::until(const bool& halted) const {
+  return {ledger, locks, options, clock, events, board, suspects, waits, kept_flags, halted};
+}
+
 std::unexpected<Error> stopped() {
   return fail(ErrorKind::cancelled, "the sync was stopped");
 }

@@ -72,7 +72,10 @@ struct Context {
   Suspects& suspects;
   Waits& waits;
   KeptFlags& kept_flags;
-  const bool& stopping;
+  const bool& stopping;  // what runs ends between two batches
+
+  // The same for what ends when `halted` comes true.
+  [[nodiscard]] Context until(const bool& halted) const;
 };
 
 [[nodiscard]] std::unexpected<Error> stopped();

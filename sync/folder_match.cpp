@@ -1,5 +1,6 @@
 // FolderPass: which of the new messages are the same, which are to be copied, and the copying.
 #include <algorithm>
+#include <fmt/core.h>
 #include <map>
 
 #include "sync/closer.hpp"
@@ -97,6 +98,33 @@ Task<Result<void>> FolderPass::forget_removed(Side side, const std::vector<Uid>&
   co_return co_await context_.ledger.unskip(folder_.id, side, std::move(gone));
 }
 
+// What cannot be looked at may be what another waits for: nothing is matched without it. It may
+// have gone in between; and one that is never shown holds up no folder for ever.
+Task<Result<void>> FolderPass::drop_unseen(net::ImapClient& client, std::vector<Item>& items,
+                                           const std::vector<Uid>& left_out) {
+  std::vector<Uid> unseen;
+  for (const Item& item : items)
+    if (!item.looked_at) unseen.push_back(item.uid);
+  if (unseen.empty()) co_return Result<void>{};
+  const auto there = co_await scan_uids(client, unseen);
+  if (!there) co_return fail(there.error());
+  std::vector<Uid> hidden = uids_of(*there);
+  std::erase_if(items, [&](const Item& item) {
+    return !item.looked_at && !std::ranges::binary_search(hidden, item.uid);
+  });
+  std::erase_if(hidden, [&](Uid uid) {
+    return std::ranges::binary_search(left_out, uid) ||
+           context_.suspects.count(folder_.id, uid) + 1 >= Suspects::hopeless;
+  });
+  if (hidden.empty()) co_return Result<void>{};
+  context_.suspects.raise(folder_.id, hidden);
+  co_return fail(
+      Error{.kind = ErrorKind::refused,
+            .what = fmt::format("the server lists messages and does not give their headers ({})",
+                                hidden.size()),
+            .temporary = true});
+}
+
 Task<Result<void>> FolderPass::match_news() {
   const auto wants_home = [](const Row& row) { return row.home == 0 && !row.home_gone; };
   const auto wants_mirror = [](const Row& row) { return row.mirror == 0 && !row.mirror_gone; };
@@ -115,8 +143,10 @@ Task<Result<void>> FolderPass::match_news() {
   digest.our_names = {context_.options.our_hostname};
   auto looked = co_await look_at(mirror_, mirror_items_, digest);
   // Where nothing is copied to the mirror, what came by the gateway is told from the rest.
-  if (looked && (any_right || !settings_.mirror_takes_mail))
-    looked = co_await look_at(home_, home_items_, digest);
+  if (looked) looked = co_await drop_unseen(mirror_, mirror_items_, mirror_skipped_);
+  const bool look_at_home = any_right || !settings_.mirror_takes_mail;
+  if (looked && look_at_home) looked = co_await look_at(home_, home_items_, digest);
+  if (looked && look_at_home) looked = co_await drop_unseen(home_, home_items_, home_skipped_);
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
   auto saved = co_await look_closer(sides, digest);
@@ -333,6 +363,8 @@ Task<Result<void>> FolderPass::sort_left(const Sides& sides) {
     rows.push_back(sides.left_rows[at]->id);
     if (!sides.left_rows[at]->home_gone) lost.push_back(sides.left_rows[at]->home);
   }
+  // Nothing is known of them once their rows are gone: should this break off, they are news again.
+  if (!lost.empty()) home_row().next = std::min(home_row().next, std::ranges::min(lost));
   auto items = co_await scan_uids(home_, lost);
   if (!items) co_return fail(items.error());
   std::ranges::move(*items, std::back_inserter(to_copy_));
@@ -392,6 +424,7 @@ Task<Result<void>> FolderPass::sort_right(const Sides& sides) {
 
 Task<Result<void>> FolderPass::copy() {
   step_ = FolderStep::copying;
+  home_later_.clear();
   if (to_copy_.empty()) co_return Result<void>{};
   folder_.bytes = folder_.bytes_done;
   for (const Item& item : to_copy_) folder_.bytes += item.size;
@@ -400,17 +433,20 @@ Task<Result<void>> FolderPass::copy() {
                     std::move(open_mirror_), mirror_next_);
   const auto done = co_await transfer.run();
   mirror_next_ = transfer.target_next();
+  home_later_ = transfer.later();
   note_copied(transfer);
   co_return done;
 }
 
 Task<Result<void>> FolderPass::bring_home() {
   step_ = FolderStep::returning;
+  mirror_later_.clear();
   if (to_bring_.empty()) co_return Result<void>{};
   Transfer transfer(context_, budget_, folder_, settings_.shown, to_home(), std::move(to_bring_),
                     {}, home_next_);
   const auto done = co_await transfer.run();
   home_next_ = transfer.target_next();
+  mirror_later_ = transfer.later();
   note_copied(transfer);
   co_return done;
 }

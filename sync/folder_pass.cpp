@@ -18,6 +18,10 @@ static_assert(static_cast<std::size_t>(FolderStep::settled) + 1 == folder_steps)
 
 constexpr int most_rounds = 4;
 
+Uid lowest(const std::vector<Uid>& uids, Uid next) {
+  return uids.empty() ? next : std::min(next, std::ranges::min(uids));
+}
+
 }  // namespace
 
 std::string_view name_of(FolderStep step) {
@@ -121,11 +125,27 @@ Task<Result<void>> FolderPass::open_and_scan() {
   co_return Result<void>{};
 }
 
+// A mailbox that was put back to what it was some time ago gives UIDs a second time, though its
+// UIDVALIDITY is the same (RFC 9051 2.3.1.1 forbids it).
+Task<Result<bool>> FolderPass::is_set_back(net::ImapClient& client, const FolderSide& row) {
+  const net::ImapMailbox open = client.selected();
+  if (row.validity != open.uid_validity || open.uid_next == 0 || open.uid_next >= row.next)
+    co_return false;
+  const auto tail = co_await scan_from(client, open.uid_next);
+  if (!tail) co_return fail(tail.error());
+  co_return tail->empty();
+}
+
 // A folder whose UIDVALIDITY changed is a new one to us: its UIDs mean nothing, the ladder decides.
 Task<Result<void>> FolderPass::check_validity() {
   const Side mirror_side = migration::other(settings_.home);
   first_ever_ = mirror_row().validity == 0;
-  first_contact_ = mirror_row().validity != mirror_.selected().uid_validity;
+  const auto mirror_set_back = co_await is_set_back(mirror_, mirror_row());
+  if (!mirror_set_back) co_return fail(mirror_set_back.error());
+  const auto home_set_back = co_await is_set_back(home_, home_row());
+  if (!home_set_back) co_return fail(home_set_back.error());
+  if (*mirror_set_back || *home_set_back) is_scanned_ = false;
+  first_contact_ = *mirror_set_back || mirror_row().validity != mirror_.selected().uid_validity;
   // What a first contact that was broken off has written down may be of another UIDVALIDITY: only
   // one that came to its end says of which.
   for (const Side side : {Side::old_side, Side::new_side}) {
@@ -134,7 +154,7 @@ Task<Result<void>> FolderPass::check_validity() {
     if (!forgotten) co_return forgotten;
   }
   if (mirror_row().validity != 0 && first_contact_) {
-    log::warning("W-SYNC-2", "account {}: UIDVALIDITY of '{}' changed on the {} side",
+    log::warning("W-SYNC-2", "account {}: UIDs of '{}' are given anew on the {} side",
                  folder_.account, mirror_row().name, migration::name_of(mirror_side));
     const auto forgotten = co_await context_.ledger.forget_uids(folder_.id, mirror_side);
     if (!forgotten) co_return forgotten;
@@ -142,8 +162,9 @@ Task<Result<void>> FolderPass::check_validity() {
     mirror_row().modseq = 0;
     mirror_was_reset_ = mirror_renumbered_ = settings_.all_flags = true;
   }
-  if (home_row().validity != 0 && home_row().validity != home_.selected().uid_validity) {
-    log::warning("W-SYNC-3", "account {}: UIDVALIDITY of '{}' changed on the {} side",
+  const bool renumbered = home_row().validity != home_.selected().uid_validity;
+  if (home_row().validity != 0 && (renumbered || *home_set_back)) {
+    log::warning("W-SYNC-3", "account {}: UIDs of '{}' are given anew on the {} side",
                  folder_.account, home_row().name, migration::name_of(settings_.home));
     const auto forgotten = co_await context_.ledger.forget_uids(folder_.id, settings_.home);
     if (!forgotten) co_return forgotten;
@@ -223,10 +244,12 @@ Task<Result<void>> FolderPass::settle() {
     if (one.uid != 0) ++folder_.at(one.side).messages;
   home_row().matched = counts->home_matched;
   mirror_row().matched = counts->mirror_matched;
-  home_row().next = home_next_;
+  // What is to be tried again is looked at again, whatever the counts say.
+  report_.later = home_later_.size();
+  home_row().next = lowest(home_later_, home_next_);
   home_row().modseq = home_modseq_;
   mirror_row().modseq = mirror_modseq_;
-  mirror_row().next = mirror_next_;
+  mirror_row().next = lowest(mirror_later_, mirror_next_);
   folder_.bytes = folder_.bytes_done;
   context_.board.correct_bytes(folder_.account, settings_.shown, folder_.bytes);
   if (pair_.home->status) home_row().unseen = pair_.home->status->unseen;

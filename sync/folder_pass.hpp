@@ -24,6 +24,7 @@ struct FolderReport {
   std::uint64_t copied = 0;  // in either direction
   std::uint64_t flags_changed = 0;
   std::optional<migration::DailyQuota> waits;  // not all was copied
+  std::uint64_t later = 0;                     // home's messages that could not be copied this time
 };
 
 // Where a folder's pass is, and what is true there.
@@ -108,6 +109,9 @@ class FolderPass {
     std::map<std::size_t, Row> before;    // the same: its row in the folder it came from
   };
   Task<Result<void>> match_news();
+  Task<Result<void>> drop_unseen(net::ImapClient& client, std::vector<Item>& items,
+                                 const std::vector<Uid>& left_out);
+  Task<Result<bool>> is_set_back(net::ImapClient& client, const FolderSide& row);
   void find_pairs(Sides& sides);
   [[nodiscard]] const Row* met_itself(const Sides& sides, const Match& pair) const;
   Task<Result<void>> look_closer(Sides& sides, mail::DigestOptions digest);
@@ -171,6 +175,7 @@ class FolderPass {
   bool deferred_ = false;
   Uid home_next_ = 0;  // as the scan saw it
   Uid mirror_next_ = 0;
+  std::vector<Uid> home_later_, mirror_later_;  // could not be copied; a later pass tries again
   std::uint64_t home_modseq_ = 0;
   std::uint64_t mirror_modseq_ = 0;
   std::uint64_t home_messages_ = 0;

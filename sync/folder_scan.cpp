@@ -168,6 +168,8 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
   const net::ImapMailbox open = client.selected();
   NewsWanted wanted = wanted_of(row, modseq_of(open) != 0, settings_.all_flags);
   if (wanted.changed_since != 0 && wanted.changed_since == modseq_of(open)) wanted.flags = false;
+  // Counted anew (an index that was rebuilt): what changed since cannot be asked for.
+  if (modseq_of(open) < wanted.changed_since) wanted.changed_since = 0;
   auto news = co_await scan_news(client, wanted);
   if (!news) co_return fail(news.error());
   co_return take_news(open, wanted, std::move(*news), scan);
@@ -198,7 +200,7 @@ Task<Result<std::optional<FolderPass::Scanned>>> FolderPass::select_and_scan(
   std::optional<Scanned> seen;
   const bool refused = !told->news && told->opened.exists != 0;
   const bool renumbered = told->opened.uid_validity != row.validity;
-  const bool uncounted = wanted.changed_since != 0 && modseq_of(told->opened) == 0;
+  const bool uncounted = modseq_of(told->opened) < wanted.changed_since;
   if (refused || renumbered || uncounted) co_return seen;
   seen = take_news(told->opened, wanted, std::move(told->news).value_or(std::vector<Item>()), scan);
   co_return seen;

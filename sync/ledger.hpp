@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -199,6 +200,9 @@ class Ledger {
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
   [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;
+  // How many messages of that side are recorded, by folder. Whole folders do not count.
+  [[nodiscard]] Result<std::map<std::int64_t, std::uint64_t>> count_skipped(AccountId account,
+                                                                            Side side) const;
   Task<Result<void>> skip(Skipped skipped);
   Task<Result<void>> unskip(std::int64_t folder, Side side, std::vector<Uid> uids);
 

@@ -209,6 +209,20 @@ Result<std::vector<Skipped>> Ledger::skipped_of(AccountId account) const {
   });
 }
 
+Result<std::map<std::int64_t, std::uint64_t>> Ledger::count_skipped(AccountId account,
+                                                                    Side side) const {
+  return store_.read([&](Sql& sql) -> Result<std::map<std::int64_t, std::uint64_t>> {
+    auto rows = sql.query(
+        "SELECT folder, count(*) FROM sync_skipped WHERE folder IN (SELECT id FROM sync_folder "
+        "WHERE account = $1) AND side = $2 AND uid <> 0 GROUP BY folder",
+        account, side);
+    std::map<std::int64_t, std::uint64_t> counts;
+    while (rows.next()) counts[rows.integer(0)] = static_cast<std::uint64_t>(rows.integer(1));
+    if (const auto read = rows.status(); !read) return fail(read.error());
+    return counts;
+  });
+}
+
 Task<Result<void>> Ledger::skip(Skipped one) {
   Work work = [&](Sql& sql) {
     return done(sql.execute(

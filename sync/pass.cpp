@@ -292,6 +292,7 @@ Task<Result<void>> AccountPass::conclude(Work& work, const FolderPass& pass,
     report_.copied += done->copied;
     report_.flags_changed += done->flags_changed;
     if (done->waits) note_wait(work, *done->waits);
+    work.later = done->later;
     const std::vector<Uid> whole_folder(1, Uid{0});
     context_.suspects.clear(work.row.id, whole_folder);
     co_return co_await context_.ledger.unskip(work.row.id, settings_.home, whole_folder);

@@ -45,7 +45,8 @@ class AccountPass {
     FolderPair pair;
     FolderRow row;
     bool changed = false;
-    bool waits = false;  // for a daily quota; its row is not in order
+    bool waits = false;       // for a daily quota; its row is not in order
+    std::uint64_t later = 0;  // messages that its row does not count: see FolderReport
   };
   // Lists both sides and brings every folder in order.
   Task<Result<void>> look(int number);

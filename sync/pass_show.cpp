@@ -54,6 +54,8 @@ Task<Result<DeltaReport>> AccountPass::report() {
   // While something waits, bytes are as they were estimated, and counted since.
   migration::CopyProgress& progress = shown.progress;
   const std::uint64_t estimated = progress.bytes_total;
+  const auto named = context_.ledger.count_skipped(account_, settings_.home);
+  if (!named) co_return fail(named.error());
   progress.bytes_total = progress.bytes_done = 0;
   for (const Work& work : work_) {
     std::uint64_t messages = work.row.at(settings_.home).messages;
@@ -64,8 +66,12 @@ Task<Result<DeltaReport>> AccountPass::report() {
       if (work.pair.home->status) messages = work.pair.home->status->messages;
       matched = counts->home_matched;
     }
+    messages += work.later;
     report_.source_messages += messages;
     matched = std::min(matched, messages);
+    const auto here = named->find(work.row.id);
+    const std::uint64_t told = here == named->end() ? matched : matched + here->second;
+    report_.missing += messages - std::min(told, messages);
     report_.matched += matched;
     progress.bytes_done += work.row.bytes_done;
     shown.folders.push_back({work.pair.home->name, messages, matched, work.pair.mirror_name});

@@ -20,7 +20,7 @@ Task<Result<std::vector<Item>>> strangers(Direction direction, const Batch& batc
   if (!tail) co_return fail(tail.error());
   std::set<Uid> paired;
   for (const Row& row : known)
-    if (row.home != 0 && row.mirror != 0)
+    if (!row.open() || (row.home != 0 && row.mirror != 0))
       paired.insert(direction.from_home() ? row.mirror : row.home);
   std::erase_if(*tail, [&](const Item& item) { return paired.contains(item.uid); });
   co_return tail;

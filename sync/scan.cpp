@@ -25,11 +25,17 @@ Flags flags_of(const response::Fetch& message) {
 // Collects UIDs, flags, dates, sizes.
 class Listing final : public net::ImapHandler {
  public:
+  explicit Listing(const net::ImapClient& client) : most_(2 * client.selected().exists + 100'000) {}
+
   std::vector<Item> items;
 
   Task<Result<void>> on_message(const response::Fetch& message) override {
-    // Flag changes that come by unasked have no date and size: not ours.
-    if (message.uid != 0 && (message.size || message.uid < flags_below)) {
+    // Flag changes that come by unasked have no date and size: not ours. And what is told of
+    // something else is no word of the flags.
+    const bool is_told = message.has_flags && message.uid < flags_below;
+    if (message.uid != 0 && (message.size || is_told)) {
+      if (items.size() >= most_)
+        co_return fail(ErrorKind::protocol, "more messages are told of than the folder has");
       Item& item = items.emplace_back();
       item.uid = message.uid;
       item.size = message.size.value_or(0);
@@ -44,13 +50,21 @@ class Listing final : public net::ImapHandler {
 
   std::vector<Item> take(Uid from) {
     std::erase_if(items, [from](const Item& item) { return item.uid < from; });
-    std::ranges::sort(items, {}, &Item::uid);
-    const auto rest = std::ranges::unique(items, {}, &Item::uid);
-    items.erase(rest.begin(), rest.end());
+    if (!std::ranges::is_sorted(items, {}, &Item::uid))
+      std::ranges::stable_sort(items, {}, &Item::uid);
+    // Of what was told twice the last word counts.
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < items.size(); ++at) {
+      if (at + 1 < items.size() && items[at + 1].uid == items[at].uid) continue;
+      if (kept != at) items[kept] = std::move(items[at]);
+      ++kept;
+    }
+    items.resize(kept);
     return std::move(items);
   }
 
  private:
+  std::uint64_t most_;  // more than honest servers say
   KeywordPool keywords_;
 };
 
@@ -221,7 +235,7 @@ Task<Result<std::vector<Item>>> scan_part(net::ImapClient& client, Uid& next) {
   constexpr Uid part = 50'000;
   const net::ImapMailbox open = client.selected();
   const Uid from = std::max<Uid>(next, 1);
-  Listing listing;
+  Listing listing(client);
   while (next != 0 && listing.items.empty()) {
     // A folder whose end is not told, or near, is listed in one go: `*` may be below `next`.
     const Uid first = std::max<Uid>(next, 1);
@@ -238,7 +252,7 @@ Task<Result<std::vector<Item>>> scan_part(net::ImapClient& client, Uid& next) {
 }
 
 Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<Uid> uids) {
-  Listing listing;
+  Listing listing(client);
   if (uids.empty()) co_return std::vector<Item>();
   imap::SequenceSet set = set_of(uids);
   imap::FetchAttributes attributes = listing_attributes();
@@ -249,7 +263,7 @@ Task<Result<std::vector<Item>>> scan_uids(net::ImapClient& client, std::vector<U
 
 Task<Result<std::vector<Item>>> scan_flags(net::ImapClient& client, Uid below,
                                            std::uint64_t changed_since) {
-  Listing listing;
+  Listing listing(client);
   listing.flags_below = below;
   if (client.selected().exists == 0 || below <= 1) co_return std::vector<Item>();
   imap::SequenceSet set;
@@ -302,7 +316,7 @@ Task<Result<NewsAsked>> ask_for_news(net::ImapClient& client, NewsWanted wanted)
 // Both questions are finished, whatever becomes of the first.
 Task<Result<std::vector<Item>>> read_news(net::ImapClient& client, NewsAsked asked) {
   const Uid from = asked.wanted.from;
-  Listing listing;
+  Listing listing(client);
   if (asked.wanted.flags) listing.flags_below = from;
   const std::string refused("FETCH was refused");
   const auto listed = co_await client.finish_ok(asked.fresh, refused, &listing);
@@ -352,19 +366,26 @@ Task<Result<std::vector<Item>>> scan_from(net::ImapClient& client, Uid from) {
 
 namespace {
 
+// Only what was asked for: a range without an end, or an absurd one, costs nothing.
 class Vanishing final : public net::ImapHandler {
  public:
+  explicit Vanishing(Uid below) : below_(below) {}
   static constexpr std::uint64_t most = 100'000;
   std::vector<Uid> uids;
   bool too_many = false;
   void on_response(imap::Response& any) override {
     const auto* vanished = std::get_if<response::Vanished>(&any);
     if (vanished == nullptr || !vanished->earlier || too_many) return;
-    too_many = vanished->uids.count() + uids.size() > most;
-    if (too_many) return;
-    for (const auto [first, last] : vanished->uids.ranges())
-      for (Uid uid = first; uid <= last; ++uid) uids.push_back(uid);
+    for (const auto [first, last] : vanished->uids.ranges()) {
+      const std::uint64_t end = std::min<std::uint64_t>(last, below_ - 1);
+      too_many = too_many || (first <= end && end - first + uids.size() >= most);
+      if (too_many) return;
+      for (std::uint64_t uid = first; uid <= end; ++uid) uids.push_back(static_cast<Uid>(uid));
+    }
   }
+
+ private:
+  Uid below_;
 };
 
 }  // namespace
@@ -373,7 +394,7 @@ Task<Result<std::optional<std::vector<Uid>>>> scan_vanished(net::ImapClient& cli
                                                             std::uint64_t since) {
   std::optional<std::vector<Uid>> gone;
   if (!client.is_enabled("QRESYNC") || since == 0 || below <= 1) co_return gone;
-  Vanishing vanishing;
+  Vanishing vanishing(below);
   imap::SequenceSet set;
   set.add(1, below - 1);
   imap::FetchAttributes attributes;

@@ -29,7 +29,8 @@ Sync::State::State(store::Store& store, const migration::Registry& known,
       ledger(store),
       context{ledger, account_locks, options, clock,      events,
               board,  suspects,      waits,   kept_flags, stopping},
-      slots(options.accounts_at_once) {}
+      slots(options.accounts_at_once),
+      tick(executor) {}
 
 CopyState state_after(const Error& error) {
   if (asked_to_wait(error)) return CopyState::failed;
@@ -109,6 +110,8 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   if (!found) co_return fail(found.error());
   const auto& [account, migration] = *found;
   if (is_elsewhere(account, settings.home)) co_return wrong_home(account, settings.home);
+  Context here = context.until(settings.halted == nullptr ? stopping : *settings.halted);
+  if (here.stopping) co_return stopped();
   board.set_state(id, CopyState::checking);
   migration::Event event;
   event.account = id;
@@ -127,11 +130,11 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   how.let_rest = settings.let_rest;
   const auto row = ledger.account(id);
   how.all_sizes = row && !row->in_sync_at;
-  Budget budget(context, id, migration);
+  Budget budget(here, id, migration);
   if (const auto read = budget.open(); !read) co_return fail(read.error());
   const auto before = clients.wire_bytes();
   Lanes lanes(*this, account, migration);
-  AccountPass work(context, id, migration.sync, budget, lanes, clients.at(settings.home),
+  AccountPass work(here, id, migration.sync, budget, lanes, clients.at(settings.home),
                    clients.at(migration::other(settings.home)), how);
   Result<DeltaReport> done;
   if (settings.measure)

@@ -24,6 +24,8 @@ struct PassSettings {
   bool retry_skipped = false;
   bool let_rest = false;  // see AccountPass::Settings
   bool measure = false;   // only looks how much there is
+  // Ends between two batches when it comes true (the executor's thread); null: with the program.
+  const bool* halted = nullptr;
 };
 
 struct Sync::State {
@@ -48,6 +50,7 @@ struct Sync::State {
   net::Semaphore slots;   // pairs of connections that copy
   Places places;          // waited for before a slot and before the account's lock
   std::size_t watching = 0;
+  net::RemoteNotifier tick;  // for looking through all accounts
 
   std::mutex mutex;
   std::map<AccountId, std::shared_ptr<Worker>> workers;

@@ -71,8 +71,7 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
   AccountRow row = ledger.account(account).value_or(AccountRow());
   row.problem = row.server_words = row.next_step = "";
   if (ended) {
-    const bool complete =
-        !ended->waits && ended->matched + ended->skipped >= ended->source_messages;
+    const bool complete = !ended->waits && ended->missing == 0;
     row.state = !complete            ? CopyState::copying
                 : ended->skipped > 0 ? CopyState::in_sync_notes
                                      : CopyState::in_sync;

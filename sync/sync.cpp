@@ -27,10 +27,9 @@ Sync::~Sync() = default;
 Task<void> Sync::run(net::TaskGroup& group) {
   State& state = *state_;
   state.stopping = false;
-  net::RemoteNotifier tick(state.executor);
-  const auto on_stop = group.on_stop([&state, &tick] {
+  const auto on_stop = group.on_stop([&state] {
     state.stopping = true;
-    tick.notify();
+    state.tick.notify();
     const std::lock_guard lock(state.mutex);
     for (const auto& [id, worker] : state.workers) worker->stop();
   });
@@ -44,6 +43,7 @@ Task<void> Sync::run(net::TaskGroup& group) {
       auto& worker = state.workers[account.id];
       if (worker && worker->state() == WorkerState::ended) worker.reset();
       if (worker && changed) worker->ring();
+      if (worker && !wanted) worker->pause();
       if (worker || !wanted) continue;
       worker = std::make_shared<Worker>(state, group, account.id);
       group.spawn(Worker::run(worker));
@@ -52,7 +52,7 @@ Task<void> Sync::run(net::TaskGroup& group) {
       const std::lock_guard lock(state.mutex);
       std::erase_if(state.workers, [](const auto& entry) { return entry.second == nullptr; });
     }
-    (void)co_await tick.wait_for(std::chrono::seconds(1));
+    (void)co_await state.tick.wait_for(std::chrono::seconds(1));
   }
 }
 
@@ -74,6 +74,17 @@ void Sync::run_now(AccountId account) {
     state_->asked.insert(account);
   }
   state_->ring(account);
+}
+
+void Sync::notice_changes() {
+  state_->tick.notify();
+}
+
+bool Sync::is_copying(AccountId account) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->workers.find(account);
+  return found != state_->workers.end() && found->second &&
+         found->second->state() == WorkerState::passing;
 }
 
 void Sync::State::ring(AccountId account) {

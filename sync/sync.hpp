@@ -109,6 +109,8 @@ class Sync final : public migration::Delta,
   [[nodiscard]] std::vector<migration::SkippedMessage> skipped(AccountId account) const override;
   [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const override;
   // A pass now; also ends needs_you, and tries again what was recorded as impossible.
+  [[nodiscard]] bool is_copying(AccountId account) const override;
+  void notice_changes() override;
   void run_now(AccountId account) override;
 
   struct State;  // this room's own

@@ -64,6 +64,8 @@ class Transfer {
   Task<Result<void>> run();
 
   [[nodiscard]] std::uint64_t appended() const { return appended_; }
+  // Messages that were not given or were refused for now: a later pass tries them again.
+  [[nodiscard]] const std::vector<Uid>& later() const { return later_; }
   // The rest waits for a daily quota.
   [[nodiscard]] std::optional<migration::DailyQuota> waits() const;
   // The target's messages below are all accounted for.
@@ -129,6 +131,7 @@ class Transfer {
   std::vector<Item> next_;  // cut, and perhaps asked for
   std::vector<Row> rows_;   // of the batch at hand, to be written with its close
   std::uint64_t appended_ = 0;
+  std::vector<Uid> later_;
   std::uint64_t waits_for_ = 0;  // bytes that the daily quotas have no room for; 0: nothing waits
   bool strangers_ = false;
   std::vector<Uid> not_yet_;         // of the batch at hand: not given, or refused for now

@@ -3,6 +3,7 @@
 
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
+#include "lib/protocol/imap/refusal_words.hpp"
 #include "sync/match.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
@@ -23,12 +24,18 @@ std::string next_step_for(const Error& error) {
   return "Ask that side's administrator about the words above; then press \"try again\".";
 }
 
+// What is said of one message is true of all: the mailbox is full, the server wants a rest, or the
+// folder is not there any more (the next pass makes it).
+bool ends_folder(const Error& error) {
+  return is_over_quota(error) || asked_to_wait(error) ||
+         net::code_of(error).kind == imap::CodeKind::try_create;
+}
+
 }  // namespace
 
 bool is_over_quota(const Error& error) {
   return net::code_of(error).kind == imap::CodeKind::over_quota ||
-         has_word(error.server_words, "quota exceeded") ||
-         has_word(error.server_words, "over quota") || has_word(error.server_words, "mailbox full");
+         imap::says_mailbox_is_full(error.server_words);
 }
 
 Task<Result<void>> Transfer::send_fetch(const std::vector<Item>& items) {
@@ -151,7 +158,7 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
       case Copied::State::appended: arrived(item, copied); break;
       case Copied::State::refused:
       case Copied::State::retry: {
-        if (is_over_quota(copied.error) || asked_to_wait(copied.error)) {
+        if (ends_folder(copied.error)) {
           whole = copied.error;
         } else if (again != nullptr) {
           again->push_back(item);
@@ -184,6 +191,7 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
 bool Transfer::may_come_later(const Item& item, const Copied& copied) {
   if (context_.suspects.count(folder_.id, item.uid) + 1 >= Suspects::hopeless) return false;
   not_yet_.push_back(item.uid);
+  later_.push_back(item.uid);
   log::info("I-SYNC-16", "account {}, folder '{}', UID {}: not copied yet: {}", folder_.account,
             folder_.at(direction_.source_side).name, item.uid,
             copied.error.what.empty() ? "the server did not give it" : copied.error.to_string());

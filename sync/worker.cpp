@@ -29,6 +29,13 @@ Task<void> Worker::run(std::shared_ptr<Worker> self) {
   co_await self->work();
   self->now_ = WorkerState::ended;
   self->clients_.reset();
+  self->tell();
+}
+
+void Worker::tell() const {
+  migration::Event event;
+  event.account = id_;
+  state_.events.publish(event);
 }
 
 // The account while it is to be kept alike.
@@ -41,7 +48,8 @@ std::optional<migration::Account> Worker::account() const {
 
 Task<void> Worker::work() {
   while (!state_.stopping) {
-    const auto account = this->account();
+    halted_ = false;
+    auto account = this->account();
     if (!account) co_return;
     now_ = WorkerState::waiting_for_a_slot;
     const bool measure = state_.is_limited(id_) && !state_.board.find(id_);
@@ -50,13 +58,17 @@ Task<void> Worker::work() {
     const std::uint64_t weight = measure ? first_of_all : state_.weight(id_);
     auto slot = co_await state_.slots.acquire(weight);
     if (!slot || state_.stopping) co_return;
+    // Who pauses an account and then sees no pass of it must not meet one that begins.
     now_ = WorkerState::passing;
+    account = this->account();
+    if (!account) co_return;
     const SteadyTime began = state_.clock.steady();
     PassSettings settings;
     settings.home = migration::home_of(account->phase);
     settings.all_flags = !flags_at_ || began - *flags_at_ >= state_.options.flag_interval;
     settings.measure = measure;
     settings.let_rest = true;
+    settings.halted = &halted_;
     if (!measure) settings.retry_skipped = state_.take_request(id_);
     const auto done = co_await state_.pass(id_, clients_, settings);
     if (done && measure) {
@@ -225,8 +237,13 @@ Task<bool> Worker::inbox_changed() {
   co_return changed;
 }
 
-void Worker::stop() {
+void Worker::pause() {
+  halted_ = true;
   bell_.notify();
+}
+
+void Worker::stop() {
+  pause();
   for (const auto& client : clients_.sides)
     if (client && idling_ > 0) client->stop_idle();
 }

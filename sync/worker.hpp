@@ -1,8 +1,9 @@
 // Worker: keeps one account alike in the background: a pass, then watching both INBOXes (IDLE, or
 // STATUS now and then) until something changes, the interval is over or somebody rings.
-// One per mirrored account; the executor's thread, but for ring().
+// One per mirrored account; the executor's thread, but for ring() and state().
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include "lib/net/sync.hpp"
@@ -28,11 +29,13 @@ class Worker {
 
   static Task<void> run(std::shared_ptr<Worker> self);
   void ring() const { bell_.notify(); }
-  void stop();  // ends the watching
-  [[nodiscard]] WorkerState state() const { return now_; }
+  void stop();   // ends the watching, and a pass between two batches
+  void pause();  // the same for an account that is not to be copied any more
+  [[nodiscard]] WorkerState state() const { return now_; }  // any thread
 
  private:
   Task<void> work();
+  void tell() const;  // that the account may look different
   Task<void> after_fault(Error error);
   Task<void> watch();
   Task<void> watch_by_idle();
@@ -49,7 +52,8 @@ class Worker {
   AccountId id_;
   net::RemoteNotifier bell_;
   Clients clients_;
-  WorkerState now_ = WorkerState::waiting_for_a_slot;
+  std::atomic<WorkerState> now_ = WorkerState::waiting_for_a_slot;
+  bool halted_ = false;  // the pass that runs ends
   Duration retry_{0};
   std::optional<WallTime> goes_on_at_;  // until then something waits for a daily quota
   std::optional<SteadyTime> flags_at_;  // last comparison of all flags

@@ -47,6 +47,18 @@ HttpResponse reply_changed(json::array changed) {
   return reply_json(json::serialize(json::object{{"changed", std::move(changed)}}));
 }
 
+bool is_left_alone(const AccountState& state) {
+  return state.account.paused || !migration::mirror_of(state.account.phase);
+}
+
+// A pass ends between two batches, which may take a moment.
+json::array still_copying(Context& context, const Request& request) {
+  json::array ending;
+  for (const AccountState& one : choose(context, request, is_left_alone).accounts)
+    if (context.parts.copies.is_copying(one.account.id)) ending.emplace_back(one.account.address);
+  return ending;
+}
+
 Task<HttpResponse> set_paused(Context& context, const Request& request, bool paused) {
   Chosen chosen = choose(context, request, paused ? can_pause : can_resume);
   if (chosen.refusal) co_return std::move(*chosen.refusal);
@@ -59,7 +71,10 @@ Task<HttpResponse> set_paused(Context& context, const Request& request, bool pau
     context.tell(one.account.id);
     changed.emplace_back(one.account.address);
   }
-  co_return reply_changed(std::move(changed));
+  context.parts.copies.notice_changes();
+  json::object answer{{"changed", std::move(changed)}};
+  if (paused) answer["ending"] = still_copying(context, request);
+  co_return reply_json(json::serialize(answer));
 }
 
 // Copying begins where it has not begun.

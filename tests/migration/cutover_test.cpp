@@ -43,6 +43,8 @@ struct FakeRooms : SessionFence, TransactionFence, Delta, CopyView {
   CopyProgress progress(AccountId) const override { return {.state = CopyState::in_sync}; }
   std::vector<FolderProgress> folders(AccountId) const override { return {}; }
   std::vector<SkippedMessage> skipped(AccountId) const override { return {}; }
+  bool is_copying(AccountId) const override { return false; }
+  void notice_changes() override {}
   void run_now(AccountId) override {}
 };
 
@@ -193,6 +195,7 @@ TEST_CASE("cut-over: a failure at any step leaves the old epoch and no fence") {
 TEST_CASE("cut-over: a message missing on the other side stops it") {
   Scene scene;
   scene.rooms.report.matched = 4;
+  scene.rooms.report.missing = 1;
   CHECK_FALSE(scene.run(Step::cut_over));
   CHECK(scene.phase() == Phase::mirror_old);
   CHECK(scene.next_step == "Wait until the account is in sync and try again.");

@@ -171,8 +171,9 @@ TEST_CASE("A server that takes a message and says BYE for an answer costs no mes
   }
 }
 TEST_CASE("A full mailbox leaves no message out, says what to do, and goes on when there is room") {
-  for (const std::string words : {"[OVERQUOTA] The quota is used up", "Quota exceeded.",
-                                  "Mailbox is over quota", "mailbox full"}) {
+  for (const std::string words :
+       {"[OVERQUOTA] The quota is used up", "Quota exceeded.", "Mailbox is over quota",
+        "mailbox full", "[ALERT] You exceeded your mail quota."}) {
     for (const bool poor : {false, true}) {
       INFO(words);
       TwoSides two;

@@ -1,5 +1,6 @@
 // Passes between two in-process servers: copies, both directions, tombstones, resets.
 #include "tests/sync/two_sides.hpp"
+#include "tests/sync/waiting.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -376,6 +377,29 @@ Task<void> in_background(TwoSides& two) {
   CHECK(co_await group.shut_down(std::chrono::seconds(10)));
 }
 
+// A pause ends the pass that runs, between two batches; what it had begun comes once.
+Task<void> paused_in_the_middle(TwoSides& two) {
+  for (int number = 0; number < 40; ++number)
+    co_await two.put(old_side, letter(std::to_string(number)));
+  const auto begun = [&] { return !two.mailbox(new_side).empty(); };
+  const auto ended = [&] { return !two.world->sync->is_copying(two.world->account); };
+  const auto done = [&] { return two.mailbox(new_side).size() >= 40; };
+  co_await two.world->step(migration::Step::start);
+  net::TaskGroup group(two.hall.net.executor());
+  group.spawn(two.world->sync->run(group));
+  co_await wait_until(begun);
+  REQUIRE(two.world->sync->is_copying(two.world->account));
+  const std::string who("test");
+  REQUIRE(co_await two.world->registry->set_paused(two.world->account, true, who));
+  two.world->sync->notice_changes();
+  co_await wait_until(ended);
+  CHECK(two.mailbox(new_side).size() < 40);
+  REQUIRE(co_await two.world->registry->set_paused(two.world->account, false, who));
+  co_await wait_until(done);
+  CHECK(two.mailbox(old_side) == two.mailbox(new_side));
+  CHECK(co_await group.shut_down(std::chrono::seconds(10)));
+}
+
 // The sync that runs in the background ends, whatever it is doing when it is asked to.
 Task<void> ends_at_any_moment(TwoSides& two) {
   co_await two.put(old_side, letter("a"));
@@ -477,6 +501,11 @@ TEST_CASE("Flags merge three ways") {
 TEST_CASE("A wrong password is tried once") {
   TwoSides two;
   two.run(wrong_password(two));
+}
+TEST_CASE("A pause ends the pass that runs, and no message is copied twice afterwards") {
+  TwoSides two;
+  two.world->options.batch_messages = 1;
+  two.run(paused_in_the_middle(two));
 }
 TEST_CASE("In the background an arrival reaches the other side at once") {
   TwoSides two;

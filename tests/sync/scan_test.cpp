@@ -122,4 +122,53 @@ TEST_CASE("Scan: questions that are refused behind a SELECT are to be asked agai
               opened);
 }
 
+TEST_CASE("Scan: what a server tells of something else says nothing of flags") {
+  const auto compared = [](net::ImapClient& client) -> Task<void> {
+    REQUIRE(co_await client.select("INBOX"));
+    const auto found = co_await scan_flags(client, 8, 0);
+    CHECK(uids_in(found) == Uids{2});
+    CHECK((*found)[0].flags != Flags());
+  };
+  in_dialogue({greeting,
+               {"A1 SELECT INBOX\r\n", "* 3 EXISTS\r\nA1 OK\r\n"},
+               {"A2 UID FETCH 1:7 (UID FLAGS)\r\n",
+                "* 2 FETCH (UID 5 MODSEQ (99))\r\n* 1 FETCH (UID 2 FLAGS ())\r\n"
+                "* 1 FETCH (UID 2 FLAGS (\\Seen))\r\n* 1 FETCH (UID 2 MODSEQ (99))\r\nA2 OK\r\n"}},
+              compared);
+}
+
+TEST_CASE("Scan: absurd lists of what has gone cost nothing") {
+  for (const std::string_view told : {"4294967295", "4:4294967295", "1:4294967295"}) {
+    const auto asked = [&](net::ImapClient& client) -> Task<void> {
+      REQUIRE(co_await client.enable_soon("QRESYNC"));
+      REQUIRE(co_await client.select("INBOX"));
+      const auto gone = co_await scan_vanished(client, 8, 40);
+      REQUIRE(gone);
+      REQUIRE(*gone);
+      CHECK((*gone)->size() == (told.starts_with("4:") ? 4 : told.starts_with("1:") ? 7 : 0));
+    };
+    in_dialogue({{"", "* OK [CAPABILITY IMAP4rev1 ENABLE QRESYNC] hi\r\n"},
+                 {"A1 ENABLE QRESYNC\r\n", "* ENABLED QRESYNC\r\nA1 OK\r\n"},
+                 {"A2 SELECT INBOX\r\n", "* 3 EXISTS\r\nA2 OK\r\n"},
+                 {"A3 UID FETCH 1:7 (UID) (CHANGEDSINCE 40 VANISHED)\r\n",
+                  fmt::format("* VANISHED (EARLIER) {}\r\nA3 OK\r\n", told)}},
+                asked);
+  }
+}
+
+TEST_CASE("Scan: a server that tells of messages without end is left") {
+  const auto listed_for_ever = [](net::ImapClient& client) -> Task<void> {
+    REQUIRE(co_await client.select("INBOX"));
+    const auto found = co_await scan_flags(client, 8, 0);
+    REQUIRE_FALSE(found);
+    CHECK(found.error().kind == ErrorKind::protocol);
+  };
+  std::string many;
+  for (int times = 0; times < 110'000; ++times) many += "* 1 FETCH (UID 2 FLAGS ())\r\n";
+  in_dialogue({greeting,
+               {"A1 SELECT INBOX\r\n", "* 3 EXISTS\r\nA1 OK\r\n"},
+               {"A2 UID FETCH 1:7 (UID FLAGS)\r\n", many + "A2 OK\r\n"}},
+              listed_for_ever);
+}
+
 }  // namespace tandem::sync

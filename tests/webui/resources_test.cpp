@@ -300,7 +300,12 @@ Task<void> act(Site& site) {
   const char* both = R"({"accounts":["aoki@example.jp"]})";
   answer = co_await browser.post("/api/accounts/pause", both);
   CHECK(answer.json().at("changed") == json::array{"aoki@example.jp"});
+  CHECK(answer.json().at("ending").as_array().empty());
   CHECK(site.account("aoki@example.jp").paused);
+  site.rooms.copying.insert(site.account("aoki@example.jp").id);
+  answer = co_await browser.post("/api/accounts/pause", both);
+  CHECK(answer.json().at("changed").as_array().empty());
+  CHECK(answer.json().at("ending") == json::array{"aoki@example.jp"});
   answer = co_await browser.get("/api/accounts/aoki%40example.jp");
   CHECK(answer.json().at("account").at("state") == "paused");
   CHECK(answer.json().at("history").at(0).at("kind") == "pause");

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,7 @@ struct FakeRooms final : migration::SessionFence,
                          migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
+  std::set<migration::AccountId> copying;
   std::vector<migration::Delivery> deliveries;
   std::map<migration::AccountId, std::vector<migration::SkippedMessage>> skipped_messages;
   migration::DeliveryCounts delivery_counts;
@@ -65,6 +67,8 @@ struct FakeRooms final : migration::SessionFence,
   migration::CopyProgress progress(migration::AccountId account) const override;
   std::vector<migration::FolderProgress> folders(migration::AccountId) const override;
   std::vector<migration::SkippedMessage> skipped(migration::AccountId account) const override;
+  bool is_copying(migration::AccountId account) const override { return copying.contains(account); }
+  void notice_changes() override {}
   void run_now(migration::AccountId account) override { asked_to_run.push_back(account); }
   std::vector<migration::Delivery> recent(std::size_t limit,
                                           const std::string& search) const override;

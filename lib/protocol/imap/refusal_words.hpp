@@ -11,4 +11,7 @@ namespace tandem::imap {
 // Exchange, of too many connections, a mailbox that this log-in may not open, or a wrong password.
 [[nodiscard]] bool is_not_connected(std::string_view words);
 
+// The mailbox takes no more until its owner makes room. A day's limit is none of these.
+[[nodiscard]] bool says_mailbox_is_full(std::string_view words);
+
 }  // namespace tandem::imap

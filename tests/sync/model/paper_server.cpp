@@ -271,12 +271,15 @@ class Session {
       }
       io_.put(out + ")\r\n");
     }
-    if (withheld && !mailbox_->gives_nothing) return no("[UNAVAILABLE] UID FETCH Server error");
+    if (withheld && mailbox_->hidden.empty() && !mailbox_->gives_nothing)
+      return no("[UNAVAILABLE] UID FETCH Server error");
     ok();
   }
   bool is_withheld(const Message& message, const imap::FetchAttributes& wanted) const {
-    return mailbox_->withheld.contains(message.uid) && !wanted.bodies.empty() &&
-           wanted.bodies.front().section.text != imap::SectionText::header;
+    const bool header =
+        !wanted.bodies.empty() && wanted.bodies.front().section.text == imap::SectionText::header;
+    if (header) return mailbox_->hidden.contains(message.uid);
+    return mailbox_->withheld.contains(message.uid) && !wanted.bodies.empty();
   }
   void run(command::Store& one) {
     if (!open_ || !one.uid) return no("nothing is open");

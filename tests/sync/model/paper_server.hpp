@@ -60,6 +60,7 @@ class Mailbox {
   // What it says NO to, and what of what it is given it loses.
   std::set<std::uint32_t> withheld;  // UIDs whose body it does not give, and NO
   bool gives_nothing = false;        // the same, and OK
+  std::set<std::uint32_t> hidden;    // UIDs whose header it does not give, and OK
   std::size_t appends_refused = 0;   // the next ones
   std::string refusal = "UNAVAILABLE";
   std::uint64_t size_error = 0;  // RFC822.SIZE is too large by so much

@@ -23,6 +23,10 @@ std::vector<migration::SkippedMessage> left_out(Town& town) {
   return town.world->sync->skipped(town.world->account);
 }
 
+migration::CopyState state_of(Town& town) {
+  return town.world->sync->progress(town.world->account).state;
+}
+
 // One message spoils no other, and is named with the server's words when it never comes.
 Task<void> not_given(Town& town, bool says_ok) {
   co_await three_letters(town);
@@ -33,9 +37,11 @@ Task<void> not_given(Town& town, bool says_ok) {
   CHECK(left_out(town).empty());
   for (unsigned more = 1; more < Suspects::hopeless; ++more) {
     CHECK(left_out(town).empty());
+    CHECK(report.missing == 1);
     report = co_await pass_of(town);
     CHECK(report.copied == 0);
   }
+  CHECK(report.missing == 0);
   REQUIRE(left_out(town).size() == 1);
   CHECK(left_out(town).front().uid == 2);
   const std::string words = says_ok ? "does not give it" : "UID FETCH Server error";
@@ -62,10 +68,15 @@ Task<void> not_taken_now(Town& town, std::string_view code) {
   town.mailbox(1).refusal = code;
   auto report = co_await pass_of(town);
   CHECK(report.copied == 1);
+  CHECK(report.source_messages == 3);
+  CHECK(report.missing == 2);
   CHECK(left_out(town).empty());
+  CHECK(state_of(town) == migration::CopyState::copying);
   report = co_await pass_of(town);
   CHECK(report.copied == 2);
   CHECK(report.matched == 3);
+  CHECK(report.missing == 0);
+  CHECK(state_of(town) == migration::CopyState::in_sync);
   CHECK(left_out(town).empty());
   CHECK(town.read(1, "INBOX").size() == 3);
 }
