@@ -42,26 +42,37 @@ struct Rule {
   Path from, to;  // home, mirror
 };
 
+// The same part of every list of settings, whichever side is home.
+const Naming& old_naming(const SideFolders& home, const SideFolders& mirror, Side home_side) {
+  return home_side == Side::old_side ? home.naming : mirror.naming;
+}
+
 class Pairing {
  public:
   Pairing(const SideFolders& home, const SideFolders& mirror, std::span<const KnownPair> known,
           const SyncSettings& settings, Side home_side)
-      : home_(home), mirror_(mirror), known_(known) {
+      : home_(home), mirror_(mirror), known_(known), home_side_(home_side) {
+    for (const KnownPair& pair : known) {
+      reserved_.insert(pair.mirror);
+      reserved_in_lower_case_.insert(lower(pair.mirror));
+    }
     for (const FolderMap& map : settings.map) {
       const bool forward = home_side == Side::old_side;
       rules_.push_back({path_from_settings(home.naming, forward ? map.from : map.to),
                         path_from_settings(mirror.naming, forward ? map.to : map.from)});
     }
+    const Naming& old_side = old_naming(home, mirror, home_side);
     for (const std::string& name : settings.exclude)
-      excluded_.push_back(path_from_settings(home.naming, name));
+      excluded_.push_back(path_from_settings(old_side, name));
   }
 
   std::vector<FolderPair> run() {
     for (const Folder& folder : home_.folders)
       if (wanted(folder)) left_.push_back(&folder);
     take([this](const Folder& folder) { return from_ledger(folder); });
+    // Before the rules: one that names INBOX for another folder does not take it away.
+    take([this](const Folder& folder) { return inbox_of(folder); });
     take([this](const Folder& folder) { return from_rules(folder); });
-    take([](const Folder& folder) { return inbox_of(folder); });
     take([this](const Folder& folder) { return by_use(folder, folder.use, true); });
     take([this](const Folder& folder) { return by_use(folder, folder.use, false); });
     take([this](const Folder& folder) { return by_use(folder, named_use(folder), true); });
@@ -70,6 +81,11 @@ class Pairing {
       return std::pair(folder->path.size(), folder->path);
     });
     take([this](const Folder& folder) { return by_path(folder); });
+    // Where the old side is the mirror, the name there tells: only now is it known.
+    if (home_side_ == Side::new_side)
+      std::erase_if(pairs_, [this](const FolderPair& pair) {
+        return is_excluded(mirror_.naming.path_of(pair.mirror_name));
+      });
     std::ranges::sort(pairs_, {}, [](const FolderPair& pair) {
       return std::pair(!is_inbox(pair.home->path), pair.home->path);
     });
@@ -79,9 +95,14 @@ class Pairing {
  private:
   [[nodiscard]] bool wanted(const Folder& folder) const {
     if (!folder.selectable || folder.path.empty()) return false;
-    for (const Path& excluded : excluded_)
-      if (starts_with(folder.path, excluded)) return false;
+    if (home_side_ == Side::old_side && is_excluded(folder.path)) return false;
     return !is_virtual(folder.use) || rule_for(folder.path) != nullptr;
+  }
+
+  // By its path on the old side.
+  [[nodiscard]] bool is_excluded(const Path& path) const {
+    return std::ranges::any_of(excluded_,
+                               [&](const Path& excluded) { return starts_with(path, excluded); });
   }
 
   [[nodiscard]] const Rule* rule_for(const Path& path) const {
@@ -129,8 +150,9 @@ class Pairing {
     return free_name(path);
   }
 
-  [[nodiscard]] static std::string inbox_of(const Folder& folder) {
-    return is_inbox(folder.path) ? std::string(inbox) : "";
+  std::string inbox_of(const Folder& folder) {
+    const bool here = is_inbox(folder.path) && rule_for(folder.path) == nullptr;
+    return here ? free_name(folder.path) : "";
   }
 
   [[nodiscard]] static SpecialUse named_use(const Folder& folder) {
@@ -143,7 +165,7 @@ class Pairing {
     const Folder* found = nullptr;
     for (const Folder& there : mirror_.folders) {
       const SpecialUse there_use = said ? there.use : named_use(there);
-      if (there_use != use || !there.selectable || taken_.contains(there.name)) continue;
+      if (there_use != use || !there.selectable || is_taken(there.name)) continue;
       if (found == nullptr || there.path == folder.path) found = &there;
     }
     return found == nullptr ? "" : found->name;
@@ -179,13 +201,21 @@ class Pairing {
   // Some servers do not tell names apart that differ in case alone (Exchange): of those that are
   // not there yet, the second gets another name.
   [[nodiscard]] bool is_taken(const std::string& name) const {
-    if (taken_.contains(name)) return true;
-    return mirror_.find(name) == nullptr && taken_in_lower_case_.contains(lower(name));
+    if (taken_.contains(name) || reserved_.contains(name)) return true;
+    if (mirror_.find(name) != nullptr) return false;
+    const std::string in_lower_case = lower(name);
+    return taken_in_lower_case_.contains(in_lower_case) ||
+           reserved_in_lower_case_.contains(in_lower_case);
   }
 
   const SideFolders& home_;
   const SideFolders& mirror_;
   std::span<const KnownPair> known_;
+  Side home_side_;
+  // Of folders that were paired before, also if they are gone at home: what is known of their
+  // messages is known by these names.
+  std::set<std::string> reserved_;
+  std::set<std::string> reserved_in_lower_case_;
   std::vector<Rule> rules_;
   std::vector<Path> excluded_;
   std::vector<const Folder*> left_;

@@ -4,7 +4,8 @@
 // {"INBOX"} everywhere. Order of decision for a home folder that is not yet paired: `map` lines
 // (children included), INBOX, SPECIAL-USE, the table of localised names, the same path. A part of a
 // name that holds the other side's delimiter gets a replacement; a name that is taken gets a
-// number. What was decided is kept in the ledger and never decided again.
+// number. What was decided is kept in the ledger and never decided again; also the counterpart of
+// a folder that is gone keeps its name, and no other folder gets it.
 #pragma once
 
 #include <optional>
@@ -65,7 +66,8 @@ struct FolderPair {
 };
 
 // For every selectable home folder that is not excluded, INBOX first. `settings` are written in old
-// side names; `home_side` says which way to read them.
+// side names; `home_side` says which way to read them: where the old side is the mirror, a folder
+// is excluded by the name that its counterpart has there.
 [[nodiscard]] std::vector<FolderPair> pair_folders(const SideFolders& home,
                                                    const SideFolders& mirror,
                                                    std::span<const KnownPair> known,

@@ -111,6 +111,66 @@ TEST_CASE("map and exclude have the last word, children included, in both direct
   CHECK(mirror_of(back, "営業部/顧客/A") == "Kunden.A");
 }
 
+TEST_CASE("What is excluded on the old side is so, too, when the new side is home") {
+  config::SyncSettings settings;
+  settings.exclude = {"ごみ箱", "tmp", "Kunden.alt", "Weg"};
+  settings.map = {{"Kunden", "営業部/顧客"}};
+  const auto old_side = side("INBOX.", '.',
+                             {{"INBOX"},
+                              {"INBOX.ごみ箱"},
+                              {"INBOX.ごみ箱.x"},
+                              {"INBOX.tmp"},
+                              {"INBOX.Kunden.alt"},
+                              {"INBOX.Weg"},
+                              {"INBOX.Bleibt"}});
+  const auto new_side = side("", '/',
+                             {{"INBOX"},
+                              {"Trash", SpecialUse::trash},
+                              {"Trash/x"},
+                              {"tmp"},
+                              {"営業部/顧客/alt"},
+                              {"営業部/顧客/neu"},
+                              {"Woanders"},
+                              {"ごみ箱"}});
+  const std::vector<KnownPair> known = {{"Woanders", "INBOX.Weg"}};
+  const auto back = pair_folders(new_side, old_side, known, settings, Side::new_side);
+  CHECK(mirror_of(back, "Trash") == "(none)");            // by its use
+  CHECK(mirror_of(back, "Trash/x") == "(none)");          // below it
+  CHECK(mirror_of(back, "tmp") == "(none)");              // by the same name
+  CHECK(mirror_of(back, "営業部/顧客/alt") == "(none)");  // by the map line
+  CHECK(mirror_of(back, "Woanders") == "(none)");         // by the ledger
+  CHECK(mirror_of(back, "営業部/顧客/neu") == "INBOX.Kunden.neu");
+  CHECK(mirror_of(back, "INBOX") == "INBOX");
+  const auto forth = paired(old_side, new_side, settings);
+  CHECK(mirror_of(forth, "INBOX.Bleibt") == "Bleibt");
+  CHECK(forth.size() == 2);
+}
+
+TEST_CASE("A counterpart's name is not given to another folder, also when the first has gone") {
+  const auto home = side("", '/', {{"INBOX"}, {"Sent"}, {"Neu"}, {"alt"}});
+  const auto mirror = side("", '/', {{"INBOX"}, {"Sent", SpecialUse::sent}, {"Neu"}});
+  config::SyncSettings settings;
+  settings.map = {{"Neu", "Alt"}};
+  const std::vector<KnownPair> known = {{"送信済みアイテム", "Sent"}, {"Weg", "Alt"}};
+  const auto pairs = pair_folders(home, mirror, known, settings, Side::old_side);
+  CHECK(mirror_of(pairs, "Sent") == "Sent (2)");
+  CHECK(mirror_of(pairs, "Neu") == "Alt (2)");
+  CHECK(mirror_of(pairs, "alt") == "alt (3)");  // (2) differs from "Alt (2)" in case alone
+  CHECK(mirror_of(pairs, "INBOX") == "INBOX");
+}
+
+TEST_CASE("INBOX stays INBOX where a map line names it for another folder") {
+  config::SyncSettings settings;
+  settings.map = {{"Eingang", "INBOX"}};
+  const auto home = side("", '/', {{"Eingang"}, {"INBOX"}});
+  const auto pairs = paired(home, side("", '/', {{"INBOX"}}), settings);
+  CHECK(mirror_of(pairs, "INBOX") == "INBOX");
+  CHECK(mirror_of(pairs, "Eingang") == "INBOX (2)");
+  settings.map = {{"INBOX", "Alt/Eingang"}};
+  const auto moved = paired(home, side("", '/', {{"INBOX"}}), settings);
+  CHECK(mirror_of(moved, "INBOX") == "Alt/Eingang");
+}
+
 TEST_CASE("What was decided once is not decided again; virtual folders are left out") {
   const auto home =
       side("", '/', {{"Sent"}, {"All", SpecialUse::all}, {"X", SpecialUse::none, false}});
