@@ -1,5 +1,6 @@
 // tandemail check: logs in on both sides as every account, compares, and copies nothing; the
-// running server does the looking. Of our own certificates (without an account, or --certificates):
+// running server does the looking. Of accounts that are named (or of all, with --folders): what
+// becomes of each folder. Of our own certificates (without an account, or --certificates):
 // whether they cover the names that mail programs meet us by.
 #include <fmt/core.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "app/ask_some.hpp"
 #include "app/command.hpp"
 #include "app/configuration.hpp"
+#include "app/folder_table.hpp"
 #include "app/json_text.hpp"
 #include "app/language.hpp"
 #include "app/own_names.hpp"
@@ -45,7 +47,16 @@ void print_account(const json::value& found) {
       fmt::print("            the server said: {}\n", text(remark.at("server_words")));
     fmt::print("            {}\n", in_our_language(text(remark.at("next_step"))));
   }
-  std::fflush(stdout);
+}
+
+// Into `found`, if it can be logged in on both sides; what stands in the way otherwise is said.
+Result<void> add_folders(const ApiClient& api, const std::string& address, json::value& found) {
+  const auto logged_in = [&](const char* side) { return found.at(side).at("logged_in").as_bool(); };
+  if (!logged_in("old") || !logged_in("new")) return {};
+  const auto answer = api.get("/api/folders/" + net::percent_encode(address));
+  if (!answer) return fail(answer.error());
+  found.as_object()["preview"] = json::parse(*answer);
+  return {};
 }
 
 ExitCode check_all(const Arguments& arguments, const ApiClient& api,
@@ -53,6 +64,7 @@ ExitCode check_all(const Arguments& arguments, const ApiClient& api,
   json::array all;
   std::size_t red = 0;
   std::size_t amber = 0;
+  const bool folders = arguments.has("folders") || !arguments.words.empty();
   for (const std::string& address : addresses) {
     const auto answer = api.get("/api/check/" + net::percent_encode(address));
     if (!answer) return report(answer.error());
@@ -60,10 +72,15 @@ ExitCode check_all(const Arguments& arguments, const ApiClient& api,
     const std::string light = text(found.at("light"));
     red += light == "red" ? 1 : 0;
     amber += light == "amber" ? 1 : 0;
-    if (arguments.has("json"))
+    const auto added = folders ? add_folders(api, address, found) : Result<void>();
+    if (!added) return report(added.error());
+    if (arguments.has("json")) {
       all.push_back(std::move(found));
-    else
-      print_account(found);
+      continue;
+    }
+    print_account(found);
+    if (const auto* preview = found.as_object().if_contains("preview")) print_folders(*preview);
+    std::fflush(stdout);
   }
   if (arguments.has("json"))
     fmt::print("{}\n", json::serialize(all));

@@ -15,10 +15,11 @@ constexpr std::array commands = {
             "read accounts from a CSV file, as Excel writes it", "migration=", run_import},
     Command{"accounts", "[--migration NAME]", "list the accounts with phase and log-ins",
             "migration=", run_accounts},
-    Command{"check", "[ACCOUNT…] [--certificates]",
+    Command{"check", "[ACCOUNT…] [--folders] [--certificates]",
             "log in on both sides, look at our certificates (--certificates: at them alone) and "
-            "say what stands in the way; copies nothing",
-            "certificates", run_check},
+            "say what stands in the way; of accounts that are named (--folders: of all) also what "
+            "becomes of each folder; copies nothing",
+            "folders certificates", run_check},
     Command{"canary", "ACCOUNT [--from SENDER] [--client ADDRESS]",
             "send a test message through the gateway and say where and how it arrived",
             "from= client=", run_canary},

@@ -245,6 +245,8 @@ void finish(MigrationSettings& settings, SettingFile& file) {
     check_new_server(settings, file);
     check_exchanger(settings.new_side, settings.gateway, file, "new");
   }
+  settings.sync.old_names = folder_names(settings.old_side);
+  settings.sync.new_names = folder_names(settings.new_side);
   check_master(settings.old_side, file, "old");
   check_master(settings.new_side, file, "new");
   finish_oauth(settings.old_side, file, "old");

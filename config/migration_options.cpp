@@ -454,12 +454,14 @@ constexpr std::array<Row<Settings>, 21> tail_rows = {{
      [](Settings& s, const Value& v) { return take_path(s.relay.via_password_file, v); }},
 
     {{.section = "sync", .name = "exclude", .type = "folder", .example = "Trash",
-      .help = "Folder that is not copied, with all below it.",
-      .help_ja = "コピーしないフォルダー(配下も含む)。", .repeatable = true},
+      .help = "Folder of the old side that is not copied, with all below it; after the cut-over neither, whatever its name on the new side.",
+      .help_ja = "コピーしない旧側のフォルダー(配下も含む)。切り替え後も同じで、新側での名前が違っても書き戻しません。", .repeatable = true},
      set_exclude},
     {{.section = "sync", .name = "map", .type = "from -> to", .example = "送信済み -> Sent",
-      .help = "Folder of the old side and its name on the new side, with all below it.",
-      .help_ja = "旧側のフォルダーと新側での名前(配下も含む)。", .repeatable = true},
+      .help = "Folder of the old side and its name on the new side, with all below it. A folder that was copied before keeps "
+              "the name it got then: `tandemail check ADDRESS` names those.",
+      .help_ja = "旧側のフォルダーと新側での名前(配下も含む)。すでにコピーを始めたフォルダーの名前は変わりません。"
+                 "該当するものは `tandemail check アドレス` が示します。", .repeatable = true},
      set_map},
     {{.section = "sync", .name = "propagate_deletes", .type = "yes or no", .fallback = "no",
       .help = "What a person removes on their side goes to the folder \"Tandemail quarantine\" on the other side, if we copied "

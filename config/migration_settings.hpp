@@ -136,9 +136,17 @@ struct FolderMap {
   bool operator==(const FolderMap&) const = default;
 };
 
+// What a side's servers refuse in names of folders, as its preset knows; empty: nothing is known.
+struct FolderNames {
+  std::vector<std::string> refused;   // texts that may not stand in a name: "^"
+  std::vector<std::string> reserved;  // names that no folder at the top may have: "Files"
+  bool operator==(const FolderNames&) const = default;
+};
+
 struct SyncSettings {
-  std::vector<std::string> exclude;  // folder names, children included
+  std::vector<std::string> exclude;  // folder names of the old side, children included
   std::vector<FolderMap> map;
+  FolderNames old_names, new_names;  // from the sides' presets
   // What is removed at home is moved to the quarantine folder on the other side, if we copied it.
   bool propagate_deletes = false;
   // In one pass more than so many of a folder, and more than so many percent of it, are left alone

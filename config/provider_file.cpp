@@ -154,6 +154,8 @@ constexpr std::array members = {
     Member{"download_per_day", [](Provider& p, const json::value& v) { p.download_per_day = fact_of<std::uint64_t>(v, size_of); }},
     Member{"upload_per_day", [](Provider& p, const json::value& v) { p.upload_per_day = fact_of<std::uint64_t>(v, size_of); }},
     Member{"folder_prefix", [](Provider& p, const json::value& v) { p.folder_prefix = fact_of<std::string>(v, text_of); }},
+    Member{"refused_in_folders", [](Provider& p, const json::value& v) { p.refused_in_folders = facts_of(v); }},
+    Member{"reserved_folders", [](Provider& p, const json::value& v) { p.reserved_folders = facts_of(v); }},
     Member{"mx", [](Provider& p, const json::value& v) { p.mx = facts_of(v); }},
     Member{"spf", [](Provider& p, const json::value& v) { p.spf = facts_of(v); }},
     Member{"quirks", set_quirks},

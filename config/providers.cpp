@@ -135,6 +135,15 @@ Result<void> apply_preset(SideSettings& side, std::string_view domain) {
   return {};
 }
 
+FolderNames folder_names(const SideSettings& side) {
+  FolderNames names;
+  const auto* const provider = find_provider(side.provider);
+  if (provider == nullptr) return names;
+  for (const auto& fact : provider->refused_in_folders) names.refused.push_back(fact.value);
+  for (const auto& fact : provider->reserved_folders) names.reserved.push_back(fact.value);
+  return names;
+}
+
 bool lets_mail_vanish(const SideSettings& side) {
   return has_quirk(side, "retention_deletes");
 }

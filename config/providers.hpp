@@ -14,6 +14,7 @@
 
 namespace tandem::config {
 
+struct FolderNames;
 struct SideSettings;
 
 enum class Confidence : std::uint8_t { high, medium };
@@ -49,9 +50,11 @@ struct Provider {
   Fact<std::uint64_t> download_per_day;    // bytes of one mailbox in a day; 0: no quota is known
   Fact<std::uint64_t> upload_per_day;      // the same, of what is put there
   Fact<std::string> folder_prefix;         // "INBOX."; empty: none or unknown
-  std::vector<Fact<std::string>> mx;       // host patterns with '*': recognise the provider by MX
-  std::vector<Fact<std::string>> spf;      // include names
-  std::vector<Fact<std::string>> quirks;   // words of quirk_words()
+  std::vector<Fact<std::string>> refused_in_folders;  // what no folder's name may hold
+  std::vector<Fact<std::string>> reserved_folders;    // what no folder at the top may be called
+  std::vector<Fact<std::string>> mx;      // host patterns with '*': recognise the provider by MX
+  std::vector<Fact<std::string>> spf;     // include names
+  std::vector<Fact<std::string>> quirks;  // words of quirk_words()
   std::vector<Note> notes;
 };
 
@@ -71,6 +74,9 @@ struct Provider {
 // Fills what `side` leaves open (endpoints not set, log-in pattern empty, limits 0) from its
 // provider's preset. Fails with invalid if the provider is unknown or needs a host that is missing.
 [[nodiscard]] Result<void> apply_preset(SideSettings& side, std::string_view domain);
+
+// What that side's provider refuses in names of folders; empty without a preset.
+[[nodiscard]] FolderNames folder_names(const SideSettings& side);
 
 // Old mail vanishes from that side by itself, after a time that its provider's administrator sets.
 [[nodiscard]] bool lets_mail_vanish(const SideSettings& side);

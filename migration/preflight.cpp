@@ -152,7 +152,8 @@ void compare_names(const SideLook& from, const SideLook& to, Side target,
       Remark::Kind::deep_name, Light::amber, target,
       fmt::format("{} folder names hold a '{}', which separates levels there, such as \"{}\".",
                   deep.size(), to.separator, deep.front()),
-      "They are copied under a changed name. Rename them first if that matters."));
+      "They are copied under a changed name, which `tandemail check ADDRESS` shows. Rename them "
+      "first if that matters."));
 }
 
 }  // namespace

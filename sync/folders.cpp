@@ -10,8 +10,12 @@ namespace tandem::sync {
 namespace {
 
 using config::FolderMap;
+using config::FolderNames;
 using config::SyncSettings;
+using migration::NameChange;
+using migration::PairedBy;
 using migration::Side;
+using migration::WhyLeftOut;
 
 constexpr std::string_view inbox = "INBOX";
 
@@ -26,8 +30,19 @@ Path path_from_settings(const Naming& naming, const std::string& name) {
   return Naming{"", '/'}.path_of(name);
 }
 
-// A part of a name as a server with this delimiter can hold it.
-std::string fitting(std::string_view part, char delimiter) {
+// What stands for a text that a side refuses: of several characters the first, of one its
+// full-width form, which no server takes for it.
+std::string stand_in(std::string_view refused) {
+  if (refused.size() > 1) return std::string(refused.substr(0, 1));
+  const auto c = static_cast<unsigned char>(refused[0]);
+  if (c <= ' ' || c > '~') return "-";
+  const unsigned wide = 0xFF01U + c - '!';
+  return {static_cast<char>(0xE0U | wide >> 12U), static_cast<char>(0x80U | (wide >> 6U & 0x3FU)),
+          static_cast<char>(0x80U | (wide & 0x3FU))};
+}
+
+// A part of a name as a server with this delimiter, that refuses this, can hold it.
+std::string fitting(std::string_view part, char delimiter, const FolderNames& names) {
   std::string fit;
   for (const char c : trim(part)) {
     if (c != delimiter || delimiter == '\0')
@@ -35,53 +50,93 @@ std::string fitting(std::string_view part, char delimiter) {
     else
       fit += c == '/' ? "／" : "-";
   }
+  for (const std::string& refused : names.refused)
+    for (auto at = fit.find(refused); at != std::string::npos; at = fit.find(refused, at))
+      fit.replace(at, refused.size(), stand_in(refused));
   return fit.empty() ? "_" : fit;
 }
 
 struct Rule {
   Path from, to;  // home, mirror
+  const FolderMap* line = nullptr;
 };
 
 class Pairing {
  public:
   Pairing(const SideFolders& home, const SideFolders& mirror, std::span<const KnownPair> known,
           const SyncSettings& settings, Side home_side)
-      : home_(home), mirror_(mirror), known_(known) {
+      : home_(home),
+        mirror_(mirror),
+        known_(known),
+        settings_(settings),
+        home_side_(home_side),
+        names_(home_side == Side::old_side ? settings.new_names : settings.old_names) {
+    for (const KnownPair& pair : known) {
+      reserved_.insert(pair.mirror);
+      reserved_in_lower_case_.insert(lower(pair.mirror));
+    }
     for (const FolderMap& map : settings.map) {
       const bool forward = home_side == Side::old_side;
       rules_.push_back({path_from_settings(home.naming, forward ? map.from : map.to),
-                        path_from_settings(mirror.naming, forward ? map.to : map.from)});
+                        path_from_settings(mirror.naming, forward ? map.to : map.from), &map});
     }
+    const Naming& old_side = home_side == Side::old_side ? home.naming : mirror.naming;
     for (const std::string& name : settings.exclude)
-      excluded_.push_back(path_from_settings(home.naming, name));
+      excluded_.push_back(path_from_settings(old_side, name));
   }
 
-  std::vector<FolderPair> run() {
-    for (const Folder& folder : home_.folders)
-      if (wanted(folder)) left_.push_back(&folder);
-    take([this](const Folder& folder) { return from_ledger(folder); });
-    take([this](const Folder& folder) { return from_rules(folder); });
-    take([](const Folder& folder) { return inbox_of(folder); });
-    take([this](const Folder& folder) { return by_use(folder, folder.use, true); });
-    take([this](const Folder& folder) { return by_use(folder, folder.use, false); });
-    take([this](const Folder& folder) { return by_use(folder, named_use(folder), true); });
-    take([this](const Folder& folder) { return by_use(folder, named_use(folder), false); });
+  FolderPlan run() {
+    for (const Folder& folder : home_.folders) sort_out(folder);
+    take(PairedBy::known, [this](const Folder& folder) { return from_ledger(folder); });
+    // Before the rules: one that names INBOX for another folder does not take it away.
+    take(PairedBy::inbox, [this](const Folder& folder) { return inbox_of(folder); });
+    take(PairedBy::map, [this](const Folder& folder) { return from_rules(folder); });
+    // Uses that a server says go before those that a name says, on either side.
+    take(PairedBy::special_use, [this](const auto& one) { return by_use(one, one.use, true); });
+    take(PairedBy::name, [this](const auto& one) { return by_use(one, one.use, false); });
+    take(PairedBy::name, [this](const auto& one) { return by_use(one, named_use(one), true); });
+    take(PairedBy::name, [this](const auto& one) { return by_use(one, named_use(one), false); });
     std::ranges::sort(left_, {}, [](const Folder* folder) {
       return std::pair(folder->path.size(), folder->path);
     });
-    take([this](const Folder& folder) { return by_path(folder); });
+    take(PairedBy::path, [this](const Folder& folder) { return by_path(folder); });
+    if (home_side_ == Side::new_side) leave_out_by_mirror();
     std::ranges::sort(pairs_, {}, [](const FolderPair& pair) {
       return std::pair(!is_inbox(pair.home->path), pair.home->path);
     });
-    return std::move(pairs_);
+    return {std::move(pairs_), std::move(left_out_)};
   }
 
  private:
-  [[nodiscard]] bool wanted(const Folder& folder) const {
-    if (!folder.selectable || folder.path.empty()) return false;
-    for (const Path& excluded : excluded_)
-      if (starts_with(folder.path, excluded)) return false;
-    return !is_virtual(folder.use) || rule_for(folder.path) != nullptr;
+  void sort_out(const Folder& folder) {
+    if (!folder.selectable || folder.path.empty()) {
+      left_out_.push_back({&folder, WhyLeftOut::no_messages, nullptr});
+      return;
+    }
+    const std::string* const line =
+        home_side_ == Side::old_side ? excluded_by(folder.path) : nullptr;
+    if (line != nullptr)
+      left_out_.push_back({&folder, WhyLeftOut::excluded, line});
+    else if (is_virtual(folder.use) && rule_for(folder.path) == nullptr)
+      left_out_.push_back({&folder, WhyLeftOut::virtual_one, nullptr});
+    else
+      left_.push_back(&folder);
+  }
+
+  // Where the old side is the mirror, the name there tells: only when all are paired is it known.
+  void leave_out_by_mirror() {
+    std::erase_if(pairs_, [this](const FolderPair& pair) {
+      const std::string* const line = excluded_by(mirror_.naming.path_of(pair.mirror_name));
+      if (line != nullptr) left_out_.push_back({pair.home, WhyLeftOut::excluded, line});
+      return line != nullptr;
+    });
+  }
+
+  // By its path on the old side; null: it is not excluded.
+  [[nodiscard]] const std::string* excluded_by(const Path& path) const {
+    for (std::size_t at = 0; at < excluded_.size(); ++at)
+      if (starts_with(path, excluded_[at])) return &settings_.exclude[at];
+    return nullptr;
   }
 
   [[nodiscard]] const Rule* rule_for(const Path& path) const {
@@ -94,23 +149,44 @@ class Pairing {
 
   // Lets `decide` name the mirror folder of each that is left; "" leaves it for later.
   template <class Decide>
-  void take(Decide decide) {
+  void take(PairedBy by, Decide decide) {
     std::vector<const Folder*> later;
     for (const Folder* folder : left_) {
+      change_ = NameChange::none;
       const std::string name = decide(*folder);
       if (name.empty())
         later.push_back(folder);
       else
-        add(*folder, name);
+        add(*folder, name, by);
     }
     left_ = std::move(later);
   }
 
-  void add(const Folder& folder, const std::string& name) {
+  void add(const Folder& folder, const std::string& name, PairedBy by) {
     taken_.insert(name);
     taken_in_lower_case_.insert(lower(name));
     const SpecialUse use = folder.use != SpecialUse::none ? folder.use : named_use(folder);
-    pairs_.push_back({&folder, name, mirror_.find(name), use});
+    const FolderMap* line = nullptr;
+    if (by == PairedBy::map) line = rule_for(folder.path)->line;
+    if (by == PairedBy::known) line = unheeded(folder, name);
+    pairs_.push_back({&folder, name, mirror_.find(name), use, by, change_, line});
+  }
+
+  // The line that names another place for a folder that has this counterpart already.
+  [[nodiscard]] const FolderMap* unheeded(const Folder& folder, const std::string& name) const {
+    const Rule* const rule = rule_for(folder.path);
+    if (rule == nullptr) return nullptr;
+    Path path = place_by(*rule, folder);
+    for (std::string& part : path) part = fitting(part, mirror_.naming.delimiter, names_);
+    const std::string meant = mirror_.naming.name_of(path);
+    return name == meant || name.starts_with(meant + " (") ? nullptr : rule->line;
+  }
+
+  static Path place_by(const Rule& rule, const Folder& folder) {
+    Path path = rule.to;
+    path.insert(path.end(), folder.path.begin() + static_cast<std::ptrdiff_t>(rule.from.size()),
+                folder.path.end());
+    return path;
   }
 
   [[nodiscard]] std::string from_ledger(const Folder& folder) const {
@@ -122,15 +198,13 @@ class Pairing {
   std::string from_rules(const Folder& folder) {
     const Rule* rule = rule_for(folder.path);
     if (rule == nullptr) return "";
-    Path path = rule->to;
-    path.insert(path.end(), folder.path.begin() + static_cast<std::ptrdiff_t>(rule->from.size()),
-                folder.path.end());
     // Several folders may be mapped to one name by mistake: the second keeps apart.
-    return free_name(path);
+    return free_name(place_by(*rule, folder));
   }
 
-  [[nodiscard]] static std::string inbox_of(const Folder& folder) {
-    return is_inbox(folder.path) ? std::string(inbox) : "";
+  std::string inbox_of(const Folder& folder) {
+    const bool here = is_inbox(folder.path) && rule_for(folder.path) == nullptr;
+    return here ? free_name(folder.path) : "";
   }
 
   [[nodiscard]] static SpecialUse named_use(const Folder& folder) {
@@ -143,7 +217,7 @@ class Pairing {
     const Folder* found = nullptr;
     for (const Folder& there : mirror_.folders) {
       const SpecialUse there_use = said ? there.use : named_use(there);
-      if (there_use != use || !there.selectable || taken_.contains(there.name)) continue;
+      if (there_use != use || !there.selectable || is_taken(there.name)) continue;
       if (found == nullptr || there.path == folder.path) found = &there;
     }
     return found == nullptr ? "" : found->name;
@@ -166,32 +240,64 @@ class Pairing {
     return free_name(folder.path);
   }
 
-  // Parts from `own` on are made to fit the mirror's delimiter.
+  // Parts from `own` on are made to be what the mirror can hold.
   std::string free_name(Path path, std::size_t own = 0) {
-    for (std::size_t at = own; at < path.size(); ++at)
-      path[at] = fitting(path[at], mirror_.naming.delimiter);
+    for (std::size_t at = own; at < path.size(); ++at) {
+      std::string fit = fitting(path[at], mirror_.naming.delimiter, names_);
+      if (fit != path[at]) change_ = NameChange::unfit;
+      path[at] = std::move(fit);
+    }
+    if (own == 0 && path.size() > 1 && is_reserved(path[0])) {
+      path[0] += " (2)";
+      change_ = NameChange::taken;
+    }
     const std::string last = path.back();
-    for (int number = 2; is_taken(mirror_.naming.name_of(path)); ++number)
+    for (int number = 2; !is_free(path); ++number) {
       path.back() = fmt::format("{} ({})", last, number);
+      change_ = NameChange::taken;
+    }
     return mirror_.naming.name_of(path);
+  }
+
+  [[nodiscard]] bool is_free(const Path& path) const {
+    const bool reserved = path.size() == 1 && is_reserved(path[0]);
+    return !reserved && !is_taken(mirror_.naming.name_of(path));
+  }
+
+  // Not for people's folders; Exchange, which has such names, does not tell cases apart.
+  [[nodiscard]] bool is_reserved(std::string_view name) const {
+    return std::ranges::any_of(names_.reserved,
+                               [&](const std::string& one) { return iequals(one, name); });
   }
 
   // Some servers do not tell names apart that differ in case alone (Exchange): of those that are
   // not there yet, the second gets another name.
   [[nodiscard]] bool is_taken(const std::string& name) const {
-    if (taken_.contains(name)) return true;
-    return mirror_.find(name) == nullptr && taken_in_lower_case_.contains(lower(name));
+    if (taken_.contains(name) || reserved_.contains(name)) return true;
+    if (mirror_.find(name) != nullptr) return false;
+    const std::string in_lower_case = lower(name);
+    return taken_in_lower_case_.contains(in_lower_case) ||
+           reserved_in_lower_case_.contains(in_lower_case);
   }
 
   const SideFolders& home_;
   const SideFolders& mirror_;
   std::span<const KnownPair> known_;
+  const SyncSettings& settings_;
+  Side home_side_;
+  const FolderNames& names_;  // of the mirror
+  // Of folders that were paired before, also if they are gone at home: what is known of their
+  // messages is known by these names.
+  std::set<std::string> reserved_;
+  std::set<std::string> reserved_in_lower_case_;
   std::vector<Rule> rules_;
   std::vector<Path> excluded_;
   std::vector<const Folder*> left_;
   std::set<std::string> taken_;
   std::set<std::string> taken_in_lower_case_;
+  NameChange change_ = NameChange::none;  // of the name that was found last
   std::vector<FolderPair> pairs_;
+  std::vector<LeftOut> left_out_;
 };
 
 }  // namespace
@@ -235,10 +341,16 @@ const Folder* SideFolders::find(std::string_view name) const {
   return nullptr;
 }
 
+FolderPlan plan_folders(const SideFolders& home, const SideFolders& mirror,
+                        std::span<const KnownPair> known, const SyncSettings& settings,
+                        Side home_side) {
+  return Pairing(home, mirror, known, settings, home_side).run();
+}
+
 std::vector<FolderPair> pair_folders(const SideFolders& home, const SideFolders& mirror,
                                      std::span<const KnownPair> known, const SyncSettings& settings,
                                      Side home_side) {
-  return Pairing(home, mirror, known, settings, home_side).run();
+  return plan_folders(home, mirror, known, settings, home_side).pairs;
 }
 
 }  // namespace tandem::sync

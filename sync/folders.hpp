@@ -2,9 +2,11 @@
 //
 // A folder's path is its name without the namespace prefix, cut at the delimiter; INBOX is
 // {"INBOX"} everywhere. Order of decision for a home folder that is not yet paired: `map` lines
-// (children included), INBOX, SPECIAL-USE, the table of localised names, the same path. A part of a
-// name that holds the other side's delimiter gets a replacement; a name that is taken gets a
-// number. What was decided is kept in the ledger and never decided again.
+// (children included), INBOX, SPECIAL-USE, the table of localised names, the same path. In a name
+// that the other side cannot hold (its delimiter, spaces around it, what its preset says it
+// refuses) something else stands; a name that is taken or reserved gets a number. What was decided
+// is kept in the ledger and never decided again; also the counterpart of a folder that is gone
+// keeps its name, and no other folder gets it.
 #pragma once
 
 #include <optional>
@@ -15,6 +17,7 @@
 
 #include "config/migration_settings.hpp"
 #include "lib/protocol/imap/response.hpp"
+#include "migration/folder_preview.hpp"
 #include "migration/phase.hpp"
 
 namespace tandem::sync {
@@ -62,10 +65,32 @@ struct FolderPair {
   std::string mirror_name;
   const Folder* mirror = nullptr;  // null: to be created
   SpecialUse use = SpecialUse::none;
+  migration::PairedBy by = migration::PairedBy::path;
+  migration::NameChange change = migration::NameChange::none;  // of what `by` alone would give
+  // By `map`: the line. By `known`: the line that names another place and is not heeded, if any.
+  const config::FolderMap* map = nullptr;  // of the settings
+};
+
+// A home folder that is not copied.
+struct LeftOut {
+  const Folder* home = nullptr;
+  migration::WhyLeftOut why = migration::WhyLeftOut::excluded;
+  const std::string* exclude = nullptr;  // the line, of the settings
+};
+
+struct FolderPlan {
+  std::vector<FolderPair> pairs;  // INBOX first
+  std::vector<LeftOut> left_out;
 };
 
 // For every selectable home folder that is not excluded, INBOX first. `settings` are written in old
-// side names; `home_side` says which way to read them.
+// side names; `home_side` says which way to read them: where the old side is the mirror, a folder
+// is excluded by the name that its counterpart has there.
+[[nodiscard]] FolderPlan plan_folders(const SideFolders& home, const SideFolders& mirror,
+                                      std::span<const KnownPair> known,
+                                      const config::SyncSettings& settings,
+                                      migration::Side home_side);
+// The pairs alone.
 [[nodiscard]] std::vector<FolderPair> pair_folders(const SideFolders& home,
                                                    const SideFolders& mirror,
                                                    std::span<const KnownPair> known,

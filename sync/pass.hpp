@@ -54,7 +54,10 @@ class AccountPass {
   Task<Result<void>> list();
   // Folders that have another name than the ledger says (pass_folders.cpp).
   Task<Result<void>> follow_renames();
-  Task<Result<void>> follow_home(FolderRow& row, const Folder& renamed);
+  Task<Result<void>> follow_home(FolderRow& row, const Folder& renamed,
+                                 std::vector<KnownPair> others);
+  [[nodiscard]] std::vector<KnownPair> known_but(const std::vector<FolderRow>& rows,
+                                                 std::int64_t id) const;
   Task<Result<void>> plan();
   void let_rest();
   void note_wait(Work& work, const migration::DailyQuota& quota);

@@ -51,7 +51,7 @@ Task<Result<void>> AccountPass::follow_renames() {
       if (!marked) co_return marked;
       continue;
     }
-    const auto followed = co_await follow_home(row, *found);
+    const auto followed = co_await follow_home(row, *found, known_but(*rows, row.id));
     if (!followed) co_return followed;
     const auto listed = co_await list();  // what was below it has another name too
     if (!listed) co_return listed;
@@ -59,13 +59,23 @@ Task<Result<void>> AccountPass::follow_renames() {
   co_return Result<void>{};
 }
 
-// Renames the mirror's folder as home's was, if the new name is free there.
-Task<Result<void>> AccountPass::follow_home(FolderRow& row, const Folder& renamed) {
+// The names of all rows but one.
+std::vector<KnownPair> AccountPass::known_but(const std::vector<FolderRow>& rows,
+                                              std::int64_t id) const {
+  std::vector<KnownPair> known;
+  for (const FolderRow& row : rows)
+    if (row.id != id) known.push_back({row.at(settings_.home).name, row.at(mirror_side()).name});
+  return known;
+}
+
+// Renames the mirror's folder as home's was, if the new name is free there and in the ledger.
+Task<Result<void>> AccountPass::follow_home(FolderRow& row, const Folder& renamed,
+                                            std::vector<KnownPair> others) {
   const Side mirror_side = migration::other(settings_.home);
   row.at(settings_.home).name = renamed.name;
-  const std::vector<KnownPair> none;
   std::string name;
-  for (const FolderPair& pair : pair_folders(home_side_, mirror_side_, none, sync_, settings_.home))
+  for (const FolderPair& pair :
+       pair_folders(home_side_, mirror_side_, others, sync_, settings_.home))
     if (pair.home->name == renamed.name && pair.mirror == nullptr) name = pair.mirror_name;
   if (!name.empty() && mirror_side_.find(row.at(mirror_side).name) == nullptr) {
     row.at(mirror_side).name = name;  // it is made anew

@@ -79,6 +79,7 @@ struct Sync::State {
   Task<void> conclude(AccountId account, Result<migration::DeltaReport> ended);
   Task<Result<migration::DeltaReport>> delta(AccountId account, Side from);
   Task<Result<VerifyReport>> verify(AccountId account, bool full);
+  Task<Result<migration::FolderPreview>> preview_folders(AccountId account);
   // Both sides read again.
   Task<Result<VerifyReport>> compare(migration::Account account,
                                      const config::MigrationSettings& migration, Clients& clients,

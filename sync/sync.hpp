@@ -21,6 +21,7 @@
 #include "lib/net/task.hpp"
 #include "migration/cutover_parts.hpp"
 #include "migration/deletions.hpp"
+#include "migration/folder_preview.hpp"
 #include "migration/inbox_map.hpp"
 #include "migration/verify.hpp"
 #include "migration/views.hpp"
@@ -76,7 +77,8 @@ class Sync final : public migration::Delta,
                    public migration::CopyView,
                    public migration::InboxMaps,
                    public migration::Verifier,
-                   public migration::Deletions {
+                   public migration::Deletions,
+                   public migration::FolderPreviews {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -97,6 +99,9 @@ class Sync final : public migration::Delta,
 
   // Not while a pass of the account runs: it waits for its end, and the next waits for it.
   Task<Result<VerifyReport>> verify(AccountId account, bool full) override;
+
+  // Of an account's home, in any phase.
+  Task<Result<migration::FolderPreview>> preview_folders(AccountId account) override;
 
   [[nodiscard]] Result<migration::DeletionReport> deletions(AccountId account,
                                                             std::size_t limit) const override;

@@ -23,6 +23,7 @@ Task<HttpResponse> get_overview(Context& context, const Request& request);
 Task<HttpResponse> get_accounts(Context& context, const Request& request);
 Task<HttpResponse> get_account(Context& context, const Request& request);
 Task<HttpResponse> get_check(Context& context, const Request& request);
+Task<HttpResponse> get_folders(Context& context, const Request& request);
 Task<HttpResponse> post_canary(Context& context, const Request& request);
 Task<HttpResponse> post_verify(Context& context, const Request& request);
 Task<HttpResponse> post_pause(Context& context, const Request& request);

@@ -23,6 +23,7 @@ constexpr std::array table = {
     Route{"POST", "/api/accounts/import", Access::operators, post_import},
     Route{"GET", "/api/accounts/{}", Access::logged_in, get_account},
     Route{"GET", "/api/check/{}", Access::operators, get_check},
+    Route{"GET", "/api/folders/{}", Access::operators, get_folders},
     Route{"POST", "/api/canary", Access::operators, post_canary},
     Route{"POST", "/api/verify", Access::operators, post_verify},
     Route{"POST", "/api/sync", Access::operators, post_sync},

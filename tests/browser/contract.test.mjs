@@ -52,6 +52,13 @@ test("GET /api/check/{address}", async () => {
   }
 });
 
+test("GET /api/folders/{address}", async () => {
+  const { accounts } = (await ask("/api/accounts")).body;
+  for (const { address } of accounts.slice(0, 3)) {
+    checked(await ask(`/api/folders/${encodeURIComponent(address)}`), schemaOf("/api/folders/{address}", "get"));
+  }
+});
+
 test("POST /api/verify", async () => {
   const { accounts } = (await ask("/api/accounts")).body;
   for (const { address } of accounts.slice(0, 2)) {

@@ -184,6 +184,20 @@ pageTest("both sides of an account are looked at on request", {}, async (page) =
   assert.equal(await drawer.locator(".check li", { hasText: /messages in \d+ folders/ }).count(), 2);
 });
 
+pageTest("what becomes of each folder is shown before anything is copied", {}, async (page) => {
+  await go(page, "#/accounts?state=in_sync");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const check = page.locator("dialog.drawer .check");
+  await check.getByRole("button", { name: "Check both sides now" }).click();
+  const plan = check.locator("table.plan");
+  const row = (name) => plan.locator("tr", { hasText: name });
+  await row("INBOX").getByText("INBOX everywhere").waitFor();
+  await row("見積書/2024").getByText("same name · that side cannot hold its name · will be made").waitFor();
+  await row("Kunden").getByText("map = Kunden -> Customers came too late").waitFor();
+  await row("ごみ箱").getByText("Not copied: exclude = ごみ箱").waitFor();
+}, onlyMock);
+
 pageTest("both sides of an account are compared on request", {}, async (page) => {
   await go(page, "#/accounts?state=in_sync");
   const address = await firstAddress(page);

@@ -207,6 +207,10 @@ TEST_CASE("a preset fills in the servers, and the file overrides it") {
   CHECK(settings.new_side.master_login == "{login}*{master}");
   CHECK(settings.gateway == GatewaySettings{});
   CHECK(settings.sync == SyncSettings{});
+  const auto microsoft = parse_migration(
+      "domain = a.jp\n[old]\nprovider = google\n[new]\nprovider = microsoft365\n", "x.conf");
+  CHECK(microsoft.settings.sync.old_names.refused.front() == "^");
+  CHECK(microsoft.settings.sync.new_names.reserved.front() == "Files");
 
   const auto other = parse_migration(
       "domain = example.co.jp\n[old]\nprovider = sakura\nhost = example.sakura.ne.jp\n"

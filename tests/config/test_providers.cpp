@@ -53,6 +53,15 @@ TEST_CASE("patterns of presets are filled in") {
   CHECK(cpanel.download_per_day == std::nullopt);
 }
 
+TEST_CASE("a preset knows what its provider refuses in names of folders") {
+  const SideSettings google{.provider = "google"};
+  CHECK(folder_names(google).refused == std::vector<std::string>{"^", "\"", "'", "\\", "  "});
+  CHECK(folder_names(google).reserved.empty());
+  const SideSettings microsoft{.provider = "microsoft365"};
+  CHECK(folder_names(microsoft).reserved == std::vector<std::string>{"Files"});
+  CHECK(folder_names(SideSettings{}) == FolderNames{});
+}
+
 TEST_CASE("a provider is recognised by its mail exchanger") {
   const auto id = [](std::string_view mx) {
     const auto* const provider = provider_of_mx(mx);

@@ -41,10 +41,17 @@ class CommandLineTest(unittest.TestCase):
         tandem = self.started(self.tandem(row(HANAKO), row(TARO, "not this one")))
         found = tandem.cli_json("check", HANAKO.address)[0]
         self.assertEqual((found["light"], found["old"]["messages"], found["new"]["messages"]), ("green", 5, 0))
-        self.assertEqual(tandem.cli("check", HANAKO.address).returncode, DONE)
+        self.assertIn(("INBOX", "INBOX", "inbox", 5), [(one["name"], one["other_name"], one["rule"], one["messages"])
+                                                       for one in found["preview"]["folders"]])
+        done = tandem.cli("check", HANAKO.address)
+        self.assertEqual(done.returncode, DONE)
+        self.assertIn(b"INBOX -> INBOX, 5 messages: INBOX everywhere", done.stdout)
         done = tandem.cli("check", check=False)                     # everybody
         self.assertEqual(done.returncode, NEEDS_YOU, done.stdout + done.stderr)
         self.assertIn(b"1 need you first", done.stdout)
+        self.assertNotIn(b"INBOX -> INBOX", done.stdout)            # unless it is asked for
+        done = tandem.cli("check", "--folders", check=False)
+        self.assertIn(b"INBOX -> INBOX, 5 messages", done.stdout)
         self.assertIn(b"taro@example.jp on the old side", done.stdout)
         self.assertNotIn(b"not this one", done.stdout + done.stderr)
         self.assertEqual(self.count(self.new, HANAKO), 0)           # it only looked

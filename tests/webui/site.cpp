@@ -87,9 +87,10 @@ void Site::open(webui::WebOptions options) {
   options.token_file = directory.path + "/api.token";
   options.setup_file = directory.path + "/setup.link";
   options.version = "9.9.9";
-  auto web_opened = webui::Web::open({*registry, *cutover, rooms, rooms, rooms, rooms, rooms, rooms,
-                                      *access, events, *store, net.clock(), offload, background},
-                                     std::move(options));
+  auto web_opened =
+      webui::Web::open({*registry, *cutover, rooms, rooms, rooms, rooms, rooms, rooms, rooms,
+                        *access, events, *store, net.clock(), offload, background},
+                       std::move(options));
   REQUIRE(web_opened);
   web = std::move(*web_opened);
 }

@@ -21,6 +21,7 @@
 #include "migration/clients.hpp"
 #include "migration/cutover.hpp"
 #include "migration/deletions.hpp"
+#include "migration/folder_preview.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
 #include "migration/verify.hpp"
@@ -41,6 +42,7 @@ struct FakeRooms final : migration::SessionFence,
                          migration::CanarySender,
                          migration::Verifier,
                          migration::Deletions,
+                         migration::FolderPreviews,
                          migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
@@ -55,6 +57,7 @@ struct FakeRooms final : migration::SessionFence,
   Result<migration::CanaryReport> canary;  // what becomes of one
   Result<migration::VerifyReport> verified;
   migration::DeletionReport deleted;
+  Result<migration::FolderPreview> previewed;
   std::vector<std::string> asked_of_deletions;  // "allow FOLDER", "refuse FOLDER", "undo ID ID …"
 
   Task<void> hold(migration::AccountId, Duration) override { co_return; }
@@ -82,6 +85,9 @@ struct FakeRooms final : migration::SessionFence,
   }
   Task<Result<migration::VerifyReport>> verify(migration::AccountId, bool) override {
     co_return verified;
+  }
+  Task<Result<migration::FolderPreview>> preview_folders(migration::AccountId) override {
+    co_return previewed;
   }
   Result<migration::DeletionReport> deletions(migration::AccountId, std::size_t) const override {
     return deleted;

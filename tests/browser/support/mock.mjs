@@ -181,6 +181,8 @@ export class Mock {
     if (deleted) return { body: { address: decodeURIComponent(deleted), propagated: true, ...this.deletions } };
     const asked = /^\/api\/check\/(.+)$/.exec(path)?.[1];
     if (asked) return this.check(this.find(decodeURIComponent(asked)));
+    const previewed = /^\/api\/folders\/(.+)$/.exec(path)?.[1];
+    if (previewed) return this.preview(this.find(decodeURIComponent(previewed)));
     const [, kind, name] = /^\/api\/(accounts|runs)\/(.+)$/.exec(path) ?? [];
     const found = kind === "runs" ? this.runs.find(({ id }) => id === name) : this.find(decodeURIComponent(name ?? ""));
     if (!found) return fault(404, "not_found");
@@ -193,6 +195,17 @@ export class Mock {
     const look = (isIn) => ({ logged_in: isIn, folders: isIn ? 5 : 0, messages: isIn ? 1234 : 0, bytes: isIn ? 56_000_000 : null, quota: null });
     const refused = { kind: "cannot_log_in", light: "red", side: "old", what: "The log-in was refused.", server_words: "AUTHENTICATIONFAILED Invalid credentials", next_step: "Check the password.", next_step_ja: null };
     return { body: { address: account.address, light: isRed ? "red" : "green", old: look(!isRed), new: look(true), remarks: isRed ? [refused] : [] } };
+  }
+
+  preview(account) {
+    if (!account) return fault(404, "not_found");
+    const plan = { messages: 120, left_out: null, exists: true, change: null, line: null, unheeded_line: null };
+    return { body: { address: account.address, home: "old", folders: [
+      { ...plan, name: "INBOX", other_name: "INBOX", rule: "inbox" },
+      { ...plan, name: "見積書/2024", other_name: "見積書／2024", rule: "path", change: "unfit", exists: false },
+      { ...plan, name: "Kunden", other_name: "Kunden", rule: "known", unheeded_line: "Kunden -> Customers" },
+      { ...plan, name: "ごみ箱", other_name: null, rule: null, left_out: "excluded", exists: false, line: "ごみ箱" },
+    ] } };
   }
 
   verify(account, full) {

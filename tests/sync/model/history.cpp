@@ -130,6 +130,7 @@ void History::act() {
                                                   {1, &History::renumber}}};
   if (wanted_.propagate && roll(4) == 0) return remove();
   if (wanted_.labels && roll(4) == 0) return copy();
+  if (wanted_.folders && roll(4) == 0) return roll(2) == 0 ? make_folder() : remove_folder();
   int at = roll(30);
   for (const Choice& choice : choices) {
     at -= choice.weight;
@@ -214,7 +215,7 @@ Task<void> History::crash() {
   co_await quiet();
   if (done && done->waits) tell("the day is used up");
   if (done && !done->waits) {  // it was over before
-    model_.settle();
+    settle();
     compare();
     crashed_ = false;
     touched_.clear();
@@ -281,8 +282,24 @@ Task<void> History::pass() {
     blame("the pass failed: " + done.error().to_string());
     co_return;
   }
-  model_.settle();
+  settle();
   compare();
+}
+
+// Which name a folder gets on the mirror is for the sync to say; that it is no other folder's, and
+// keeps its messages, is for the comparison to find.
+void History::settle() {
+  model_.settle();
+  const auto shown = town_.world->sync->folders(town_.world->account);
+  const auto h = static_cast<std::size_t>(model_.home);
+  for (Folder& folder : model_.folders) {
+    if (!folder.there[h]) continue;
+    const auto found = std::ranges::find(shown, folder.name[h], &migration::FolderProgress::name);
+    if (found == shown.end())
+      blame(fmt::format("folder {} is not shown", folder.name[h]));
+    else
+      folder.name[1 - h] = found->mirror_name.empty() ? found->name : found->mirror_name;
+  }
 }
 
 // Nothing is left to do: the next pass changes nothing.

@@ -14,6 +14,7 @@ struct Wanted {
   bool crashes = true;
   bool propagate = false;
   bool labels = false;    // both servers offer X-GM-EXT-1, and messages are in several folders
+  bool folders = false;   // more of them are made and removed, some with a name that was used
   unsigned brake = 1000;  // as the town has it
 };
 
@@ -48,6 +49,7 @@ class History {
   Task<void> idle_pass();
   Task<void> quiet();
   void compare();
+  void settle();
   void look_after_crash();
   // What a person decides about deletions (history_deletions.cpp).
   Task<void> decide_some();
@@ -65,6 +67,7 @@ class History {
   Message* pick(int side, bool structural);
   [[nodiscard]] bool has_new_twin(const Message& message, int side) const;
   int pick_folder(int side);
+  std::string pick_name(int side);
   int roll(int sides) { return static_cast<int>(random_() % static_cast<unsigned>(sides)); }
   std::string bytes_of(int content, const std::string& trace) const;
   void tell(std::string line);

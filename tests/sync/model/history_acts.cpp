@@ -152,9 +152,25 @@ void History::copy() {
   tell(fmt::format("{} is copied on {} to {} uid {}", content, side, name(side, to), uid));
 }
 
+// Of a new folder. At home some are below Alt or Neu, which the `map` line of the town makes each
+// other's counterparts; or it is the name that the counterpart of a folder has, best of one that is
+// gone: two folders want the same one then.
+std::string History::pick_name(int side) {
+  const auto h = static_cast<std::size_t>(model_.home);
+  std::string name = fmt::format("Work {}", next_folder_++);
+  if (side != model_.home || crashed_ || roll(2) == 0) return name;
+  std::string other = fmt::format("{}/{}", roll(2) == 0 ? "Alt" : "Neu", 1 + roll(2));
+  for (const Folder& folder : model_.folders)
+    if (!folder.there[h] && folder.paired && roll(2) == 0) other = folder.name[1 - h];
+  const bool known = std::ranges::any_of(model_.folders, [&](const Folder& folder) {
+    return folder.name[h] == other || (!folder.paired && folder.name[1 - h] == other);
+  });
+  return known ? name : other;
+}
+
 void History::make_folder() {
   const int side = roll(4) == 0 ? 1 - model_.home : model_.home;
-  const std::string made = fmt::format("Work {}", next_folder_++);
+  const std::string made = pick_name(side);
   REQUIRE(town_.mailbox(side).create(made) != nullptr);
   Folder folder;
   folder.name = {made, made};

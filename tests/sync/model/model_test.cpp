@@ -30,12 +30,13 @@ constexpr std::uint64_t per_town = 32;
 // Every fourth without crashes, so that these can do what nobody could judge after one. In every
 // third town deletions are carried over; in half of those few at once need a decision, and there
 // are no crashes, after which nobody knows how many were at once. In every third history servers
-// tell which messages are in several folders.
+// tell which messages are in several folders. In every fifth many folders come and go.
 Wanted wanted_for(std::uint64_t seed) {
   const std::uint64_t town = seed / per_town;
   Wanted wanted;
   wanted.crashes = seed % 4 != 0;
   wanted.labels = seed % 3 == 0 || number_from("TANDEM_LABELS", 0) != 0;
+  wanted.folders = seed % 5 == 0;
   wanted.propagate = town % 3 == 0 || number_from("TANDEM_PROPAGATE", 0) != 0;
   if (!wanted.propagate || town % 2 == 0) return wanted;
   wanted.brake = town / 2 % 2;
@@ -46,6 +47,7 @@ Wanted wanted_for(std::uint64_t seed) {
 config::SyncSettings settings_for(std::uint64_t seed) {
   const Wanted wanted = wanted_for(seed);
   config::SyncSettings settings;
+  settings.map = {{"Alt", "Neu"}};
   settings.propagate_deletes = wanted.propagate;
   settings.brake_messages = wanted.brake;
   settings.brake_percent = 0;

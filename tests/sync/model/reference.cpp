@@ -90,8 +90,8 @@ void Reference::settle_folders() {
   const auto m = 1 - h;
   for (Folder& folder : folders) {
     if (!folder.there[h]) continue;
-    if (!folder.there[m]) folder.name[m] = folder.name[h];
-    folder.there[m] = true;
+    if (!folder.there[m] && !folder.paired) folder.name[m] = folder.name[h];
+    folder.there[m] = folder.paired = true;
     if (!std::exchange(folder.removed_on_mirror, false)) continue;
     const int index = static_cast<int>(&folder - folders.data());
     for (Message& message : messages)

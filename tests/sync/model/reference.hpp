@@ -48,6 +48,7 @@ struct Folder {
   std::array<std::string, 2> name;
   std::array<bool, 2> there{};
   bool contacted = false;  // both sides' folder were seen together
+  bool paired = false;     // a pass saw it at home: its two names are kept, whatever goes
   bool removed_on_mirror = false;
 };
 

@@ -1,10 +1,11 @@
 // Looks at both sides of one account, now: log-ins, sizes, and what stands in the way of moving it.
 import { useSignal } from "@preact/signals";
 import { get, session } from "../api";
-import type { Check, Migration, Remark, SideLook } from "../contract";
+import type { Check, FolderPreview, Migration, Remark, SideLook } from "../contract";
 import { size } from "../format";
 import { ErrorBox, ServerWords, toldNext } from "../parts/bits";
 import { number, t, tCode } from "../words";
+import { FolderPlan } from "./plan";
 
 const boxes = { green: "good", amber: "act", red: "bad" };
 
@@ -34,6 +35,7 @@ function SideLine({ look, label }: { look: SideLook; label: string }) {
 
 export function AccountCheck({ address, move }: { address: string; move: Migration }) {
   const found = useSignal<Check | null>(null);
+  const preview = useSignal<FolderPreview | null>(null);
   const error = useSignal<unknown>(null);
   const looking = useSignal(false);
 
@@ -41,9 +43,16 @@ export function AccountCheck({ address, move }: { address: string; move: Migrati
   function look() {
     looking.value = true;
     error.value = null;
-    get<Check>(`/api/check/${encodeURIComponent(address)}`)
+    preview.value = null;
+    const name = encodeURIComponent(address);
+    get<Check>(`/api/check/${name}`)
+      .then((answer) => {
+        found.value = answer;
+        if (!answer.old.logged_in || !answer.new.logged_in) return null;
+        return get<FolderPreview>(`/api/folders/${name}`);
+      })
       .then(
-        (answer) => (found.value = answer),
+        (answer) => (preview.value = answer),
         (failed: unknown) => (error.value = failed),
       )
       .finally(() => (looking.value = false));
@@ -67,6 +76,7 @@ export function AccountCheck({ address, move }: { address: string; move: Migrati
           {found.value.light === "green" && <p class="box good">{t("check.good")}</p>}
         </>
       )}
+      {preview.value && <FolderPlan preview={preview.value} move={move} />}
     </div>
   );
 }
