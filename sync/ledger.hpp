@@ -198,7 +198,9 @@ class Ledger {
   Task<Result<void>> add_traffic(AccountId account, std::vector<Traffic> more);
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
+  // All of the account, and how many that are (ledger_skipped.cpp).
   [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;
+  [[nodiscard]] Result<std::uint64_t> count_skipped(AccountId account) const;
   Task<Result<void>> skip(Skipped skipped);
   Task<Result<void>> unskip(std::int64_t folder, Side side, std::vector<Uid> uids);
 
