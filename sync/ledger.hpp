@@ -199,7 +199,9 @@ class Ledger {
   Task<Result<void>> add_traffic(AccountId account, std::vector<Traffic> more);
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
+  // All of the account, and how many that are (ledger_skipped.cpp).
   [[nodiscard]] Result<std::vector<Skipped>> skipped_of(AccountId account) const;
+  [[nodiscard]] Result<std::uint64_t> count_skipped(AccountId account) const;
   // How many messages of that side are recorded, by folder. Whole folders do not count.
   [[nodiscard]] Result<std::map<std::int64_t, std::uint64_t>> count_skipped(AccountId account,
                                                                             Side side) const;

@@ -78,9 +78,9 @@ Task<Result<DeltaReport>> AccountPass::report() {
   }
   progress.bytes_total = progress.bytes_done;
   if (report_.waits) progress.bytes_total = std::max(progress.bytes_total, estimated);
-  const auto skipped = context_.ledger.skipped_of(account_);
+  const auto skipped = context_.ledger.count_skipped(account_);
   if (!skipped) co_return fail(skipped.error());
-  report_.skipped = skipped->size();
+  report_.skipped = *skipped;
   if (sync_.propagate_deletes) {
     const auto held = context_.ledger.count_deletions(account_, DeletionState::held);
     if (!held) co_return fail(held.error());

@@ -57,7 +57,7 @@ Board::Shown from_ledger(const Ledger& ledger, AccountId account, Side home) {
     for (std::size_t at = 0; at < sizes.size(); ++at)
       progress.bytes_total += shown.folders[at].source_bytes = sizes[at].bytes;
   }
-  if (const auto skipped = ledger.skipped_of(account)) progress.skipped = skipped->size();
+  if (const auto skipped = ledger.count_skipped(account)) progress.skipped = *skipped;
   return shown;
 }
 
