@@ -15,6 +15,7 @@ namespace {
 
 // Of one account; all of them are in --json.
 constexpr std::size_t most_named = 20;
+constexpr std::size_t most_rewritten = 3;
 
 struct Outcome {
   std::size_t clean = 0;
@@ -40,15 +41,38 @@ void print_differences(const json::array& differences) {
     fmt::print("    and {} more: --json names them all.\n", differences.size() - most_named);
 }
 
+void print_not_compared(const json::array& folders) {
+  for (const json::value& one : folders)
+    if (!one.at("not_compared").is_null())
+      fmt::print("    {}: not compared, {}\n        {}\n", text(one.at("name")),
+                 text(one.at("not_compared")), text(one.at("next_step")));
+}
+
+// What was read whole, and what of it servers have rewritten: no difference, and said all the same.
+void print_whole(const json::value& found) {
+  const std::uint64_t whole = sum(found, "whole");
+  const std::uint64_t rewritten = sum(found, "rewritten");
+  if (!found.at("full").as_bool())
+    fmt::print("    {} of them, chosen at random, read whole on both sides\n", whole);
+  if (rewritten == 0) return;
+  fmt::print(
+      "    {} the same but for what mail servers write into messages or leave out, such as\n",
+      rewritten);
+  const json::array& some = found.at("rewritten").as_array();
+  for (std::size_t i = 0; i < some.size() && i < most_rewritten; ++i)
+    fmt::print("        {} \"{}\"\n", text(some[i].at("folder")), text(some[i].at("subject")));
+}
+
 void print_account(const json::value& found) {
   const std::string address = text(found.at("address"));
-  const std::uint64_t missing = sum(found, "missing");
-  const std::uint64_t extra = sum(found, "extra");
   if (found.at("clean").as_bool())
     fmt::print("{}: clean, {} messages in {} folders\n", address, sum(found, "home_messages"),
                found.at("folders").as_array().size());
   else
-    fmt::print("{}: missing on the other side: {}, only there: {}\n", address, missing, extra);
+    fmt::print("{}: missing on the other side: {}, only there: {}, not the same: {}\n", address,
+               sum(found, "missing"), sum(found, "extra"), sum(found, "changed"));
+  print_whole(found);
+  print_not_compared(found.at("folders").as_array());
   const auto not_copied = found.at("not_copied").to_number<std::uint64_t>();
   if (not_copied > 0)
     fmt::print("    {} more could not be copied: 'tandemail status {}' says why.\n", not_copied,

@@ -63,6 +63,8 @@ struct Look {
   Identity identity;
   Identity likeness;  // the header alone, for rung (c); not known if it says nothing
   std::string trace;  // empty: it did not come through us
+  // A part (31 bits) of the digest of all its bytes; 0: not read whole, or not asked for.
+  std::uint32_t bytes = 0;
   bool operator==(const Look&) const = default;
 };
 

@@ -68,6 +68,12 @@ class Listing final : public net::ImapHandler {
   KeywordPool keywords_;
 };
 
+// Never 0.
+std::uint32_t part_of(std::string_view digest) {
+  return std::max(
+      1U, static_cast<std::uint32_t>(Identity::from_bytes(digest.substr(0, 16)).words[0] >> 33));
+}
+
 // Passes each header (or whole message) to a digest.
 class Digesting final : public net::ImapHandler {
  public:
@@ -121,6 +127,7 @@ class Digesting final : public net::ImapHandler {
     look.identity = identity_of(digest, body);
     look.likeness = likeness_of(digest);
     if (depth_ == Depth::whole && digest.body) look.identity = whole_identity_of(digest);
+    if (digest.exact) look.bytes = part_of(*digest.exact);
     item.look = std::move(look);
   }
 

@@ -83,7 +83,9 @@ struct Sync::State {
   // Both sides read again.
   Task<Result<VerifyReport>> compare(migration::Account account,
                                      const config::MigrationSettings& migration, Clients& clients,
-                                     bool full);
+                                     Budget& budget, bool full);
+  // New connections; what the others have moved is counted.
+  Task<Result<void>> open_again(migration::Account account, Clients& clients, Budget& budget);
   Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow);
   Task<Result<migration::UndoReport>> undo(AccountId account, std::vector<std::int64_t> ids);
   // Of one side, by their ids in the ledger.

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ struct SyncOptions {
   Duration late_append = std::chrono::milliseconds(1500);
   std::size_t batch_messages = 300;  // appended while the account is locked
   std::uint64_t batch_bytes = 12 * 1024 * 1024;
+  // Which messages a verification reads whole, the same each time; nothing: others each time.
+  std::optional<std::uint64_t> sample_seed;
 };
 
 // Two copies that should be and are not, or one that nobody expects.

@@ -1,13 +1,11 @@
 #include "sync/verify_folder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
-#include <ranges>
-#include <set>
 #include <utility>
 
-#include "sync/closer.hpp"
-#include "sync/match.hpp"
+#include "sync/copy.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -16,42 +14,30 @@ namespace {
 constexpr std::size_t most_differences = 10'000;
 constexpr std::size_t looked_at_once = 5'000;  // messages whose digests are asked for together
 constexpr std::size_t named_at_once = 200;
+constexpr std::size_t most_rewritten = 20;        // named, of an account
 constexpr std::size_t most_reserved = 1'000'000;  // on a server's word
 
-using Group = std::vector<Witness>;
+using migration::Difference;
+using migration::DifferenceKind;
 
-// An excused one comes last of its like, whatever its date.
-std::vector<Candidate> candidates_of(Group& group) {
-  std::ranges::sort(group, {}, [](const Witness& w) { return std::pair(w.excused, w.uid); });
-  std::vector<Candidate> all;
-  for (const Witness& one : group)
-    all.push_back(
-        {all.size(), static_cast<Uid>(all.size()), one.identity, {}, one.excused ? 0 : one.date});
-  return all;
-}
+struct KindWords {
+  const char* reason;
+  const char* next_step;
+};
 
-// Of equal messages.
-void pair_up(Group home, Group mirror, LeftOver& left) {
-  const auto ours = candidates_of(home);
-  const auto theirs = candidates_of(mirror);
-  std::set<std::size_t> here;
-  std::set<std::size_t> there;
-  for (const Match& one : match(ours, theirs)) {
-    here.insert(one.left);
-    there.insert(one.right);
-  }
-  const auto keep = [](const Group& group, const std::set<std::size_t>& taken, Group& to) {
-    for (std::size_t at = 0; at < group.size(); ++at)
-      if (!taken.contains(at)) to.push_back(group[at]);
-  };
-  keep(home, here, left.home);
-  keep(mirror, there, left.mirror);
-}
+// By DifferenceKind.
+constexpr std::array<KindWords, 4> kind_words = {{
+    {"on the home side, not on the mirror", "Run a pass and verify again."},
+    {"on the mirror, not on the home side", "Run a pass and verify again."},
+    {"on both sides, and not the same in what it says",
+     "Open it on both sides. The sync leaves both as they are: if only one is right, save that one "
+     "as a file before its mailbox ends."},
+    {"the same but for what mail servers write into a message, or leave out", ""},
+}};
+static_assert(kind_words.size() == static_cast<std::size_t>(DifferenceKind::rewritten) + 1);
 
-Group take_equal(const std::vector<Witness>& all, std::size_t& at, const Identity& identity) {
-  Group group;
-  while (at < all.size() && all[at].identity == identity) group.push_back(all[at++]);
-  return group;
+const KindWords& words_of(DifferenceKind kind) {
+  return kind_words[static_cast<std::size_t>(kind)];
 }
 
 struct Excused {
@@ -76,35 +62,12 @@ Result<Excused> excused_in(const Ledger& ledger, const FolderRow* row, Side home
   return excused;
 }
 
-void drop(std::vector<Witness>& from, const std::set<Uid>& uids) {
-  std::erase_if(from, [&](const Witness& one) { return uids.contains(one.uid); });
-}
-
 }  // namespace
 
-LeftOver left_over(std::vector<Witness> home, std::vector<Witness> mirror) {
-  const auto order = [](const Witness& one) { return std::pair(one.identity, one.uid); };
-  std::ranges::sort(home, {}, order);
-  std::ranges::sort(mirror, {}, order);
-  LeftOver left;
-  std::size_t here = 0;
-  std::size_t there = 0;
-  while (here < home.size() || there < mirror.size()) {
-    Identity least = here < home.size() ? home[here].identity : mirror[there].identity;
-    if (there < mirror.size()) least = std::min(least, mirror[there].identity);
-    Group ours = take_equal(home, here, least);
-    Group theirs = take_equal(mirror, there, least);
-    if (least.known() && ours.size() == theirs.size()) continue;  // nearly all
-    pair_up(std::move(ours), std::move(theirs), left);
-  }
-  std::ranges::sort(left.home, {}, &Witness::uid);
-  std::ranges::sort(left.mirror, {}, &Witness::uid);
-  return left;
-}
-
-FolderVerify::FolderVerify(Sides sides, bool full, std::string our_name)
-    : sides_(sides), full_(full) {
-  digest_.our_names = {std::move(our_name)};
+FolderVerify::FolderVerify(Sides sides, How how, SampleBudget& sample, std::mt19937_64& draw)
+    : sides_(sides), full_(how.full), sample_(sample), draw_(draw) {
+  digest_.our_names = {std::move(how.our_name)};
+  digest_.exact = true;
 }
 
 Task<Result<void>> FolderVerify::look(net::ImapClient& client, std::vector<Item>& items) const {
@@ -127,78 +90,83 @@ Task<Result<std::vector<Witness>>> FolderVerify::read(net::ImapClient& client, s
                                        static_cast<std::ptrdiff_t>(looked_at_once));
       std::vector<Item> block(std::make_move_iterator(next), std::make_move_iterator(end));
       const auto looked = co_await look(client, block);
-      if (!looked) co_return fail(looked.error());
+      const auto is_excused = [&](const Item& item) {
+        return std::ranges::binary_search(excused, item.uid);
+      };
+      // What is known not to be given spoils no other.
+      const bool all_told = std::ranges::all_of(
+          block, [&](const Item& item) { return item.looked_at || is_excused(item); });
+      if (!looked && (is_fatal(looked.error()) || !all_told)) co_return fail(looked.error());
       for (const Item& item : block)
-        all.push_back({item.look->identity, item.date.unix_seconds, item.uid,
-                       std::ranges::binary_search(excused, item.uid)});
+        all.push_back({item.look->identity, item.date.unix_seconds, item.uid, is_excused(item),
+                       item.look->bytes});
       next = end;
     }
   }
   co_return all;
 }
 
-// Without trace ids: the digest alone decides here, and a copy with our trace id but other content
-// is a difference.
-Task<Result<std::vector<Item>>> FolderVerify::look_again(net::ImapClient& client,
-                                                         const std::vector<Witness>& some) const {
-  std::vector<Uid> uids;
-  for (const Witness& one : some) uids.push_back(one.uid);
-  auto items = co_await scan_uids(client, uids);
-  if (!items) co_return fail(items.error());
-  const auto looked = co_await look(client, *items);
-  if (!looked) co_return fail(looked.error());
-  for (Item& item : *items) item.look = Look{item.look->identity, item.look->likeness, {}};
-  co_return items;
-}
-
-Task<Result<void>> FolderVerify::look_closer(LeftOver& left) const {
-  if (full_ || left.home.empty() || left.mirror.empty()) co_return Result<void>{};
-  const auto home = co_await look_again(sides_.home, left.home);
-  if (!home) co_return fail(home.error());
-  const auto mirror = co_await look_again(sides_.mirror, left.mirror);
-  if (!mirror) co_return fail(mirror.error());
-  Alone ours = alone(*home, {});
-  Alone theirs = alone(*mirror, {});
-  const auto found = co_await match_whole(sides_.home, ours, sides_.mirror, theirs, digest_);
-  if (!found) co_return fail(found.error());
-  std::set<Uid> at_home;
-  std::set<Uid> on_mirror;
-  for (const Match& one : *found) {
-    at_home.insert((*home)[one.left].uid);
-    on_mirror.insert((*mirror)[one.right].uid);
+Task<Result<void>> FolderVerify::name(net::ImapClient& client, std::vector<ToName> some,
+                                      std::string folder, std::vector<Difference>& to,
+                                      std::size_t most) const {
+  const std::size_t named = std::min(some.size(), most - std::min(most, to.size()));
+  for (std::size_t from = 0; from < named; from += named_at_once) {
+    const std::size_t end = std::min(named, from + named_at_once);
+    std::vector<Uid> uids;
+    for (std::size_t at = from; at < end; ++at) uids.push_back(some[at].found.uid);
+    auto subjects = co_await subjects_of(client, uids);
+    if (!subjects) co_return fail(subjects.error());
+    for (std::size_t at = from; at < end; ++at) {
+      const ToName& one = some[at];
+      Difference difference;
+      difference.kind = one.kind;
+      difference.folder = folder;
+      difference.uid = one.found.uid;
+      difference.other_uid = one.other;
+      difference.date = one.found.date;
+      difference.subject = (*subjects)[one.found.uid];
+      const KindWords& words = words_of(one.kind);
+      difference.reason = words.reason;
+      difference.next_step = words.next_step;
+      if (one.kind == DifferenceKind::missing)
+        difference.lacking = migration::other(sides_.home_side);
+      if (one.kind == DifferenceKind::extra) difference.lacking = sides_.home_side;
+      to.push_back(std::move(difference));
+    }
   }
-  drop(left.home, at_home);
-  drop(left.mirror, on_mirror);
   co_return Result<void>{};
 }
 
-Task<Result<std::uint64_t>> FolderVerify::name(net::ImapClient& client, std::vector<Witness> left,
-                                               std::string folder, Side lacking,
-                                               migration::VerifyReport& report) const {
-  std::erase_if(left, &Witness::excused);
-  const bool extra = lacking == sides_.home_side;
-  const std::size_t room = most_differences - std::min(most_differences, report.differences.size());
-  const std::size_t named = std::min(left.size(), room);
-  for (std::size_t from = 0; from < named; from += named_at_once) {
-    const std::size_t to = std::min(named, from + named_at_once);
-    std::vector<Uid> uids;
-    for (std::size_t at = from; at < to; ++at) uids.push_back(left[at].uid);
-    auto subjects = co_await subjects_of(client, uids);
-    if (!subjects) co_return fail(subjects.error());
-    for (std::size_t at = from; at < to; ++at) {
-      migration::Difference difference;
-      difference.folder = folder;
-      difference.lacking = lacking;
-      difference.uid = left[at].uid;
-      difference.date = left[at].date;
-      difference.subject = (*subjects)[left[at].uid];
-      difference.reason =
-          extra ? "on the mirror, not on the home side" : "on the home side, not on the mirror";
-      difference.next_step = "Run a pass and verify again.";
-      report.differences.push_back(std::move(difference));
-    }
+Task<Result<void>> FolderVerify::name_all(Seen seen, FolderPair pair,
+                                          migration::FolderVerdict& verdict,
+                                          migration::VerifyReport& report) const {
+  for (auto* left : {&seen.left.home, &seen.left.mirror})
+    std::erase_if(*left, [](const Witness& one) { return one.excused; });
+  std::vector<ToName> at_home;
+  if (sides_.mirror_takes_mail) {
+    verdict.missing = seen.left.home.size();
+    for (const Witness& one : seen.left.home) at_home.push_back({DifferenceKind::missing, one});
   }
-  co_return left.size();
+  verdict.changed = seen.changed.size();
+  for (const auto& [ours, theirs] : seen.changed)
+    at_home.push_back({DifferenceKind::changed, ours, theirs.uid});
+  verdict.rewritten = seen.left.rewritten;
+  verdict.whole = seen.whole;
+  std::ranges::sort(seen.left.named, {}, &Witness::uid);
+  std::vector<ToName> rewritten;
+  for (const Witness& one : seen.left.named) rewritten.push_back({DifferenceKind::rewritten, one});
+  const std::string& folder = pair.home->name;
+  auto named =
+      co_await name(sides_.home, std::move(at_home), folder, report.differences, most_differences);
+  if (!named) co_return named;
+  named =
+      co_await name(sides_.home, std::move(rewritten), folder, report.rewritten, most_rewritten);
+  if (!named || pair.mirror == nullptr) co_return named;
+  verdict.extra = seen.left.mirror.size();
+  std::vector<ToName> there;
+  for (const Witness& one : seen.left.mirror) there.push_back({DifferenceKind::extra, one});
+  co_return co_await name(sides_.mirror, std::move(there), folder, report.differences,
+                          most_differences);
 }
 
 Task<Result<void>> FolderVerify::run(FolderPair pair, const Ledger& ledger, const FolderRow* row,
@@ -207,31 +175,32 @@ Task<Result<void>> FolderVerify::run(FolderPair pair, const Ledger& ledger, cons
   if (!excused) co_return fail(excused.error());
   auto home = co_await read(sides_.home, pair.home->name, std::move(excused->home));
   if (!home) co_return fail(home.error());
+  Seen seen;
+  seen.home_validity = sides_.home.selected().uid_validity;
   std::vector<Witness> mirror;
   if (pair.mirror != nullptr) {
     auto read_there = co_await read(sides_.mirror, pair.mirror_name, std::move(excused->mirror));
     if (!read_there) co_return fail(read_there.error());
     mirror = std::move(*read_there);
+    seen.mirror_validity = sides_.mirror.selected().uid_validity;
   }
   migration::FolderVerdict verdict;
   verdict.name = pair.home->name;
   verdict.home_messages = home->size();
   verdict.mirror_messages = mirror.size();
-  LeftOver left = left_over(std::move(*home), std::move(mirror));
-  const auto closer = co_await look_closer(left);
-  if (!closer) co_return fail(closer.error());
-  if (sides_.mirror_takes_mail) {
-    const auto missing = co_await name(sides_.home, std::move(left.home), pair.home->name,
-                                       migration::other(sides_.home_side), report);
-    if (!missing) co_return fail(missing.error());
-    verdict.missing = *missing;
+  SampleRoom room = sample_.next();
+  if (full_) {
+    room = {};
+    seen.whole = home->size();
   }
-  if (pair.mirror != nullptr) {
-    const auto extra = co_await name(sides_.mirror, std::move(left.mirror), pair.home->name,
-                                     sides_.home_side, report);
-    if (!extra) co_return fail(extra.error());
-    verdict.extra = *extra;
-  }
+  Sample sample(static_cast<std::size_t>(room.messages), draw_);
+  seen.left = left_over(std::move(*home), std::move(mirror), &sample);
+  auto done = co_await look_closer(seen, ledger, row);
+  if (!done) co_return done;
+  done = co_await read_sample(seen, sample.take(), room);
+  if (!done) co_return done;
+  done = co_await name_all(std::move(seen), pair, verdict, report);
+  if (!done) co_return done;
   report.folders.push_back(std::move(verdict));
   co_return Result<void>{};
 }

@@ -18,13 +18,20 @@ json::object describe(const FolderVerdict& folder) {
           {"home_messages", folder.home_messages},
           {"mirror_messages", folder.mirror_messages},
           {"missing", folder.missing},
-          {"extra", folder.extra}};
+          {"extra", folder.extra},
+          {"changed", folder.changed},
+          {"whole", folder.whole},
+          {"rewritten", folder.rewritten},
+          {"not_compared", text_or_null(clean(folder.not_compared))},
+          {"next_step", text_or_null(folder.next_step)}};
 }
 
 json::object describe(const Difference& one) {
-  return {{"folder", clean(one.folder)},
-          {"lacking", name_of(one.lacking)},
+  return {{"kind", name_of(one.kind)},
+          {"folder", clean(one.folder)},
+          {"lacking", text_or_null(one.lacking ? name_of(*one.lacking) : "")},
           {"uid", one.uid},
+          {"other_uid", one.other_uid},
           {"date", time_text(WallTime(std::chrono::seconds(one.date)))},
           {"subject", clean(one.subject)},
           {"reason", one.reason},
@@ -48,12 +55,15 @@ Task<HttpResponse> post_verify(Context& context, const Request& request) {
   for (const auto& one : report->folders) folders.push_back(describe(one));
   json::array differences;
   for (const auto& one : report->differences) differences.push_back(describe(one));
+  json::array rewritten;
+  for (const auto& one : report->rewritten) rewritten.push_back(describe(one));
   json::object answer{{"address", address},
                       {"home", name_of(report->home)},
                       {"full", full},
                       {"clean", report->clean},
                       {"folders", std::move(folders)},
                       {"differences", std::move(differences)},
+                      {"rewritten", std::move(rewritten)},
                       {"not_copied", context.parts.copies.skipped(account->id).size()}};
   std::string outcome = report->clean ? "clean" : "not clean";
   if (full) outcome += ", whole messages";

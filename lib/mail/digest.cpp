@@ -80,6 +80,19 @@ std::vector<std::string> stable_hashes(const HeaderView& header, Likeness wanted
   return hashes;
 }
 
+void add_to(EVP_MD_CTX& hash, std::string_view text) {
+  if (EVP_DigestUpdate(&hash, text.data(), text.size()) != 1)
+    throw std::runtime_error("SHA-256 failed");
+}
+
+std::string result_of(EVP_MD_CTX& hash) {
+  std::string result(32, '\0');
+  unsigned length = 0;
+  auto* out = reinterpret_cast<unsigned char*>(result.data());
+  if (EVP_DigestFinal_ex(&hash, out, &length) != 1) throw std::runtime_error("SHA-256 failed");
+  return result;
+}
+
 std::string sha256_of_all(const std::vector<std::string>& hashes) {
   std::string all;
   for (const auto& one : hashes) all += one;
@@ -103,6 +116,7 @@ StableDigest digest_header(std::string_view header, const DigestOptions& options
   stream.update(header.substr(0, HeaderView(header, {.bytes = 0, .fields = 0}).block_size()));
   auto digest = stream.finish();
   digest.body.reset();
+  digest.exact.reset();
   return digest;
 }
 
@@ -120,6 +134,11 @@ DigestStream::DigestStream(DigestOptions options)
     : options_(std::move(options)), hash_(EVP_MD_CTX_new()) {
   if (!hash_ || EVP_DigestInit_ex(hash_.get(), EVP_sha256(), nullptr) != 1)
     throw std::runtime_error("no SHA-256");
+  if (options_.exact) {
+    exact_.reset(EVP_MD_CTX_new());
+    if (!exact_ || EVP_DigestInit_ex(exact_.get(), EVP_sha256(), nullptr) != 1)
+      throw std::runtime_error("no SHA-256");
+  }
   buffer_.reserve(buffer_size);
 }
 DigestStream::~DigestStream() = default;
@@ -127,6 +146,7 @@ DigestStream::DigestStream(DigestStream&&) noexcept = default;
 DigestStream& DigestStream::operator=(DigestStream&&) noexcept = default;
 
 void DigestStream::update(std::string_view chunk) {
+  if (exact_) add_to(*exact_, chunk);
   if (!in_body_) chunk.remove_prefix(take_header(chunk));
   if (in_body_) take_body(chunk);
 }
@@ -191,8 +211,7 @@ void DigestStream::put(std::string_view text) {
 }
 
 void DigestStream::hash(std::string_view text) {
-  if (EVP_DigestUpdate(hash_.get(), text.data(), text.size()) != 1)
-    throw std::runtime_error("SHA-256 failed");
+  add_to(*hash_, text);
 }
 
 void DigestStream::flush() {
@@ -219,15 +238,14 @@ StableDigest DigestStream::finish() {
   StableDigest digest{.header = sha256_of_all(hashes),
                       .likeness = sha256_of_all(stable_hashes(header, Likeness::alike)),
                       .stable_fields = hashes.size(),
-                      .body = std::string(32, '\0'),
+                      .body = {},
                       .header_size = header_size_,
                       .ended = in_body_,
                       .body_size = body_size_,
-                      .trace_id = find_trace_id(header, options_.our_names)};
-  unsigned length = 0;
-  auto* out = reinterpret_cast<unsigned char*>(digest.body->data());
-  if (EVP_DigestFinal_ex(hash_.get(), out, &length) != 1)
-    throw std::runtime_error("SHA-256 failed");
+                      .trace_id = find_trace_id(header, options_.our_names),
+                      .exact = {}};
+  digest.body = result_of(*hash_);
+  if (exact_) digest.exact = result_of(*exact_);
   return digest;
 }
 

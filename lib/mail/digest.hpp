@@ -31,6 +31,7 @@ namespace tandem::mail {
 
 struct DigestOptions {
   std::vector<std::string> our_names;  // host names whose trace ids count; empty: any
+  bool exact = false;                  // StableDigest::exact is wanted too
 };
 
 struct StableDigest {
@@ -44,6 +45,7 @@ struct StableDigest {
   bool ended = false;               // there was an empty line behind the header
   std::uint64_t body_size = 0;      // meaningful with `body` only
   std::optional<std::string> trace_id;
+  std::optional<std::string> exact;  // 32 bytes: of all bytes of a whole message, as they came
 };
 
 // From a header block alone (the empty line may be missing).
@@ -83,6 +85,7 @@ class DigestStream {
 
   DigestOptions options_;
   std::unique_ptr<evp_md_ctx_st, CloseHash> hash_;
+  std::unique_ptr<evp_md_ctx_st, CloseHash> exact_;  // null: not wanted
   std::string header_;
   std::string buffer_;
   std::uint64_t header_size_ = 0;

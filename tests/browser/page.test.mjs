@@ -205,6 +205,10 @@ pageTest("both sides of an account are compared on request", {}, async (page) =>
   const compared = page.locator("dialog.drawer .verify");
   await compared.getByRole("button", { name: "Compare both sides" }).click();
   await compared.getByText(/^No difference: [\d,]+ messages in \d+ folders\.$/).waitFor({ timeout: 30_000 });
+  await compared.getByText(/messages, chosen at random, were read whole\./).waitFor();
+  await compared.getByLabel(/Read all messages whole/).check();
+  await compared.getByRole("button", { name: "Compare both sides" }).click();
+  await compared.getByText(/^[\d,]+ messages were read whole\./).waitFor({ timeout: 30_000 });
 });
 
 pageTest("what a comparison misses is named, with the next step", {}, async (page) => {
@@ -213,7 +217,7 @@ pageTest("what a comparison misses is named, with the next step", {}, async (pag
   await page.getByRole("button", { name: address, exact: true }).click();
   const compared = page.locator("dialog.drawer .verify");
   await compared.getByRole("button").click();
-  await compared.getByText("Missing on the other side: 1. Only there: 0.").waitFor();
+  await compared.getByText("Missing on the other side: 1. Only there: 0. Not the same: 0.").waitFor();
   await compared.getByText("Sync now").waitFor();
   await compared.locator("li", { hasText: "Angebot Nr. 7" }).waitFor();
 }, onlyMock);

@@ -196,3 +196,17 @@ TEST_CASE("digest: the trace id and the normal form, as they are stored") {
   CHECK(tandem::hex_encode(*original.body) ==
         "dc90a9a97b4a40a1fb0a50ec3d5a7cc2fa88129e749a43578b02fc254ce9be8a");
 }
+
+TEST_CASE("digest: every byte counts for the exact one, in whatever pieces it comes") {
+  DigestOptions options;
+  options.exact = true;
+  const StableDigest whole = digest_message(message, options);
+  CHECK(whole.exact == tandem::sha256(message));
+  CHECK(whole.body == original.body);
+  DigestStream stream(options);
+  for (const char& byte : message) stream.update({&byte, 1});
+  CHECK(stream.finish().exact == whole.exact);
+  CHECK(digest_message("X-UID: 5\r\n" + message, options).exact != whole.exact);
+  CHECK_FALSE(original.exact);
+  CHECK_FALSE(digest_header(header, options).exact);
+}

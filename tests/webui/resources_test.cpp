@@ -183,6 +183,8 @@ Task<void> verification(Site& site) {
   co_await browser.enter();
   migration::VerifyReport report;
   report.folders.push_back({"送信済み", 3, 2, 1, 0});
+  report.folders.push_back({.name = "Shared", .not_compared = "no\x01", .next_step = "ask"});
+  report.rewritten.push_back({.kind = migration::DifferenceKind::rewritten, .folder = "INBOX"});
   report.differences.push_back({.folder = "送信済み",
                                 .lacking = migration::Side::new_side,
                                 .uid = 7,
@@ -199,6 +201,12 @@ Task<void> verification(Site& site) {
   CHECK(told.at("clean") == false);
   CHECK(told.at("full") == true);
   CHECK(told.at("folders").at(0).at("missing") == 1);
+  CHECK(told.at("folders").at(0).at("not_compared").is_null());
+  CHECK_FALSE(told.at("folders").at(1).at("not_compared").is_null());
+  CHECK(told.at("folders").at(1).at("next_step") == "ask");
+  CHECK(told.at("differences").at(0).at("kind") == "missing");
+  CHECK(told.at("differences").at(0).at("lacking") == "new");
+  CHECK(told.at("rewritten").at(0).at("lacking").is_null());
   CHECK(told.at("differences").at(0).at("date") == "2025-11-24T16:00:00Z");
   CHECK_FALSE(answer.body.contains('\x01'));
   answer = co_await browser.post("/api/verify", R"({"account": "nobody@example.jp"})");

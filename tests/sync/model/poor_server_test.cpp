@@ -267,6 +267,31 @@ Task<void> closed_folder(Town& town) {
   CHECK(left_out(town)[0].reason.contains("not for you"));
 }
 
+// Verify names it, compares the others, and does not call that clean.
+Task<void> not_compared(Town& town, Side side, bool says_goodbye) {
+  co_await town.move_in(1);
+  for (const std::string folder : {"Drafts", "Trash"})
+    town.put(0, folder, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
+  (void)co_await pass_of(town);
+  town.put(0, "Trash", "Subject: 2\r\n\r\nx\r\n", seen, 1'700'000'000);
+  paper::Mailbox& mailbox = town.mailbox(side == Side::old_side ? 0 : 1);
+  (says_goodbye ? mailbox.locked_folders : mailbox.closed_folders) = {"Drafts"};
+  const auto found = co_await town.world->sync->verify(town.world->account, false);
+  REQUIRE(found);
+  CHECK_FALSE(found->clean);
+  const auto drafts = std::ranges::find(found->folders, "Drafts", &FolderVerdict::name);
+  REQUIRE(drafts != found->folders.end());
+  CHECK(drafts->not_compared.contains(says_goodbye ? "locked" : "not for you"));
+  CHECK(drafts->not_compared.contains(side == Side::old_side ? "old side" : "new side"));
+  CHECK_FALSE(drafts->next_step.empty());
+  CHECK(std::ranges::count(found->folders, "Drafts", &FolderVerdict::name) == 1);
+  const auto trash = std::ranges::find(found->folders, "Trash", &FolderVerdict::name);
+  REQUIRE(trash != found->folders.end());
+  CHECK(trash->not_compared.empty());
+  CHECK(trash->missing == 1);
+  REQUIRE(found->differences.size() == 1);
+}
+
 void put_in_new(Town& town, const std::string& folder) {
   REQUIRE(town.mailbox(0).create(folder) != nullptr);
   town.put(0, folder, "Subject: 1\r\n\r\nx\r\n", seen, 1'700'000'000);
@@ -402,6 +427,16 @@ TEST_CASE("A server without NAMESPACE: where all is below INBOX, that is no part
 }
 TEST_CASE("A folder that may not be opened is told before the move, and holds up no other") {
   in_a_town(closed_folder);
+}
+TEST_CASE(
+    "Verify: a folder that cannot be opened is named, the others are compared, and it is not "
+    "clean") {
+  for (const Side side : {Side::old_side, Side::new_side})
+    for (const bool says_goodbye : {false, true}) {
+      INFO(migration::name_of(side) << says_goodbye);
+      const auto life = [=](Town& town) { return not_compared(town, side, says_goodbye); };
+      in_a_town(life);
+    }
 }
 TEST_CASE("Equal messages that the mirror's server makes one are not copied again and again") {
   in_a_town(merges_equal);

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { post, session } from "../api";
 import type { Migration, Verification } from "../contract";
-import { ErrorBox, Time } from "../parts/bits";
+import { ErrorBox, ServerWords, Time } from "../parts/bits";
 import { number, t } from "../words";
 
 const mostNamed = 50;
@@ -16,13 +16,33 @@ function DifferenceLine({ one, move }: { one: Difference; move: Migration }) {
       <span class="muted small">
         {one.folder} · <Time at={one.date} />
       </span>
-      <span>{t("verify.lacking", { label: move.sides[one.lacking].label })}</span>
+      <span>
+        {one.lacking
+          ? t("verify.lacking", { label: move.sides[one.lacking].label })
+          : t("verify.changed")}
+      </span>
     </li>
   );
 }
 
-function sum(found: Verification, what: "home_messages" | "missing" | "extra"): string {
-  return number(found.folders.reduce((all, folder) => all + folder[what], 0));
+function NotCompared({ folder }: { folder: Verification["folders"][number] }) {
+  return (
+    <li>
+      <span class="strong breakable">{folder.name}</span>
+      <span>{t("verify.notCompared")}</span>
+      <ServerWords words={folder.not_compared} />
+    </li>
+  );
+}
+
+type Counted = "home_messages" | "missing" | "extra" | "changed" | "whole" | "rewritten";
+
+function count(found: Verification, what: Counted): number {
+  return found.folders.reduce((all, folder) => all + folder[what], 0);
+}
+
+function sum(found: Verification, what: Counted): string {
+  return number(count(found, what));
 }
 
 function Outcome({ found, move }: { found: Verification; move: Migration }) {
@@ -40,14 +60,28 @@ function Outcome({ found, move }: { found: Verification; move: Migration }) {
         <div class="box act">
           <div>
             <p class="strong">
-              {t("verify.differs", { missing: sum(found, "missing"), extra: sum(found, "extra") })}
+              {t("verify.differs", {
+                missing: sum(found, "missing"),
+                extra: sum(found, "extra"),
+                changed: sum(found, "changed"),
+              })}
             </p>
             <p>{t("verify.next")}</p>
           </div>
         </div>
       )}
+      <p class="muted">
+        {t(found.full ? "verify.all" : "verify.sample", { n: count(found, "whole") })}
+        {count(found, "rewritten") > 0 &&
+          " " + t("verify.rewritten", { n: count(found, "rewritten") })}
+      </p>
       {found.not_copied > 0 && <p>{t("verify.notCopied", { n: found.not_copied })}</p>}
       <ul class="skipped">
+        {found.folders
+          .filter((folder) => folder.not_compared !== null)
+          .map((folder) => (
+            <NotCompared key={folder.name} folder={folder} />
+          ))}
         {found.differences.slice(0, mostNamed).map((one, index) => (
           <DifferenceLine key={index} one={one} move={move} />
         ))}
@@ -61,12 +95,13 @@ export function AccountVerify({ address, move }: { address: string; move: Migrat
   const found = useSignal<Verification | null>(null);
   const error = useSignal<unknown>(null);
   const comparing = useSignal(false);
+  const full = useSignal(false);
 
   if (session.value?.role !== "operator") return null;
   function compare() {
     comparing.value = true;
     error.value = null;
-    post<Verification>("/api/verify", { account: address })
+    post<Verification>("/api/verify", { account: address, full: full.value })
       .then(
         (answer) => (found.value = answer),
         (failed: unknown) => (error.value = failed),
@@ -79,6 +114,15 @@ export function AccountVerify({ address, move }: { address: string; move: Migrat
       <button type="button" disabled={comparing.value} onClick={compare}>
         {comparing.value ? t("verify.comparing") : t("verify.button")}
       </button>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={full.value}
+          disabled={comparing.value}
+          onChange={(event) => (full.value = event.currentTarget.checked)}
+        />
+        {t("verify.full")}
+      </label>
       {error.value !== null && <ErrorBox error={error.value} retry={compare} />}
       {found.value && <Outcome found={found.value} move={move} />}
     </div>
