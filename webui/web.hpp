@@ -36,6 +36,7 @@ class Cutover;
 class Deletions;
 class DeliveryView;
 class EventBus;
+class LeftOut;
 class Registry;
 class SideAccess;
 class Verifier;
@@ -54,6 +55,7 @@ struct WebParts {
   migration::CanarySender& canaries;
   migration::Verifier& verifier;
   migration::Deletions& deletions;
+  migration::LeftOut& left_out;
   const migration::ClientView& clients;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;

@@ -66,6 +66,7 @@ test("every code of the contract has words", () => {
     ...enumOf("Leg", "state").map((code) => `leg.${code}`),
     ...enumOf("AuditEntry", "action").map((code) => `audit.action.${code}`),
     ...enumOf("HistoryEntry", "kind").map((code) => `history.${code}`),
+    ...enumOf("Bottleneck", "kind").map((code) => `bottleneck.${code}`),
     ...enumOf("Problem", "who").map((code) => `who.${code}`),
     ...problemKinds.flatMap((code) => [`problem.${code}`, `problem.${code}.next`]),
     ...errors.flatMap((code) => [`error.${code}`, `error.${code}.next`]),
