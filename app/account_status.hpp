@@ -10,13 +10,19 @@
 
 namespace tandem::app {
 
-// Prints the account; as the API says it with `as_json`. Error not_found: no such account.
-[[nodiscard]] Result<void> print_account(const ApiClient& api, const std::string& address,
-                                         bool as_json);
+// An account as the API tells it (/api/accounts/ADDRESS), with the sides of its migration.
+struct AccountLook {
+  std::string body;   // JSON, as it came
+  std::string sides;  // JSON
+};
+// Error not_found: no such account.
+[[nodiscard]] Result<AccountLook> look_at_account(const ApiClient& api, const std::string& address);
+// All of it in words.
+[[nodiscard]] std::string account_text(const AccountLook& seen);
+// How far it is, in one line.
+[[nodiscard]] std::string account_line(const AccountLook& seen);
 
-// "; done between … and …", or nothing if that is not known.
-[[nodiscard]] std::string eta_words(const boost::json::value& eta);
-// How far a copy is, and when it will be done; nothing if that is not known.
-void print_copied(const boost::json::value& account);
+// A message that was not copied, as /api/skipped says it: where, why, what to do, and its id.
+[[nodiscard]] std::string skipped_text(const boost::json::value& one);
 
 }  // namespace tandem::app

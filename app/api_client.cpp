@@ -23,6 +23,7 @@ constexpr auto answer_limit = std::chrono::minutes(10);
 // So does reading every message of a large mailbox twice.
 constexpr auto patient_limit = std::chrono::hours(24);
 constexpr std::size_t answer_size = std::size_t{64} << 20;
+constexpr std::size_t message_size = std::size_t{1} << 30;
 
 Error not_running(std::string what) {
   return {.kind = ErrorKind::unreachable,
@@ -107,7 +108,7 @@ Result<ApiClient> ApiClient::open(const config::ProcessSettings& settings) {
 }
 
 Result<std::string> ApiClient::ask(std::string method, std::string path, std::string body,
-                                   Duration limit) const {
+                                   Duration limit, std::size_t largest) const {
   net::HttpCall call;
   call.method = std::move(method);
   call.url = url_ + path;
@@ -116,7 +117,7 @@ Result<std::string> ApiClient::ask(std::string method, std::string path, std::st
   call.body = std::move(body);
   call.pin = pin_;
   call.limit = limit;
-  call.body_limit = answer_size;
+  call.body_limit = largest;
   const net::Connector connector;
   const auto response =
       wait_for<Result<net::HttpResponse>>(net::http_request(connector, std::move(call)));
@@ -128,15 +129,19 @@ Result<std::string> ApiClient::ask(std::string method, std::string path, std::st
 }
 
 Result<std::string> ApiClient::get(std::string path) const {
-  return ask("GET", std::move(path), "", answer_limit);
+  return ask("GET", std::move(path), "", answer_limit, answer_size);
+}
+
+Result<std::string> ApiClient::get_large(std::string path) const {
+  return ask("GET", std::move(path), "", patient_limit, message_size);
 }
 
 Result<std::string> ApiClient::post(std::string path, std::string json) const {
-  return ask("POST", std::move(path), std::move(json), answer_limit);
+  return ask("POST", std::move(path), std::move(json), answer_limit, answer_size);
 }
 
 Result<std::string> ApiClient::post_patiently(std::string path, std::string json) const {
-  return ask("POST", std::move(path), std::move(json), patient_limit);
+  return ask("POST", std::move(path), std::move(json), patient_limit, answer_size);
 }
 
 }  // namespace tandem::app

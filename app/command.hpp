@@ -44,6 +44,7 @@ ExitCode run_canary(const Arguments& arguments);
 ExitCode run_verify(const Arguments& arguments);
 ExitCode run_config(const Arguments& arguments);
 ExitCode run_cutover(const Arguments& arguments);
+ExitCode run_skipped(const Arguments& arguments);
 ExitCode run_deletions(const Arguments& arguments);
 ExitCode run_deliveries(const Arguments& arguments);
 ExitCode run_demo(const Arguments& arguments);

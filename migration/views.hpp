@@ -3,6 +3,7 @@
 // them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,11 +44,17 @@ struct FolderProgress {
 
 struct SkippedMessage {
   std::string folder;
-  std::uint64_t uid = 0;
-  std::string subject;  // UTF-8; may be empty
+  std::uint64_t uid = 0;  // 0: the whole folder
+  std::string subject;    // UTF-8; may be empty
   std::uint64_t size = 0;
   std::string reason;     // plain words
   std::string next_step;  // plain words
+  // The same as long as it is listed; what LeftOut knows it by.
+  std::string id;
+  Side side = Side::old_side;   // that has the message
+  std::optional<WallTime> at;   // INTERNALDATE; nothing: not known
+  std::string server_words;     // may be empty
+  bool is_tried_again = false;  // a person asked for it, and no pass has tried it since
 };
 
 // What a provider lets through in a day, of one account (download_per_day, upload_per_day).
@@ -59,6 +66,12 @@ struct DailyQuota {
   std::optional<WallTime> goes_on_at;  // something waits for it until then
 };
 
+// A server asked to be left alone.
+struct HostPause {
+  std::optional<Side> side;  // whose; nothing: not known
+  WallTime until{};
+};
+
 struct CopyProgress {
   AccountId account = 0;
   CopyState state = CopyState::waiting;
@@ -68,6 +81,10 @@ struct CopyProgress {
   std::uint64_t bytes_done = 0;
   std::uint64_t skipped = 0;
   std::vector<DailyQuota> quotas;
+  // For how long messages under way had to wait for each side, by Side: of this pass, and what is
+  // longer ago than a minute or two of waiting counts less and less.
+  std::array<Duration, 2> waited{};
+  std::optional<HostPause> pause;
   std::optional<WallTime> in_sync_at;  // when a pass last found nothing left to do
   std::string problem;                 // plain words; empty: none
   std::string server_words;

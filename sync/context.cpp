@@ -27,6 +27,16 @@ void Board::count(AccountId account, std::size_t folder, std::uint64_t messages,
     found->second.folders[folder].target_messages += messages;
 }
 
+void Board::waited(AccountId account, Side side, Duration time) {
+  const std::lock_guard lock(mutex_);
+  const auto found = shown_.find(account);
+  if (found == shown_.end()) return;
+  auto& waited = found->second.progress.waited;
+  waited[static_cast<std::size_t>(side)] += std::max(time, Duration::zero());
+  while (waited[0] + waited[1] > std::chrono::minutes(2))
+    for (Duration& one : waited) one /= 2;
+}
+
 void Board::set_state(AccountId account, migration::CopyState state) {
   const std::lock_guard lock(mutex_);
   auto& progress = shown_[account].progress;

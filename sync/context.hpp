@@ -25,6 +25,8 @@ class Board {
   void put(AccountId account, Shown shown);
   // Nothing while the account is not shown.
   void count(AccountId account, std::size_t folder, std::uint64_t messages, std::uint64_t bytes);
+  // Messages under way had to wait so long for that side.
+  void waited(AccountId account, Side side, Duration time);
   // How many bytes a folder has, now that it was looked at: before, they were estimated.
   void correct_bytes(AccountId account, std::size_t folder, std::uint64_t bytes);
   void set_state(AccountId account, migration::CopyState state);

@@ -59,7 +59,14 @@ Task<Result<void>> BatchCopy::on_body(const imap::response::Fetch& so_far, std::
   const Uid uid = so_far.uid == 0 && items_.size() == 1 ? items_.front().uid : so_far.uid;
   const auto at = position_of(uid);
   if (!at || results_[*at].state != Copied::State::waiting) co_return Result<void>{};
-  co_return co_await begin(*at, size);
+  const SteadyTime from = now();
+  const auto begun = co_await begin(*at, size);
+  waited_ += now() - from;
+  co_return begun;
+}
+
+SteadyTime BatchCopy::now() const {
+  return options_.clock == nullptr ? SteadyTime() : options_.clock->steady();
 }
 
 Task<Result<void>> BatchCopy::begin(std::size_t at, std::uint64_t size) {
@@ -118,7 +125,10 @@ Task<Result<void>> BatchCopy::on_body_bytes(std::string_view bytes) {
   if (!current_) co_return Result<void>{};
   digest(bytes);
   bytes_ += bytes.size();
-  co_return co_await target_.append_bytes(bytes);
+  const SteadyTime from = now();
+  const auto put = co_await target_.append_bytes(bytes);
+  waited_ += now() - from;
+  co_return put;
 }
 
 void BatchCopy::digest(std::string_view bytes) {
@@ -154,7 +164,9 @@ Task<Result<void>> BatchCopy::on_body_end() {
   if (!current_) co_return Result<void>{};
   finish_digest();
   if (!options_.multi) {
+    const SteadyTime from = now();
     const auto ended = co_await end_command();
+    waited_ += now() - from;
     if (!ended) co_return ended;
   }
   current_.reset();

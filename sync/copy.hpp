@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/clock.hpp"
 #include "lib/net/imap_client.hpp"
 #include "sync/message.hpp"
 
@@ -41,6 +42,7 @@ class BatchCopy final : public net::ImapHandler {
     std::size_t command_messages = 100;
     std::uint64_t command_bytes = 4 * 1024 * 1024;
     mail::DigestOptions digest;
+    const Clock* clock = nullptr;  // to measure waited() by; null: it is not
   };
   // `items` ascending by UID, their flags as they are to be stored.
   BatchCopy(net::ImapClient& target, std::string mailbox, std::vector<Item> items, Options options);
@@ -52,6 +54,8 @@ class BatchCopy final : public net::ImapHandler {
   [[nodiscard]] const std::vector<Item>& items() const { return items_; }
   [[nodiscard]] std::vector<Copied>& results() { return results_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // How long the source's FETCH was held up by the target.
+  [[nodiscard]] Duration waited() const { return waited_; }
   [[nodiscard]] std::optional<std::uint32_t> target_validity() const { return validity_; }
 
   Task<Result<void>> on_body(const imap::response::Fetch& so_far, std::uint64_t size) override;
@@ -71,6 +75,7 @@ class BatchCopy final : public net::ImapHandler {
   Task<Result<void>> open_command(net::ImapAppend message);
   Task<Result<void>> end_command();
   Task<Result<void>> refuse(Error error, std::size_t at);
+  [[nodiscard]] SteadyTime now() const;
   void digest(std::string_view bytes);
   void finish_digest();
   void answer(const Command& command, const net::ImapCompletion& completion);
@@ -88,6 +93,7 @@ class BatchCopy final : public net::ImapHandler {
   std::optional<mail::DigestStream> whole_;  // of a message whose header says nothing
   mail::StableDigest digest_;
   std::uint64_t bytes_ = 0;
+  Duration waited_{};
   std::optional<std::uint32_t> validity_;
 };
 

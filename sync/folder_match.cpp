@@ -67,24 +67,23 @@ Task<Result<void>> FolderPass::look_and_match() {
     if (!has_size(item)) wanted.push_back(item.uid);
     return !has_size(item);
   });
-  const bool retry = std::exchange(settings_.retry_skipped, false);
-  if (retry) wanted.insert(wanted.end(), home_skipped_.begin(), home_skipped_.end());
+  const bool retry = std::exchange(may_retry_, false);
+  if (retry) wanted.insert(wanted.end(), home_asked_.begin(), home_asked_.end());
   auto more = co_await scan_uids(home_, wanted);
   if (!more) co_return fail(more.error());
   std::ranges::move(*more, std::back_inserter(home_items_));
   std::ranges::sort(home_items_, {}, &Item::uid);
   wanted.clear();
   for (const std::size_t at : diff_.mirror_new) wanted.push_back(mirror_scan_.items[at].uid);
-  if (retry) wanted.insert(wanted.end(), mirror_skipped_.begin(), mirror_skipped_.end());
+  if (retry) wanted.insert(wanted.end(), mirror_asked_.begin(), mirror_asked_.end());
   auto there = co_await scan_uids(mirror_, wanted);
   if (!there) co_return fail(there.error());
   mirror_items_ = std::move(*there);
   std::ranges::sort(mirror_items_, {}, &Item::uid);
   auto done = Result<void>{};
-  if (retry) done = co_await forget_removed(settings_.home, home_skipped_, home_items_);
+  if (retry) done = co_await forget_removed(settings_.home, home_asked_, home_items_);
   if (retry && done)
-    done =
-        co_await forget_removed(migration::other(settings_.home), mirror_skipped_, mirror_items_);
+    done = co_await forget_removed(migration::other(settings_.home), mirror_asked_, mirror_items_);
   if (done) done = co_await match_news();
   co_return done;
 }

@@ -183,6 +183,8 @@ class FolderPass {
   SideScan home_scan_, mirror_scan_;
   std::vector<Row> rows_;
   std::vector<Uid> home_skipped_, mirror_skipped_;
+  std::vector<Uid> home_asked_, mirror_asked_;  // of those: a person wants them tried again
+  bool may_retry_ = true;                       // once in a pass
   FolderDiff diff_;
   std::vector<Item> home_items_, mirror_items_;  // new ones
   std::vector<Item> to_copy_;                    // to the mirror

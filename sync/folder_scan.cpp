@@ -98,9 +98,15 @@ Task<Result<void>> FolderPass::compare_with_ledger() {
   if (!skipped) co_return fail(skipped.error());
   home_skipped_.clear();
   mirror_skipped_.clear();
-  for (const Skipped& one : *skipped)
-    if (one.uid != 0)
-      (one.side == settings_.home ? home_skipped_ : mirror_skipped_).push_back(one.uid);
+  home_asked_.clear();
+  mirror_asked_.clear();
+  for (const Skipped& one : *skipped) {
+    if (one.uid == 0) continue;
+    const bool at_home = one.side == settings_.home;
+    (at_home ? home_skipped_ : mirror_skipped_).push_back(one.uid);
+    if (one.again || settings_.retry_skipped)
+      (at_home ? home_asked_ : mirror_asked_).push_back(one.uid);
+  }
   const auto counts = context_.ledger.counts(folder_.id, settings_.home);
   if (!counts) co_return fail(counts.error());
   auto done = compare_rows();

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,7 +82,12 @@ struct Skipped {
   std::string subject;
   std::uint64_t size = 0;
   std::string reason, next_step;
+  std::optional<std::int64_t> date;  // INTERNALDATE, seconds since 1970
+  bool again = false;                // a person asked for another try
 };
+
+// Between what happened and the server's words, in Skipped::reason.
+inline constexpr std::string_view server_said = "; the server said: ";
 
 // A message that its side shows in several folders, as one of them has it.
 struct Label {
@@ -205,8 +211,14 @@ class Ledger {
   // How many messages of that side are recorded, by folder. Whole folders do not count.
   [[nodiscard]] Result<std::map<std::int64_t, std::uint64_t>> count_skipped(AccountId account,
                                                                             Side side) const;
+  // The account's folders in which something is left out; `asked`: that a person wants tried again.
+  [[nodiscard]] Result<std::set<std::int64_t>> folders_with_skipped(AccountId account,
+                                                                    bool asked) const;
+  // That it was tried again is over with that.
   Task<Result<void>> skip(Skipped skipped);
   Task<Result<void>> unskip(std::int64_t folder, Side side, std::vector<Uid> uids);
+  // By folder, side and UID.
+  Task<Result<void>> ask_again(std::vector<Skipped> wanted);
 
   [[nodiscard]] Result<AccountRow> account(AccountId account) const;
   Task<Result<void>> save_account(AccountId account, AccountRow row);

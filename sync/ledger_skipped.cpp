@@ -15,7 +15,9 @@ Skipped skipped_from(const store::Rows& rows) {
           .subject = rows.text(3),
           .size = static_cast<std::uint64_t>(rows.integer(4)),
           .reason = rows.text(5),
-          .next_step = rows.text(6)};
+          .next_step = rows.text(6),
+          .date = rows.is_null(7) ? std::nullopt : std::optional(rows.integer(7)),
+          .again = rows.integer(8) != 0};
 }
 
 Result<std::vector<Skipped>> take_skipped(store::Rows rows) {
@@ -29,20 +31,20 @@ Result<std::vector<Skipped>> take_skipped(store::Rows rows) {
 
 Result<std::vector<Skipped>> Ledger::skipped(std::int64_t folder) const {
   return store_.read([&](Sql& sql) {
-    return take_skipped(
-        sql.query("SELECT folder, side, uid, subject, size, reason, next_step FROM sync_skipped "
-                  "WHERE folder = $1 ORDER BY side, uid",
-                  folder));
+    return take_skipped(sql.query(
+        "SELECT folder, side, uid, subject, size, reason, next_step, date, again FROM sync_skipped "
+        "WHERE folder = $1 ORDER BY side, uid",
+        folder));
   });
 }
 
 Result<std::vector<Skipped>> Ledger::skipped_of(AccountId account) const {
   return store_.read([&](Sql& sql) {
-    return take_skipped(
-        sql.query("SELECT folder, side, uid, subject, size, reason, next_step FROM sync_skipped "
-                  "WHERE folder IN (SELECT id FROM sync_folder WHERE account = $1) "
-                  "ORDER BY folder, side, uid",
-                  account));
+    return take_skipped(sql.query(
+        "SELECT folder, side, uid, subject, size, reason, next_step, date, again FROM sync_skipped "
+        "WHERE folder IN (SELECT id FROM sync_folder WHERE account = $1) "
+        "ORDER BY folder, side, uid",
+        account));
   });
 }
 
@@ -71,13 +73,39 @@ Result<std::map<std::int64_t, std::uint64_t>> Ledger::count_skipped(AccountId ac
   });
 }
 
+Result<std::set<std::int64_t>> Ledger::folders_with_skipped(AccountId account, bool asked) const {
+  return store_.read([&](Sql& sql) -> Result<std::set<std::int64_t>> {
+    auto rows = sql.query(
+        "SELECT DISTINCT folder FROM sync_skipped WHERE again >= $2 AND folder IN "
+        "(SELECT id FROM sync_folder WHERE account = $1)",
+        account, asked ? 1 : 0);
+    std::set<std::int64_t> folders;
+    while (rows.next()) folders.insert(rows.integer(0));
+    if (!rows.status()) return fail(rows.status().error());
+    return folders;
+  });
+}
+
 Task<Result<void>> Ledger::skip(Skipped one) {
   Work work = [&](Sql& sql) {
     return done(sql.execute(
-        "INSERT INTO sync_skipped (folder, side, uid, subject, size, reason, next_step) VALUES "
-        "($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (folder, side, uid) DO UPDATE SET reason = $6, "
-        "next_step = $7",
-        one.folder, one.side, one.uid, one.subject, one.size, one.reason, one.next_step));
+        "INSERT INTO sync_skipped (folder, side, uid, subject, size, reason, next_step, date) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (folder, side, uid) DO UPDATE SET "
+        "reason = $6, next_step = $7, date = $8, again = 0",
+        one.folder, one.side, one.uid, one.subject, one.size, one.reason, one.next_step, one.date));
+  };
+  co_return co_await commit(std::move(work));
+}
+
+Task<Result<void>> Ledger::ask_again(std::vector<Skipped> wanted) {
+  Work work = [&](Sql& sql) -> Result<void> {
+    for (const Skipped& one : wanted) {
+      const auto set = done(sql.execute(
+          "UPDATE sync_skipped SET again = 1 WHERE folder = $1 AND side = $2 AND uid = $3",
+          one.folder, one.side, one.uid));
+      if (!set) return set;
+    }
+    return {};
   };
   co_return co_await commit(std::move(work));
 }

@@ -120,6 +120,8 @@ Task<Result<void>> AccountPass::plan() {
   work_.clear();
   auto rows = context_.ledger.folders(account_);
   if (!rows) co_return fail(rows.error());
+  const auto retried = context_.ledger.folders_with_skipped(account_, !settings_.retry_skipped);
+  if (!retried) co_return fail(retried.error());
   std::vector<KnownPair> known;
   for (const FolderRow& row : *rows)
     known.push_back({row.at(settings_.home).name, row.at(mirror_side).name});
@@ -145,11 +147,7 @@ Task<Result<void>> AccountPass::plan() {
     const bool again = done_.contains(work.row.id);
     // Flags that were copied a moment ago are no news.
     work.changed = !batches->empty() || has_mail(work) || (!again && has_flags(work));
-    if (settings_.retry_skipped && !again && !work.changed) {
-      const auto skipped = context_.ledger.skipped(work.row.id);
-      if (!skipped) co_return fail(skipped.error());
-      work.changed = !skipped->empty();
-    }
+    if (!again && retried->contains(work.row.id)) work.changed = true;
     work_.push_back(std::move(work));
   }
   co_return Result<void>{};

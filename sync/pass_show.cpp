@@ -17,6 +17,8 @@ void AccountPass::show() const {
   progress.account = account_;
   progress.messages_total = progress.messages_done = 0;
   progress.bytes_total = progress.bytes_done = 0;
+  progress.waited = {};
+  progress.pause.reset();
   bool any = false;
   std::vector<Size> sizes;
   for (const Work& work : work_) {

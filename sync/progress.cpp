@@ -9,7 +9,6 @@ namespace tandem::sync {
 using migration::CopyProgress;
 using migration::CopyState;
 using migration::FolderProgress;
-using migration::SkippedMessage;
 
 namespace {
 
@@ -77,23 +76,6 @@ std::vector<FolderProgress> Sync::folders(AccountId account) const {
   if (!shown || shown->folders.empty())
     shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
   return shown->folders;
-}
-
-std::vector<SkippedMessage> Sync::skipped(AccountId account) const {
-  std::vector<SkippedMessage> all;
-  const auto folders = state_->ledger.folders(account);
-  const auto skipped = state_->ledger.skipped_of(account);
-  if (!folders || !skipped) return all;
-  for (const Skipped& one : *skipped) {
-    const auto folder = std::ranges::find(*folders, one.folder, &FolderRow::id);
-    all.push_back({.folder = folder == folders->end() ? "" : folder->at(one.side).name,
-                   .uid = one.uid,
-                   .subject = one.subject,
-                   .size = one.size,
-                   .reason = one.reason,
-                   .next_step = one.next_step});
-  }
-  return all;
 }
 
 }  // namespace tandem::sync

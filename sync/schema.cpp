@@ -132,6 +132,11 @@ store::Schema Sync::schema() {
     -- What the UIDs of a batch are of: a folder may be numbered anew before it is looked at again.
     ALTER TABLE sync_batch ADD COLUMN source_validity INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE sync_batch ADD COLUMN target_validity INTEGER NOT NULL DEFAULT 0;
+  )sql",
+                    R"sql(
+    -- INTERNALDATE, seconds since 1970; and that a person asked for another try.
+    ALTER TABLE sync_skipped ADD COLUMN date INTEGER;
+    ALTER TABLE sync_skipped ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
   )sql"}};
 }
 

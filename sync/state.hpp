@@ -87,6 +87,7 @@ struct Sync::State {
   // New connections; what the others have moved is counted.
   Task<Result<void>> open_again(migration::Account account, Clients& clients, Budget& budget);
   Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow);
+  Task<Result<std::uint64_t>> try_again(AccountId account, std::vector<std::string> ids);
   Task<Result<migration::UndoReport>> undo(AccountId account, std::vector<std::int64_t> ids);
   // Of one side, by their ids in the ledger.
   Task<Result<void>> undo_on(migration::Account account, Side side, std::set<std::int64_t> meant);

@@ -16,6 +16,12 @@ using migration::DeltaReport;
 
 namespace {
 
+std::optional<Side> side_of(Origin origin) {
+  if (origin == Origin::old_side) return Side::old_side;
+  if (origin == Origin::new_side) return Side::new_side;
+  return std::nullopt;
+}
+
 // Said where people look, once, and not as so many messages that could not be copied.
 void tell_one_way(Side mirror, AccountRow& row) {
   row.problem = fmt::format(
@@ -103,6 +109,10 @@ Task<void> Sync::State::conclude(AccountId account, Result<DeltaReport> ended) {
   shown.progress.problem = row.problem;
   shown.progress.server_words = row.server_words;
   shown.progress.next_step = row.next_step;
+  shown.progress.pause.reset();
+  if (!ended)
+    if (const auto pause = asked_to_wait(ended.error()))
+      shown.progress.pause = {side_of(ended.error().origin), clock.wall() + *pause};
   board.put(account, std::move(shown));
   const auto saved = co_await ledger.save_account(account, std::move(row));
   if (!saved) log::error("E-SYNC-7", "account {}: {}", account, saved.error().to_string());

@@ -13,7 +13,6 @@ using migration::CopyProgress;
 using migration::CopyState;
 using migration::DeltaReport;
 using migration::FolderProgress;
-using migration::SkippedMessage;
 
 Sync::Sync(store::Store& store, const migration::Registry& registry,
            const migration::SideAccess& access, migration::AccountLocks& locks,

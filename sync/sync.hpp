@@ -24,6 +24,7 @@
 #include "migration/deletions.hpp"
 #include "migration/folder_preview.hpp"
 #include "migration/inbox_map.hpp"
+#include "migration/left_out.hpp"
 #include "migration/verify.hpp"
 #include "migration/views.hpp"
 
@@ -81,7 +82,8 @@ class Sync final : public migration::Delta,
                    public migration::InboxMaps,
                    public migration::Verifier,
                    public migration::Deletions,
-                   public migration::FolderPreviews {
+                   public migration::FolderPreviews,
+                   public migration::LeftOut {
  public:
   // The tables of this room; give it to Store::open.
   [[nodiscard]] static store::Schema schema();
@@ -115,6 +117,9 @@ class Sync final : public migration::Delta,
   [[nodiscard]] migration::CopyProgress progress(AccountId account) const override;
   [[nodiscard]] std::vector<migration::FolderProgress> folders(AccountId account) const override;
   [[nodiscard]] std::vector<migration::SkippedMessage> skipped(AccountId account) const override;
+  [[nodiscard]] Result<migration::MessagePlace> place_of(AccountId account,
+                                                         const std::string& id) const override;
+  Task<Result<std::uint64_t>> try_again(AccountId account, std::vector<std::string> ids) override;
   [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const override;
   // A pass now; also ends needs_you, and tries again what was recorded as impossible.
   [[nodiscard]] bool is_copying(AccountId account) const override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.hpp"
+#include "migration/left_out.hpp"
 #include "sync/match.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
@@ -145,9 +146,7 @@ Task<Result<void>> Transfer::batch() {
       copied.error.what = "the message is larger than 256 MiB";
     } else if (is_too_large(items.front())) {
       copied.error.what = "the message is larger than what may be moved in a whole day";
-      copied.error.next_step =
-          "Raise download_per_day or upload_per_day, if that side allows it; then press \"try "
-          "again\". Or save this message as a file.";
+      copied.error.next_step = std::string(migration::raise_daily_limit_step.en);
     } else {
       copied.error.what = "the connection breaks each time this message is copied";
     }

@@ -4,6 +4,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
 #include "lib/protocol/imap/refusal_words.hpp"
+#include "migration/left_out.hpp"
 #include "sync/match.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
@@ -20,8 +21,8 @@ bool has_word(std::string_view text, std::string_view word) {
 std::string next_step_for(const Error& error) {
   if (!error.next_step.empty()) return error.next_step;
   if (net::code_of(error).kind == imap::CodeKind::too_big || has_word(error.server_words, "too "))
-    return "Raise the size limit on that side, or save this message as a file.";
-  return "Ask that side's administrator about the words above; then press \"try again\".";
+    return std::string(migration::raise_size_limit_step.en);
+  return std::string(migration::ask_about_words_step.en);
 }
 
 // What is said of one message is true of all: the mailbox is full, the server wants a rest, or the
@@ -65,6 +66,7 @@ BatchCopy::Options Transfer::copy_options(bool multi) const {
   BatchCopy::Options options;
   options.multi = multi;
   options.digest = digest_options();
+  options.clock = &context_.clock;
   return options;
 }
 
@@ -76,13 +78,20 @@ Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
   const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
   for (Item& item : items) item.flags = permitted(item.flags, permanent);
   BatchCopy copy(direction_.target, direction_.target_name, std::move(items), copy_options(multi));
+  const Clock& clock = context_.clock;
+  const SteadyTime asked = clock.steady();
   const auto refused = co_await finish_fetches(copy);
   if (!refused) co_return fail(refused.error());
+  const Duration fetched = clock.steady() - asked;
   auto ahead = co_await cut_next();
   if (ahead) ahead = co_await read_ahead();
   if (!ahead) co_return ahead;
+  const SteadyTime sent = clock.steady();
   const auto collected = co_await copy.collect(*refused);
   if (!collected) co_return collected;
+  Board& board = context_.board;
+  board.waited(folder_.account, direction_.source_side, fetched - copy.waited());
+  board.waited(folder_.account, direction_.target_side(), copy.waited() + (clock.steady() - sent));
   std::vector<Item> again;
   auto settled = co_await settle(copy, &again);
   if (settled && !again.empty()) settled = co_await append_again(std::move(again));
@@ -299,8 +308,9 @@ Task<Result<void>> Transfer::refuse(const Item& item, const Copied& copied) {
   if (auto subject = co_await subject_of(direction_.source, item.uid)) skipped.subject = *subject;
   skipped.reason = copied.error.what;
   if (!copied.error.server_words.empty())
-    skipped.reason += fmt::format("; the server said: {}", copied.error.server_words);
+    skipped.reason += fmt::format("{}{}", server_said, copied.error.server_words);
   skipped.next_step = next_step_for(copied.error);
+  if (item.date != imap::DateTime()) skipped.date = item.date.unix_seconds;
   log::warning("W-SYNC-1", "a message was left out: account {}, folder '{}', UID {}: {}",
                folder_.account, folder_.at(direction_.source_side).name, item.uid, skipped.reason);
   co_return co_await context_.ledger.skip(std::move(skipped));

@@ -90,6 +90,11 @@ Task<void> Connection::answer_api(net::HttpRequest http, net::HttpResponder& res
   Request request{.http = std::move(http),
                   .caller = std::move(caller).value_or(Caller{}),
                   .argument = std::move(found.argument)};
+  if (route.stream != nullptr) {
+    const auto told = co_await route.stream(context_, request, responder);
+    if (!told) stream_.close();  // nobody takes a part for the whole
+    co_return;
+  }
   if (route.run == nullptr) {
     co_await stream_events(context_, request, responder, group_);
     co_return;

@@ -48,6 +48,7 @@ struct Context {
   WallTime started;
   std::atomic<std::size_t> listeners = 0;  // of events
   std::atomic<std::size_t> slow_work = 0;  // passwords being hashed
+  std::atomic<std::size_t> readings = 0;   // messages being read from a side
 
   [[nodiscard]] AccountState look_at(const migration::Account& account);
   // All accounts, of one migration or of all of them.

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "migration/registry.hpp"
+#include "webui/bottleneck.hpp"
 #include "webui/json.hpp"
 #include "webui/problem.hpp"
 
@@ -157,6 +158,7 @@ json::object describe(const AccountState& state, WallTime now) {
             {"bytes_done", progress.bytes_done},
             {"bytes_total", progress.bytes_total}}},
           {"eta", describe_eta(state.eta)},
+          {"bottleneck", describe_bottleneck(bottleneck_of(state, now))},
           {"daily_quotas", describe_quotas(progress)},
           {"notes", progress.skipped},
           {"lag_seconds", lag_of(progress, now)},

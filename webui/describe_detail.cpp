@@ -47,13 +47,18 @@ json::array describe_folders(const std::vector<FolderProgress>& folders, Side ho
   return list;
 }
 
-json::array describe_skipped(const std::vector<SkippedMessage>& skipped, std::size_t limit) {
+json::array describe_skipped(const std::vector<SkippedMessage>& skipped, std::size_t limit,
+                             std::size_t from) {
   json::array list;
-  for (const auto& one : skipped) {
-    if (list.size() == limit) break;
-    list.push_back({{"folder", clean(one.folder)},
+  for (std::size_t at = from; at < skipped.size() && list.size() < limit; ++at) {
+    const SkippedMessage& one = skipped[at];
+    list.push_back({{"id", one.id},
+                    {"folder", clean(one.folder)},
+                    {"side", migration::name_of(one.side)},
+                    {"uid", one.uid == 0 ? json::value(nullptr) : json::value(one.uid)},
                     {"subject", clean(one.subject, 500)},
-                    {"date", nullptr},
+                    {"date", time_or_null(one.at)},
+                    {"retrying", one.is_tried_again},
                     {"size", one.size},
                     {"reason", describe(problem_of(one))}});
   }

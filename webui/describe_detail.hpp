@@ -14,8 +14,8 @@ namespace tandem::webui {
 [[nodiscard]] boost::json::array describe_folders(
     const std::vector<migration::FolderProgress>& folders, migration::Side home,
     const std::vector<migration::SkippedMessage>& skipped);
-// The first `limit`.
+// At most `limit`, from position `from` on.
 [[nodiscard]] boost::json::array describe_skipped(
-    const std::vector<migration::SkippedMessage>& skipped, std::size_t limit);
+    const std::vector<migration::SkippedMessage>& skipped, std::size_t limit, std::size_t from = 0);
 
 }  // namespace tandem::webui

@@ -10,6 +10,7 @@
 #include "config/providers.hpp"
 #include "migration/registry.hpp"
 #include "migration/views.hpp"
+#include "webui/bottleneck.hpp"
 #include "webui/context.hpp"
 #include "webui/json.hpp"
 #include "webui/totals.hpp"
@@ -139,6 +140,7 @@ json::object describe_migration(Context& context, const MigrationSettings& setti
             {"bytes_done", totals.bytes_done},
             {"bytes_total", totals.bytes_total}}},
           {"eta", describe_eta(eta)},
+          {"bottleneck", describe_bottleneck(commonest_bottleneck(accounts, clock.wall()))},
           {"owed", describe_waiting(counts.owed)},
           {"debts", describe_waiting(counts.debts)},
           {"arrivals",

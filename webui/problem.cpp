@@ -19,7 +19,7 @@ struct Sign {
 };
 
 // What servers (RFC 5530 response codes among others) and our own rooms say, most telling first.
-constexpr std::array<Sign, 25> signs = {{{"oauth", "oauth_failed"},
+constexpr std::array<Sign, 26> signs = {{{"oauth", "oauth_failed"},
                                          {"daily limit", "daily_quota"},
                                          {"read by pop3 alone", "one_way"},
                                          {"authenticationfailed", "login_refused"},
@@ -36,6 +36,7 @@ constexpr std::array<Sign, 25> signs = {{{"oauth", "oauth_failed"},
                                          {"deletion", "deletions_held"},
                                          {"no space left", "disk_full"},
                                          {"disk is full", "disk_full"},
+                                         {"in a whole day", "over_day"},
                                          {"limit", "oversize"},
                                          {"too large", "oversize"},
                                          {"larger than", "oversize"},
@@ -103,10 +104,10 @@ Problem problem_of(const migration::CopyProgress& progress) {
 }
 
 Problem problem_of(const migration::SkippedMessage& skipped) {
-  const std::string_view kind = kind_in(skipped.reason, "not_copied");
+  const std::string_view kind = kind_in(skipped.server_words + " " + skipped.reason, "not_copied");
   return {.kind = std::string(kind == "name_refused" ? "not_copied" : kind),
           .what = skipped.reason,
-          .server_words = {},
+          .server_words = skipped.server_words,
           .next_step = skipped.next_step,
           .who = "you"};
 }

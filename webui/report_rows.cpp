@@ -114,8 +114,9 @@ Row account_totals(const Report& report, const Words& words) {
 }
 
 Row message_head(const Words& words) {
-  return texts(words, {"report.account", "report.folder", "report.uid", "report.subject",
-                       "report.size", "report.reason", "report.words", "report.next"});
+  return texts(words,
+               {"report.account", "report.folder", "report.uid", "report.date", "report.subject",
+                "report.size", "report.reason", "report.words", "report.next"});
 }
 
 std::vector<Row> message_rows(const Report& report, const Words& words) {
@@ -124,8 +125,10 @@ std::vector<Row> message_rows(const Report& report, const Words& words) {
     for (const auto& skipped : one.skipped) {
       const Problem problem = problem_of(skipped);
       rows.push_back({one.state.account.address, clean(skipped.folder), std::to_string(skipped.uid),
-                      clean(skipped.subject, 500), std::to_string(skipped.size),
-                      what_of(problem, words), clean(skipped.reason), next_of(problem, words)});
+                      skipped.at ? time_text(*skipped.at) : "", clean(skipped.subject, 500),
+                      std::to_string(skipped.size), what_of(problem, words),
+                      clean(skipped.server_words.empty() ? skipped.reason : skipped.server_words),
+                      next_of(problem, words)});
     }
   return rows;
 }

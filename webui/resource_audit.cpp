@@ -17,7 +17,7 @@ struct Pair {
   std::string_view what, action;
 };
 // The ledger's words and the contract's.
-constexpr std::array<Pair, 18> actions = {{{"set up", "setup"},
+constexpr std::array<Pair, 20> actions = {{{"set up", "setup"},
                                            {"log in", "login"},
                                            {"log in failed", "login_failed"},
                                            {"log out", "logout"},
@@ -34,7 +34,9 @@ constexpr std::array<Pair, 18> actions = {{{"set up", "setup"},
                                            {"queue retry", "queue_retry"},
                                            {"queue drop", "queue_drop"},
                                            {"canary", "canary"},
-                                           {"verify", "verify"}}};
+                                           {"verify", "verify"},
+                                           {"skipped save", "skipped_save"},
+                                           {"skipped retry", "skipped_retry"}}};
 
 std::string_view action_of(std::string_view what) {
   for (const auto& [known, action] : actions)
@@ -45,9 +47,10 @@ std::string_view action_of(std::string_view what) {
 json::object describe(const migration::AuditEntry& entry) {
   const std::string_view action = action_of(entry.what);
   // An import names the migration before a colon, what is given up its reason after one, a
-  // verification its outcome; a step and a pause their account.
+  // verification its outcome, what was not copied which; a step and a pause their account.
   const auto colon = entry.detail.find(": ");
-  const bool two_parts = (action == "import" || action == "queue_drop" || action == "verify") &&
+  const bool two_parts = (action == "import" || action == "queue_drop" || action == "verify" ||
+                          action.starts_with("skipped")) &&
                          colon != entry.detail.npos;
   std::string detail = two_parts ? entry.detail.substr(colon + 2) : "";
   if (action == "config") detail = entry.what;

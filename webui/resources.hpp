@@ -42,6 +42,11 @@ Task<HttpResponse> get_report(Context& context, const Request& request);
 Task<HttpResponse> get_queue(Context& context, const Request& request);
 Task<HttpResponse> post_queue_retry(Context& context, const Request& request);
 Task<HttpResponse> post_queue_drop(Context& context, const Request& request);
+Task<HttpResponse> get_skipped(Context& context, const Request& request);
+Task<HttpResponse> post_skipped_retry(Context& context, const Request& request);
+// One message, as its server has it; see StreamedResource.
+Task<Result<void>> get_skipped_message(Context& context, const Request& request,
+                                       net::HttpResponder& responder);
 Task<HttpResponse> get_deletions(Context& context, const Request& request);
 Task<HttpResponse> post_deletions_decide(Context& context, const Request& request);
 Task<HttpResponse> post_deletions_undo(Context& context, const Request& request);

@@ -6,8 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/result.hpp"
 #include "lib/net/http/message.hpp"
 #include "lib/net/task.hpp"
+
+namespace tandem::net {
+class HttpResponder;
+}
 
 namespace tandem::webui {
 
@@ -23,11 +28,15 @@ enum class Access : std::uint8_t {
 // The request and the context outlive the call.
 using Resource = net::Task<net::HttpResponse> (*)(Context&, const Request&);
 
+// The same for an answer that may be long. An error: it was broken off, and the connection ends.
+using StreamedResource = net::Task<Result<void>> (*)(Context&, const Request&, net::HttpResponder&);
+
 struct Route {
   std::string_view method;
   std::string_view path;  // "/api/accounts/{}": the rest, whatever it contains
   Access access = Access::logged_in;
-  Resource run = nullptr;  // nullptr: /api/events, which answers in a stream
+  Resource run = nullptr;
+  StreamedResource stream = nullptr;  // neither: /api/events
 };
 
 struct Found {

@@ -37,6 +37,7 @@ class Deletions;
 class DeliveryView;
 class EventBus;
 class FolderPreviews;
+class LeftOut;
 class Registry;
 class SideAccess;
 class Verifier;
@@ -56,6 +57,7 @@ struct WebParts {
   migration::Verifier& verifier;
   migration::Deletions& deletions;
   migration::FolderPreviews& folders;
+  migration::LeftOut& left_out;
   const migration::ClientView& clients;
   const migration::SideAccess& access;  // for checks
   migration::EventBus& events;

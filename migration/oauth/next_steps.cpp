@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "migration/left_out.hpp"
 #include "migration/oauth/refusals.hpp"
 #include "migration/refusal_steps.hpp"
 
@@ -16,9 +17,10 @@ constexpr NextStep no_key_file_step{
     "Google Cloud コンソールでサービス アカウントの新しい鍵(JSON "
     "形式)を作成し、そのファイルをそのまま使ってください。"};
 
-constexpr std::array steps = {no_token_server_step, not_reached_step,   microsoft_step,
-                              google_step,          refresh_token_step, no_oauth_mechanism_step,
-                              unusable_key_step,    no_key_file_step};
+constexpr std::array steps = {no_token_server_step,  not_reached_step,      microsoft_step,
+                              google_step,           refresh_token_step,    no_oauth_mechanism_step,
+                              unusable_key_step,     no_key_file_step,      ask_about_words_step,
+                              raise_size_limit_step, raise_daily_limit_step};
 
 constexpr std::array<std::string_view, 2> sides = {"old", "new"};
 

@@ -161,7 +161,7 @@ pageTest("pause, resume and sync act at once and say so", {}, async (page) => {
   }
 });
 
-pageTest("the drawer shows folders, skipped messages and history, and gives the focus back", {}, async (page) => {
+pageTest("the drawer shows folders, what was not copied and history, and gives the focus back", {}, async (page) => {
   await go(page, "#/accounts?state=in_sync_with_notes");
   const address = await firstAddress(page);
   await page.getByRole("button", { name: address, exact: true }).click();
@@ -172,6 +172,39 @@ pageTest("the drawer shows folders, skipped messages and history, and gives the 
   await drawer.locator(".history li").first().waitFor();
   await page.keyboard.press("Escape");
   assert.equal(await focused(page), address);
+}, onlyMock);
+
+pageTest("what was not copied is saved as a file or tried again, one by one or all, however many", {}, async (page, { mock }) => {
+  await go(page, "#/accounts?state=in_sync_with_notes");
+  const address = await firstAddress(page);
+  mock.change(address, { notes: 203 });
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const list = page.locator("dialog.drawer ul.skipped").filter({ hasText: "Plan 1" });
+  const line = (subject) => list.locator("li").filter({ has: page.getByText(subject, { exact: true }) });
+  await line("Plan 1").getByText("UID 12").waitFor();
+  await line("Plan 1").getByText("Have the host raise the limit").waitFor();
+  const save = line("Plan 1").getByRole("link", { name: "Save as file: Plan 1" });
+  assert.equal(await save.getAttribute("href"), `/api/skipped/message/${encodeURIComponent(address)}?id=3-old-12`);
+  await line("Plan 1").getByRole("button", { name: "Try again: Plan 1" }).click();
+  await line("Plan 1").getByText("It is tried again with the next pass.").waitFor();
+  assert.deepEqual([...mock.retried], ["3-old-12"]);
+  assert.equal(await list.locator("li").count(), 200);
+  await page.getByText("3 more messages are not shown.").waitFor();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await line("Plan 202").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Show more" }).count(), 0);
+  await page.getByRole("button", { name: "Try all again" }).click();
+  await line("Plan 202").getByText("It is tried again with the next pass.").waitFor();
+  assert.equal(mock.retried.size, 203);
+}, onlyMock);
+
+pageTest("the page says what copying waits for, of the move and of an account", {}, async (page, { mock }) => {
+  await page.getByText("What it waits for: Mostly waiting for mail from").waitFor();
+  await go(page, "#/accounts?state=copying");
+  const address = await firstAddress(page);
+  mock.change(address, { bottleneck: { kind: "daily_quota", side: "new", until: new Date(Date.now() + 60_000).toISOString() } });
+  await page.getByRole("button", { name: address, exact: true }).click();
+  await page.locator("dialog.drawer").getByText(/What it waits for: Daily limit used up until (today|tomorrow) \d\d:\d\d/).waitFor();
 }, onlyMock);
 
 pageTest("both sides of an account are looked at on request", {}, async (page) => {

@@ -69,6 +69,7 @@ test("every code of the contract has words", () => {
     ...enumOf("PlannedFolder", "rule").filter(Boolean).map((code) => `plan.rule.${code}`),
     ...enumOf("PlannedFolder", "change").filter(Boolean).map((code) => `plan.change.${code}`),
     ...enumOf("PlannedFolder", "left_out").filter(Boolean).map((code) => `plan.left_out.${code}`),
+    ...enumOf("Bottleneck", "kind").map((code) => `bottleneck.${code}`),
     ...enumOf("Problem", "who").map((code) => `who.${code}`),
     ...problemKinds.flatMap((code) => [`problem.${code}`, `problem.${code}.next`]),
     ...errors.flatMap((code) => [`error.${code}`, `error.${code}.next`]),

@@ -21,6 +21,7 @@ struct Faults {
   std::size_t breaks = ~std::size_t{0};  // one of them alone, when it says this:
   std::string breaks_at;
   std::size_t most_connections = ~std::size_t{0};  // later ones are closed at once
+  std::function<void()> before_answer;             // each time its server says something
   std::string heard;                               // what the client sent, when `listen` is on
   bool listen = false;
   std::function<void(std::string_view)> on_hearing;  // of what the client sends, as it comes
@@ -61,6 +62,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       co_return fail(ErrorKind::closed, "cut");
     }
     answered_ = true;
+    if (faults_.before_answer) faults_.before_answer();
     std::string text(bytes);
     for (const auto& [from, to] : faults_.replace)
       for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))

@@ -47,7 +47,7 @@ Task<void> read_it(Site& site) {
 
   answer = co_await browser.get("/api/report?format=messages-csv");
   CHECK(answer.body.contains(
-      "aoki@example.jp,INBOX,7,\"'=HYPERLINK(\"\"http://evil.example\"\")\","));
+      "aoki@example.jp,INBOX,7,,\"'=HYPERLINK(\"\"http://evil.example\"\")\","));
   CHECK(answer.body.contains("Larger than the new side accepts."));
   CHECK(answer.body.contains("\"Ask, \"\"then\"\""));
 

@@ -1,5 +1,6 @@
 #include "tests/webui/site.hpp"
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <fstream>
 
@@ -28,6 +29,19 @@ std::vector<migration::FolderProgress> FakeRooms::folders(AccountId) const {
 std::vector<migration::SkippedMessage> FakeRooms::skipped(AccountId account) const {
   const auto found = skipped_messages.find(account);
   return found == skipped_messages.end() ? std::vector<migration::SkippedMessage>{} : found->second;
+}
+
+Task<Result<std::uint64_t>> FakeRooms::try_again(AccountId account, std::vector<std::string> ids) {
+  std::string asked;
+  std::uint64_t count = 0;
+  for (const auto& one : skipped(account)) {
+    if (!ids.empty() && std::ranges::find(ids, one.id) == ids.end()) continue;
+    asked += (asked.empty() ? "" : " ") + one.id;
+    ++count;
+  }
+  if (count == 0) co_return fail(ErrorKind::not_found, "No such message is listed.");
+  asked_to_retry.push_back(std::move(asked));
+  co_return count;
 }
 
 std::vector<migration::Delivery> FakeRooms::recent(std::size_t limit,
@@ -77,8 +91,7 @@ void Site::open(webui::WebOptions options) {
   auto opened = store::Store::open(data, {migration::Registry::schema(), webui::Web::schema()});
   REQUIRE(opened);
   store = std::move(*opened);
-  auto made =
-      migration::Registry::open(*store, {migration::example_settings()}, secrets, net.clock());
+  auto made = migration::Registry::open(*store, {settings}, secrets, net.clock());
   REQUIRE(made);
   registry = std::move(*made);
   access = std::make_unique<migration::SideAccess>(*registry, connector);

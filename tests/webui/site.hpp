@@ -22,6 +22,7 @@
 #include "migration/cutover.hpp"
 #include "migration/deletions.hpp"
 #include "migration/folder_preview.hpp"
+#include "migration/left_out.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
 #include "migration/verify.hpp"
@@ -43,6 +44,7 @@ struct FakeRooms final : migration::SessionFence,
                          migration::Verifier,
                          migration::Deletions,
                          migration::FolderPreviews,
+                         migration::LeftOut,
                          migration::ClientView {
   std::map<migration::AccountId, migration::CopyProgress> copies;
   std::vector<migration::AccountId> asked_to_run;
@@ -98,6 +100,16 @@ struct FakeRooms final : migration::SessionFence,
     if (deleted.held.empty()) co_return fail(ErrorKind::not_found, "No deletion is held there.");
     co_return deleted.held.front().messages;
   }
+  std::vector<std::string> asked_to_retry;  // "ID ID …"
+  std::map<std::string, migration::MessagePlace> places;
+  Result<migration::MessagePlace> place_of(migration::AccountId,
+                                           const std::string& id) const override {
+    const auto found = places.find(id);
+    if (found == places.end()) return fail(ErrorKind::not_found, "No such message is listed.");
+    return found->second;
+  }
+  Task<Result<std::uint64_t>> try_again(migration::AccountId account,
+                                        std::vector<std::string> ids) override;
   Task<Result<migration::UndoReport>> undo(migration::AccountId,
                                            std::vector<std::int64_t> ids) override {
     std::string asked = "undo";
@@ -124,6 +136,7 @@ class Site {
   TestNet net;
   migration::TempDirectory directory;
   config::SecretBox secrets = *config::SecretBox::from_key(Secret(std::string(32, 'k')));
+  config::MigrationSettings settings = migration::example_settings();  // as they are at open()
   FakeRooms rooms;
   migration::EventBus events;
   net::Offload offload{1};

@@ -29,6 +29,7 @@ export class Mock {
     this.accounts = this.moves.flatMap(([name, domain], index) => world.makeAccounts(index ? 9 : count, name, domain));
     this.deliveries = world.makeDeliveries(this.accounts, 40);
     this.waiting = [];
+    this.retried = new Set();
     this.deletions = { held: [], quarantined: 0, messages: [] };
     this.audit = world.makeAudit(30);
     this.runs = [];
@@ -179,6 +180,8 @@ export class Mock {
     }
     const deleted = /^\/api\/deletions\/(.+)$/.exec(path)?.[1];
     if (deleted) return { body: { address: decodeURIComponent(deleted), propagated: true, ...this.deletions } };
+    const listed = /^\/api\/skipped\/(.+)$/.exec(path)?.[1];
+    if (listed) return this.skipped(this.find(decodeURIComponent(listed)), query);
     const asked = /^\/api\/check\/(.+)$/.exec(path)?.[1];
     if (asked) return this.check(this.find(decodeURIComponent(asked)));
     const previewed = /^\/api\/folders\/(.+)$/.exec(path)?.[1];
@@ -186,7 +189,14 @@ export class Mock {
     const [, kind, name] = /^\/api\/(accounts|runs)\/(.+)$/.exec(path) ?? [];
     const found = kind === "runs" ? this.runs.find(({ id }) => id === name) : this.find(decodeURIComponent(name ?? ""));
     if (!found) return fault(404, "not_found");
-    return { body: kind === "runs" ? found : world.detailOf(found) };
+    return { body: kind === "runs" ? found : world.detailOf(found, this.retried) };
+  }
+
+  skipped(account, query) {
+    if (!account) return fault(404, "not_found");
+    const all = world.skippedOf(account, this.retried);
+    const from = all.findIndex(({ id }) => id === query.get("after")) + 1;
+    return { body: { address: account.address, count: all.length, skipped: all.slice(from, from + Number(query.get("limit") ?? 100)) } };
   }
 
   check(account) {
@@ -227,6 +237,11 @@ export class Mock {
     if (path === "/api/rollback") return this.switchHomes("roll_back", body);
     if (path.startsWith("/api/queue/")) return this.ofQueue(path, body);
     if (path.startsWith("/api/deletions/")) return this.ofDeletions(path, body);
+    if (path === "/api/skipped/retry") {
+      const ids = body.ids ?? world.skippedOf(this.find(body.account)).map(({ id }) => id);
+      for (const id of ids) this.retried.add(id);
+      return { body: { count: ids.length } };
+    }
     if (path === "/api/verify") return this.verify(this.find(body.account), body.full ?? false);
     const next = { "/api/accounts/pause": "paused", "/api/accounts/resume": "copying", "/api/sync": "copying" }[path];
     if (!next) return fault(404, "not_found");

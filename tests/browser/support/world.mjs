@@ -57,7 +57,7 @@ export function account(address, state, index, migration) {
       messages_done, messages_total,
       bytes_done: messages_done * 84_000, bytes_total: messages_total * 84_000,
     },
-    eta: { known: false, low: null, high: null, limit: null }, daily_quotas: [],
+    eta: { known: false, low: null, high: null, limit: null }, bottleneck: null, daily_quotas: [],
     notes: state === "in_sync_with_notes" ? 2 : 0,
     lag_seconds: isSynced ? (index * 5) % 23 : state === "copying" ? 86_400 : null,
     synced_at: isSynced ? ago(60 + index) : null,
@@ -117,7 +117,7 @@ export function migrationOf(name, domains, labels, accounts, now = {}) {
     sentence: now.sentence ?? sentence(counts), accounts: accounts.length, counts,
     phases: tally(["old", "mirror_old", "mirror_new", "new"], accounts, (one) => one.phase),
     copied,
-    eta: { known: true, low: ago(-3.2 * 3600), high: ago(-5.5 * 3600), limit: "old" },
+    eta: { known: true, low: ago(-3.2 * 3600), high: ago(-5.5 * 3600), limit: "old" }, bottleneck: { kind: "slow_source", side: "old", until: null },
     owed: now.owed ?? { count: 0, oldest_at: null },
     debts: now.debts ?? { count: 3, oldest_at: ago(1900) },
     arrivals: { since: ago(24 * 3600), gateway: 1284, old_direct: 37, old_local: 11, forwarded: 4 },
@@ -171,7 +171,15 @@ export function makeAudit(count) {
   });
 }
 
-export function detailOf(one) {
+/** What was not copied of an account, and of which another try was asked for (ids). */
+export function skippedOf(one, retried = new Set()) {
+  return Array.from({ length: one.notes }, (_, index) => ({
+    id: `3-old-${index + 11}`, folder: "Archive.2025", side: "old", uid: index + 11, subject: index ? `Plan ${index}` : "図面一式（改訂 3 版）",
+    date: ago(86_400 * 90), size: 61_000_000 + index, retrying: retried.has(`3-old-${index + 11}`), reason: oversize,
+  }));
+}
+
+export function detailOf(one, retried) {
   const total = one.copied.messages_total;
   const done = one.copied.messages_done;
   const parts = [["INBOX", "INBOX", 0.5], ["Sent", "Sent Messages", 0.25], ["Archive.2025", "Archive/2025", 0.15], ["Drafts", "Drafts", 0.02], ["ゴミ箱", "Trash", 0.08]];
@@ -180,9 +188,7 @@ export function detailOf(one) {
     new_messages: Math.max(0, Math.round(done * part) - (index === 2 ? one.notes : 0)), skipped: index === 2 ? one.notes : 0,
   }));
   folders.push({ old: null, new: "Junk", old_messages: 0, new_messages: 14, skipped: 0 });
-  const skipped = Array.from({ length: one.notes }, (_, index) => ({
-    folder: "Archive.2025", subject: index ? "" : "図面一式（改訂 3 版）", date: ago(86_400 * 90), size: 61_000_000 + index, reason: oversize,
-  }));
+  const skipped = skippedOf(one, retried).slice(0, 200);
   const history = [
     { at: ago(120), by: "tandemail", kind: "sync", count: 14, what: "14 messages copied" },
     { at: ago(4000), by: "tandemail", kind: "state", state: one.state, what: `Now: ${one.state}` },

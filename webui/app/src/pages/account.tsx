@@ -1,18 +1,9 @@
-// One account in depth, in a drawer: problem, folders side by side, skipped messages, history.
+// One account in depth, in a drawer: problem, folders side by side, what was not copied, history.
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../api";
-import type { AccountDetail, Folder, HistoryEntry, Migration, Skipped } from "../contract";
-import { size } from "../format";
-import {
-  ErrorBox,
-  problemNext,
-  ProblemBox,
-  problemWhat,
-  ServerWords,
-  StateMark,
-  Time,
-} from "../parts/bits";
+import type { AccountDetail, Folder, HistoryEntry, Migration } from "../contract";
+import { BottleneckLine, ErrorBox, ProblemBox, problemWhat, StateMark, Time } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { WithLater } from "../parts/later";
 import { accounts, overview } from "../store";
@@ -62,27 +53,6 @@ function Folders({ folders, move }: { folders: Folder[]; move: Migration }) {
   );
 }
 
-function SkippedLine({ skipped }: { skipped: Skipped }) {
-  return (
-    <li>
-      <span class="strong breakable">{skipped.subject || t("detail.noSubject")}</span>
-      <span class="muted small">
-        {skipped.folder} · {size(skipped.size)}
-        {skipped.date && (
-          <>
-            {" · "}
-            <Time at={skipped.date} />
-          </>
-        )}
-      </span>
-      <span>
-        {problemWhat(skipped.reason)} {problemNext(skipped.reason)}
-      </span>
-      <ServerWords words={skipped.reason.server_words} />
-    </li>
-  );
-}
-
 function historyWords(entry: HistoryEntry, move: Migration): string {
   switch (entry.kind) {
     case "sync":
@@ -126,6 +96,11 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
           {nextStep(account)}
         </p>
       )}
+      {account.bottleneck && (
+        <p>
+          <BottleneckLine of={account.bottleneck} move={move} />
+        </p>
+      )}
       <p>{t(`detail.phase.${account.phase}`, names)}</p>
       <p class="muted">
         {t("detail.synced")}:{" "}
@@ -147,12 +122,11 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
       <h3>{t("detail.folders")}</h3>
       <Folders folders={detail.folders} move={move} />
       <h3>{t("detail.skipped")}</h3>
-      {detail.skipped.length === 0 && <p class="muted">{t("detail.noSkipped")}</p>}
-      <ul class="skipped">
-        {detail.skipped.map((skipped, index) => (
-          <SkippedLine key={index} skipped={skipped} />
-        ))}
-      </ul>
+      {detail.skipped.length === 0 ? (
+        <p class="muted">{t("detail.noSkipped")}</p>
+      ) : (
+        <WithLater>{({ NotCopied }) => <NotCopied detail={detail} move={move} />}</WithLater>
+      )}
       <WithLater>{({ ClientsOf }) => <ClientsOf address={account.address} />}</WithLater>
       <h3>{t("detail.history")}</h3>
       <ol class="history">

@@ -4,4 +4,5 @@ export { AccountCheck } from "./check";
 export { ClientsOf, ClientsPage } from "./clients";
 export { AccountDeletions } from "./deletions";
 export { PhoneSetup } from "./setup";
+export { NotCopied } from "./skipped";
 export { AccountVerify } from "./verify";

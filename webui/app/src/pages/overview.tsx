@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Migration, Phase, Sentence, SideState, State, Waiting } from "../contract";
 import { nearTime, percent, percentText, size } from "../format";
 import { Icon, tone, type IconName } from "../parts/icons";
-import { Empty, Meter, problemNext, problemWhat } from "../parts/bits";
+import { BottleneckLine, Empty, Meter, problemNext, problemWhat } from "../parts/bits";
 import { link } from "../route";
 import { chooseMigration, migration, overview, runs } from "../store";
 import { number, t, type Key } from "../words";
@@ -199,6 +199,7 @@ function Progress({ move }: { move: Migration }) {
           <dd>
             <span class="strong eta">{etaWords(move)}</span>
             <span class="muted">{limitWords(move)}</span>
+            <BottleneckLine of={move.bottleneck} move={move} />
           </dd>
         </div>
       </dl>

@@ -1,8 +1,8 @@
 // Small pieces every page uses.
 import type { ComponentChildren } from "preact";
-import type { Explanation, Problem, State } from "../contract";
+import type { Bottleneck, Explanation, Migration, Problem, State } from "../contract";
 import { ApiError } from "../api";
-import { fullTime, percent, percentText, shortTime } from "../format";
+import { fullTime, nearTime, percent, percentText, shortTime } from "../format";
 import { language, t, tCode } from "../words";
 import { Icon, tone } from "./icons";
 
@@ -45,6 +45,18 @@ export function Meter({ done, total, label }: MeterProps) {
         <span style={{ width: `${value}%` }} />
       </span>
       <span class="figure">{percentText(value)}</span>
+    </span>
+  );
+}
+
+/** What copying waits for; nothing where that is not known. */
+export function BottleneckLine({ of, move }: { of: Bottleneck | null; move: Migration }) {
+  if (!of) return null;
+  const label = of.side ? move.sides[of.side].label : `${move.sides.old.label} / ${move.sides.new.label}`;
+  const time = of.until ? nearTime(new Date(of.until)) : "";
+  return (
+    <span class="muted bottleneck">
+      {t("bottleneck.title")}: {t(`bottleneck.${of.kind}`, { label, time })}
     </span>
   );
 }
