@@ -100,6 +100,7 @@ class Sync final : public migration::Delta,
 
   // Not while a pass of the account runs: it waits for its end, and the next waits for it.
   Task<Result<VerifyReport>> verify(AccountId account, bool full) override;
+  [[nodiscard]] Result<std::vector<migration::Verified>> verified(AccountId account) const override;
 
   [[nodiscard]] Result<migration::DeletionReport> deletions(AccountId account,
                                                             std::size_t limit) const override;

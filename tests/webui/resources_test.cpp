@@ -139,7 +139,10 @@ Task<void> verification(Site& site) {
                                 .subject = "hello\x01",
                                 .reason = "why",
                                 .next_step = "what now"});
-  site.rooms.verified = report;
+  site.rooms.verify_report = report;
+  const WallTime now(std::chrono::hours(490'000));
+  site.rooms.verify_results[site.account("aoki@example.jp").id] = {
+      {.at = now, .clean = true, .clean_since = now - std::chrono::hours(24)}};
   Answer answer =
       co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "full": true})");
   REQUIRE(answer.status == 200);
@@ -147,6 +150,8 @@ Task<void> verification(Site& site) {
   const json::value told = answer.json();
   CHECK(told.at("clean") == false);
   CHECK(told.at("full") == true);
+  CHECK(told.at("verified").at("results").at(0).at("clean") == true);
+  CHECK(told.at("verified").at("clean_for_a_day") == true);
   CHECK(told.at("folders").at(0).at("missing") == 1);
   CHECK(told.at("folders").at(0).at("not_compared").is_null());
   CHECK_FALSE(told.at("folders").at(1).at("not_compared").is_null());
@@ -160,7 +165,7 @@ Task<void> verification(Site& site) {
   CHECK(answer.status == 404);
   answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "half": true})");
   CHECK(answer.status == 400);
-  site.rooms.verified = fail(ErrorKind::unreachable, "The old side cannot be reached.");
+  site.rooms.verify_report = fail(ErrorKind::unreachable, "The old side cannot be reached.");
   answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp"})");
   CHECK(answer.status >= 500);
 }
