@@ -138,9 +138,9 @@ Result<void> Assembly::open_rooms() {
 
 Result<void> Assembly::open_web() {
   const config::ProcessSettings& process = configuration_.process;
-  const webui::WebParts parts{*registry_, *cutover_, *sync_, *gateway_,  *gateway_,
-                              *sync_,     *sync_,    *sync_, *sessions_, *access_,
-                              events_,    *ledger_,  clock_, offload_,   threads_.group(0)};
+  const webui::WebParts parts{*registry_, *cutover_, *sync_,   *gateway_,        *gateway_, *sync_,
+                              *sync_,     *sync_,    *sync_,   *sessions_,       *access_,  events_,
+                              *ledger_,   clock_,    offload_, threads_.group(0)};
   webui::WebOptions options{.public_url = web_address(),
                             .host_names = {hostname_},
                             .token_file = process.data + "/api.token",

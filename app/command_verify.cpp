@@ -72,6 +72,8 @@ void print_account(const json::value& found) {
     fmt::print("{}: missing on the other side: {}, only there: {}, not the same: {}\n", address,
                sum(found, "missing"), sum(found, "extra"), sum(found, "changed"));
   print_whole(found);
+  if (found.at("verified").at("clean_for_a_day").as_bool())
+    fmt::print("    clean twice, at least 24 hours apart, and each time between\n");
   print_not_compared(found.at("folders").as_array());
   const auto not_copied = found.at("not_copied").to_number<std::uint64_t>();
   if (not_copied > 0)

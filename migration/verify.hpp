@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/clock.hpp"
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/account.hpp"
@@ -62,6 +63,26 @@ struct VerifyReport {
   bool clean = false;
 };
 
+// How one verification of an account ended; kept.
+struct Verified {
+  WallTime at{};  // its end
+  bool full = false;
+  bool clean = false;
+  std::uint64_t folders = 0;   // at home
+  std::uint64_t messages = 0;  // at home
+  std::uint64_t missing = 0, extra = 0, changed = 0;
+  std::uint64_t not_compared = 0;  // folders
+  std::uint64_t whole = 0, rewritten = 0;
+  // Clean: the end of the first of the clean ones in a row of which this is the last.
+  std::optional<WallTime> clean_since;
+};
+// `before`: the one before it, if there was one.
+[[nodiscard]] Verified result_of(const VerifyReport& report, bool full, WallTime at,
+                                 const Verified* before);
+// Clean twice, at least 24 hours apart, and whenever it was verified between: one leg of the
+// verdict that a move is complete.
+[[nodiscard]] bool is_clean_for_a_day(const Verified& last);
+
 class Verifier {  // implemented by sync
  public:
   virtual ~Verifier() = default;
@@ -71,6 +92,8 @@ class Verifier {  // implemented by sync
   // a server refuses to open is told in its verdict, and the others are compared. Errors:
   // not_found (no such account), and what a log-in may say. Any io thread.
   virtual Task<Result<VerifyReport>> verify(AccountId account, bool full) = 0;
+  // How the last ones ended, the newest first; at most 20. Errors: storage. Any thread.
+  [[nodiscard]] virtual Result<std::vector<Verified>> verified(AccountId account) const = 0;
 };
 
 }  // namespace tandem::migration

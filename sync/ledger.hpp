@@ -18,6 +18,7 @@
 #include "lib/net/task.hpp"
 #include "migration/account.hpp"
 #include "migration/inbox_map.hpp"
+#include "migration/verify.hpp"
 #include "migration/views.hpp"
 #include "sync/deletion.hpp"
 #include "sync/message.hpp"
@@ -203,6 +204,10 @@ class Ledger {
   // Of the last two days (ledger_traffic.cpp).
   [[nodiscard]] Result<std::vector<Traffic>> traffic(AccountId account) const;
   Task<Result<void>> add_traffic(AccountId account, std::vector<Traffic> more);
+
+  // How the last verifications ended (ledger_verified.cpp), the newest first; 20 are kept.
+  [[nodiscard]] Result<std::vector<migration::Verified>> verified(AccountId account) const;
+  Task<Result<void>> add_verified(AccountId account, migration::Verified one);
 
   [[nodiscard]] Result<std::vector<Skipped>> skipped(std::int64_t folder) const;
   // All of the account, and how many that are (ledger_skipped.cpp).

@@ -137,6 +137,27 @@ store::Schema Sync::schema() {
     -- INTERNALDATE, seconds since 1970; and that a person asked for another try.
     ALTER TABLE sync_skipped ADD COLUMN date INTEGER;
     ALTER TABLE sync_skipped ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
+  )sql",
+                    R"sql(
+    -- How the last verifications of an account ended. clean_since_ms: of the first of the clean
+    -- ones in a row; 0: it was not clean.
+    CREATE TABLE sync_verified (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL,
+      at_ms INTEGER NOT NULL,
+      full_bodies INTEGER NOT NULL,
+      clean INTEGER NOT NULL,
+      clean_since_ms INTEGER NOT NULL,
+      folders INTEGER NOT NULL,
+      messages INTEGER NOT NULL,
+      missing INTEGER NOT NULL,
+      extra INTEGER NOT NULL,
+      changed INTEGER NOT NULL,
+      not_compared INTEGER NOT NULL,
+      whole INTEGER NOT NULL,
+      rewritten INTEGER NOT NULL
+    );
+    CREATE INDEX sync_verified_account ON sync_verified (account);
   )sql"}};
 }
 

@@ -84,6 +84,8 @@ struct Sync::State {
   Task<Result<VerifyReport>> compare(migration::Account account,
                                      const config::MigrationSettings& migration, Clients& clients,
                                      Budget& budget, bool full);
+  // Writes down how it ended.
+  Task<Result<void>> note_verified(AccountId account, VerifyReport report, bool full);
   // New connections; what the others have moved is counted.
   Task<Result<void>> open_again(migration::Account account, Clients& clients, Budget& budget);
   Task<Result<std::uint64_t>> decide(AccountId account, std::string folder, bool allow);

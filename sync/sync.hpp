@@ -104,6 +104,7 @@ class Sync final : public migration::Delta,
 
   // Not while a pass of the account runs: it waits for its end, and the next waits for it.
   Task<Result<VerifyReport>> verify(AccountId account, bool full) override;
+  [[nodiscard]] Result<std::vector<migration::Verified>> verified(AccountId account) const override;
 
   // Of an account's home, in any phase.
   Task<Result<migration::FolderPreview>> preview_folders(AccountId account) override;

@@ -58,7 +58,23 @@ Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
   counted = co_await budget.close(clients.wire_bytes());
   if (report && !counted) report = fail(counted.error());
   if (report) co_await end_snapshots(account, clients);
+  if (report) {
+    const auto noted = co_await note_verified(id, *report, full);
+    if (!noted) report = fail(noted.error());
+  }
   co_return report;
+}
+
+Task<Result<void>> Sync::State::note_verified(AccountId id, VerifyReport report, bool full) {
+  const auto before = ledger.verified(id);
+  if (!before) co_return fail(before.error());
+  const migration::Verified* last = before->empty() ? nullptr : &before->front();
+  auto result = migration::result_of(report, full, clock.wall(), last);
+  co_return co_await ledger.add_verified(id, result);
+}
+
+Result<std::vector<migration::Verified>> Sync::verified(AccountId account) const {
+  return state_->ledger.verified(account);
 }
 
 Task<Result<void>> Sync::State::open_again(migration::Account account, Clients& clients,

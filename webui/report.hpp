@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/base/clock.hpp"
+#include "migration/verify.hpp"
 #include "migration/views.hpp"
 #include "webui/describe_account.hpp"
 #include "webui/words.hpp"
@@ -17,6 +18,7 @@ struct Reported {
   AccountState state;
   std::vector<migration::FolderProgress> folders;
   std::vector<migration::SkippedMessage> skipped;
+  std::vector<migration::Verified> verified;  // the newest first
 };
 
 struct Report {

@@ -52,6 +52,26 @@ std::string next_of(const Problem& problem, const Words& words) {
   return clean(told.empty() ? problem.next_step : told);
 }
 
+std::string verdict_of(const migration::Verified& last, const Words& words) {
+  if (migration::is_clean_for_a_day(last)) return words.say("report.clean_for_a_day");
+  if (last.clean) return words.say("report.clean");
+  return words.say("report.differs");
+}
+
+// When both sides were compared last, what came out, and of how many messages.
+void add_verified(Row& row, const std::vector<migration::Verified>& results, const Words& words) {
+  if (results.empty()) {
+    row.push_back(words.say("report.never"));
+    row.resize(row.size() + 3);
+    return;
+  }
+  const migration::Verified& last = results.front();
+  row.push_back(time_text(last.at));
+  row.push_back(verdict_of(last, words));
+  row.push_back(std::to_string(last.missing + last.extra + last.changed));
+  row.push_back(std::to_string(last.not_compared));
+}
+
 Row account_row(const Reported& one, const Words& words) {
   const migration::Account& account = one.state.account;
   const migration::CopyProgress& progress = one.state.progress;
@@ -66,6 +86,7 @@ Row account_row(const Reported& one, const Words& words) {
           std::to_string(counts.bytes),
           std::to_string(counts.skipped)};
   row.push_back(progress.in_sync_at ? time_text(*progress.in_sync_at) : words.say("report.never"));
+  add_verified(row, one.verified, words);
   if (progress.problem.empty()) {
     row.resize(row.size() + 3);
     return row;
@@ -82,7 +103,8 @@ Row account_row(const Reported& one, const Words& words) {
 Row account_head(const Words& words) {
   return texts(words, {"report.account", "report.state", "report.home", "report.folders",
                        "report.old", "report.new", "report.bytes", "report.skipped",
-                       "report.synced", "report.problem", "report.words", "report.next"});
+                       "report.synced", "report.verified", "report.verdict", "report.differing",
+                       "report.not_compared", "report.problem", "report.words", "report.next"});
 }
 
 std::vector<Row> account_rows(const Report& report, const Words& words) {

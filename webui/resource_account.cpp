@@ -6,9 +6,11 @@
 #include <boost/json.hpp>
 
 #include "migration/registry.hpp"
+#include "migration/verify.hpp"
 #include "migration/views.hpp"
 #include "webui/caller.hpp"
 #include "webui/describe_detail.hpp"
+#include "webui/describe_verified.hpp"
 #include "webui/json.hpp"
 #include "webui/resources.hpp"
 
@@ -89,12 +91,15 @@ Task<HttpResponse> get_account(Context& context, const Request& request) {
   if (account == nullptr)
     co_return reply_error({.kind = ErrorKind::not_found, .what = "There is no such account."});
   const auto skipped = context.parts.copies.skipped(account->id);
+  const auto verified = context.parts.verifier.verified(account->id);
+  if (!verified) co_return reply_error(verified.error());
   const AccountState state = context.look_at(*account);
   co_return reply_json(json::serialize(
       json::object{{"account", describe(state, context.parts.clock.wall())},
                    {"folders", describe_folders(context.parts.copies.folders(account->id),
                                                 migration::home_of(account->phase), skipped)},
                    {"skipped", describe_skipped(skipped, most_skipped)},
+                   {"verified", describe(*verified)},
                    {"history", describe_history(context, *account)}}));
 }
 

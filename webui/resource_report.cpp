@@ -8,6 +8,7 @@
 
 #include "migration/registry.hpp"
 #include "webui/describe_detail.hpp"
+#include "webui/describe_verified.hpp"
 #include "webui/json.hpp"
 #include "webui/report.hpp"
 #include "webui/resources.hpp"
@@ -16,13 +17,15 @@ namespace tandem::webui {
 namespace json = boost::json;
 namespace {
 
-Report look(Context& context, const std::string& migration) {
+Result<Report> look(Context& context, const std::string& migration) {
   Report report;
   report.at = context.parts.clock.wall();
   for (AccountState& state : context.accounts(migration)) {
     const auto id = state.account.id;
-    report.accounts.push_back(
-        {std::move(state), context.parts.copies.folders(id), context.parts.copies.skipped(id)});
+    auto verified = context.parts.verifier.verified(id);
+    if (!verified) return fail(verified.error());
+    report.accounts.push_back({std::move(state), context.parts.copies.folders(id),
+                               context.parts.copies.skipped(id), std::move(*verified)});
   }
   std::ranges::sort(report.accounts, {},
                     [](const Reported& one) { return one.state.account.address; });
@@ -36,7 +39,8 @@ std::string report_json(const Report& report) {
     const auto home = migration::home_of(one.state.account.phase);
     accounts.push_back({{"account", describe(one.state, report.at)},
                         {"folders", describe_folders(one.folders, home, one.skipped)},
-                        {"skipped", describe_skipped(one.skipped, all)}});
+                        {"skipped", describe_skipped(one.skipped, all)},
+                        {"verified", describe(one.verified)}});
   }
   return json::serialize(
       json::object{{"at", time_text(report.at)}, {"accounts", std::move(accounts)}});
@@ -57,7 +61,9 @@ Task<HttpResponse> get_report(Context& context, const Request& request) {
   const std::string format = request.http.parameter("format").value_or("json");
   const auto language = language_of(request.http.parameter("language").value_or("en"));
   if (!language) co_return bad_request("'language' is en or ja.");
-  const Report report = look(context, request.http.parameter("migration").value_or(""));
+  const auto looked = look(context, request.http.parameter("migration").value_or(""));
+  if (!looked) co_return reply_error(looked.error());
+  const Report& report = *looked;
   const std::string day = time_text(report.at).substr(0, 10);
   if (format == "json") co_return reply_json(report_json(report));
   if (format == "csv")

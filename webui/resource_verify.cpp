@@ -3,6 +3,7 @@
 
 #include "migration/registry.hpp"
 #include "migration/verify.hpp"
+#include "webui/describe_verified.hpp"
 #include "webui/json.hpp"
 #include "webui/resources.hpp"
 
@@ -51,6 +52,8 @@ Task<HttpResponse> post_verify(Context& context, const Request& request) {
   const bool full = bool_in(*body, "full").value_or(false);
   const auto report = co_await context.parts.verifier.verify(account->id, full);
   if (!report) co_return reply_error(report.error());
+  const auto verified = context.parts.verifier.verified(account->id);
+  if (!verified) co_return reply_error(verified.error());
   json::array folders;
   for (const auto& one : report->folders) folders.push_back(describe(one));
   json::array differences;
@@ -64,6 +67,7 @@ Task<HttpResponse> post_verify(Context& context, const Request& request) {
                       {"folders", std::move(folders)},
                       {"differences", std::move(differences)},
                       {"rewritten", std::move(rewritten)},
+                      {"verified", describe(*verified)},
                       {"not_copied", context.parts.copies.skipped(account->id).size()}};
   std::string outcome = report->clean ? "clean" : "not clean";
   if (full) outcome += ", whole messages";

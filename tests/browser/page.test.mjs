@@ -239,6 +239,7 @@ pageTest("both sides of an account are compared on request", {}, async (page) =>
   await compared.getByRole("button", { name: "Compare both sides" }).click();
   await compared.getByText(/^No difference: [\d,]+ messages in \d+ folders\.$/).waitFor({ timeout: 30_000 });
   await compared.getByText(/messages, chosen at random, were read whole\./).waitFor();
+  await compared.getByText(/^Last compared: .*No difference\./).waitFor();
   await compared.getByLabel(/Read all messages whole/).check();
   await compared.getByRole("button", { name: "Compare both sides" }).click();
   await compared.getByText(/^[\d,]+ messages were read whole\./).waitFor({ timeout: 30_000 });
@@ -253,6 +254,17 @@ pageTest("what a comparison misses is named, with the next step", {}, async (pag
   await compared.getByText("Missing on the other side: 1. Only there: 0. Not the same: 0.").waitFor();
   await compared.getByText("Sync now").waitFor();
   await compared.locator("li", { hasText: "Angebot Nr. 7" }).waitFor();
+}, onlyMock);
+
+pageTest("a mailbox that was the same twice, 24 hours apart, is said to be", {}, async (page, { mock }) => {
+  mock.cleanForADay = true;
+  await go(page, "#/accounts?state=in_sync");
+  const address = await firstAddress(page);
+  await page.getByRole("button", { name: address, exact: true }).click();
+  const compared = page.locator("dialog.drawer .verify");
+  await compared.getByText("Never compared.").waitFor();
+  await compared.getByRole("button").click();
+  await compared.getByText(/^Last compared: .*No difference, twice and at least 24 hours apart\.$/).waitFor();
 }, onlyMock);
 
 pageTest("deletions that are held are decided, and what is in quarantine is brought back", {}, async (page, { mock }) => {

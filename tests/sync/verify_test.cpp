@@ -172,6 +172,41 @@ Task<void> rewritten(TwoSides& two, bool full) {
   CHECK(folder_of(*exact).rewritten == 0);
 }
 
+Task<void> results_are_kept(TwoSides& two, ManualClock& clock) {
+  const auto verify = [&](bool full) { return two.world->sync->verify(two.world->account, full); };
+  const auto last = [&] { return two.world->sync->verified(two.world->account)->front(); };
+  CHECK(two.world->sync->verified(two.world->account)->empty());
+  co_await two.put(old_side, letter("a"));
+  REQUIRE(co_await verify(false));
+  CHECK_FALSE(last().clean);
+  CHECK(last().missing == 1);
+  CHECK_FALSE(last().clean_since);
+  co_await two.pass();
+  clock.advance(std::chrono::hours(1));
+  const WallTime first_clean = clock.wall();
+  REQUIRE(co_await verify(true));
+  CHECK(last().clean);
+  CHECK(last().full);
+  CHECK(last().messages == 1);
+  CHECK(last().at == first_clean);
+  clock.advance(std::chrono::hours(23));
+  REQUIRE(co_await verify(false));
+  CHECK(last().clean_since == first_clean);
+  CHECK_FALSE(migration::is_clean_for_a_day(last()));
+  clock.advance(std::chrono::hours(1));
+  REQUIRE(co_await verify(false));
+  CHECK(migration::is_clean_for_a_day(last()));
+  CHECK(two.world->sync->verified(two.world->account)->size() == 4);
+  // A difference between: it begins anew.
+  co_await two.put(old_side, letter("b"));
+  REQUIRE(co_await verify(false));
+  co_await two.pass();
+  for (int at = 0; at < 25; ++at) REQUIRE(co_await verify(false));
+  CHECK(last().clean_since == clock.wall());
+  CHECK_FALSE(migration::is_clean_for_a_day(last()));
+  CHECK(two.world->sync->verified(two.world->account)->size() == 20);
+}
+
 }  // namespace
 
 TEST_CASE("Verify: of equal messages counts decide, and dates which of them is left") {
@@ -280,6 +315,12 @@ TEST_CASE("Verify: what servers write into messages is no difference, and is cou
     TwoSides two;
     two.run(rewritten(two, full));
   }
+}
+
+TEST_CASE("Verify: results are kept, and clean twice with 24 hours between is a fact") {
+  ManualClock clock;
+  TwoSides two(clock);
+  two.run(results_are_kept(two, clock));
 }
 
 TEST_CASE("Verify: differences are named with side and subject") {

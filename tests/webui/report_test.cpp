@@ -27,12 +27,19 @@ void fill(Site& site) {
 }
 
 Task<void> read_it(Site& site) {
+  const WallTime at(std::chrono::hours(490'000));
+  site.rooms.verify_results[site.account("aoki@example.jp").id] = {
+      {.at = at, .clean = true, .clean_since = at - std::chrono::hours(30)}};
+  site.rooms.verify_results[site.account("baba@example.jp").id] = {
+      {.at = at, .missing = 40, .extra = 1, .changed = 6, .not_compared = 3}};
   Browser browser{site};
   co_await browser.enter();
   Answer answer = co_await browser.get("/api/report");
   REQUIRE(answer.status == 200);
   CHECK(faults(component("Report"), answer.json()) == "");
   CHECK(answer.json().at("accounts").at(0).at("skipped").as_array().size() == 2);
+  CHECK(answer.json().at("accounts").at(0).at("verified").at("clean_for_a_day") == true);
+  CHECK(answer.json().at("accounts").at(1).at("verified").at("clean_for_a_day") == false);
 
   answer = co_await browser.get("/api/report?format=csv&language=ja");
   REQUIRE(answer.status == 200);
@@ -45,6 +52,10 @@ Task<void> read_it(Site& site) {
   CHECK(lines[1].starts_with("aoki@example.jp,"));
   CHECK(lines[1].contains("旧サーバー"));
 
+  CHECK(lines[0].contains("最後の照合,照合の結果,異なるメール,照合していないフォルダー"));
+  CHECK(lines[1].contains(",2025-11-24T16:00:00Z,差異なし(24 時間以上あけて 2 回),0,0,"));
+  CHECK(lines[2].contains(",2025-11-24T16:00:00Z,差異あり,47,3,"));
+
   answer = co_await browser.get("/api/report?format=messages-csv");
   CHECK(answer.body.contains(
       "aoki@example.jp,INBOX,7,,\"'=HYPERLINK(\"\"http://evil.example\"\")\","));
@@ -53,6 +64,7 @@ Task<void> read_it(Site& site) {
 
   answer = co_await browser.get("/api/report?format=html&language=ja");
   CHECK(answer.headers.get("Content-Type") == "text/html; charset=utf-8");
+  CHECK(answer.body.contains("差異なし(24 時間以上あけて 2 回)"));
   CHECK(answer.headers.get("X-Content-Type-Options") == "nosniff");
   CHECK(answer.body.contains("<html lang=\"ja\">"));
   CHECK(answer.body.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));

@@ -95,59 +95,6 @@ Task<void> read_all(Site& site) {
   CHECK(answer.kind() == "bad_request");
 }
 
-Task<void> folders(Site& site) {
-  fill(site);
-  Browser browser{site};
-  co_await browser.enter();
-  using migration::PairedBy;
-  migration::FolderPreview preview;
-  preview.folders = {{.name = "INBOX",
-                      .messages = 12,
-                      .left_out = {},
-                      .other_name = "INBOX",
-                      .exists = true,
-                      .by = PairedBy::inbox,
-                      .line = "",
-                      .unheeded_line = ""},
-                     {.name = "見積書/2024",
-                      .messages = {},
-                      .left_out = {},
-                      .other_name = "見積書／2024",
-                      .by = PairedBy::known,
-                      .change = migration::NameChange::unfit,
-                      .line = "",
-                      .unheeded_line = "見積書/2024 -> 見積"},
-                     {.name = "ごみ箱",
-                      .messages = 3,
-                      .left_out = migration::WhyLeftOut::excluded,
-                      .other_name = "",
-                      .line = "ごみ箱",
-                      .unheeded_line = ""}};
-  site.rooms.previewed = preview;
-  Answer answer = co_await browser.get("/api/folders/aoki%40example.jp");
-  REQUIRE(answer.status == 200);
-  CHECK(faults(component("FolderPreview"), answer.json()) == "");
-  const json::value told = answer.json();
-  const json::array& all = told.at("folders").as_array();
-  REQUIRE(all.size() == 3);
-  CHECK(all[0].at("messages") == 12);
-  CHECK(all[0].at("rule") == "inbox");
-  CHECK(all[0].at("change").is_null());
-  CHECK(all[1].at("other_name") == "見積書／2024");
-  CHECK(all[1].at("change") == "unfit");
-  CHECK(all[1].at("unheeded_line") == "見積書/2024 -> 見積");
-  CHECK(all[1].at("messages").is_null());
-  CHECK(all[2].at("left_out") == "excluded");
-  CHECK(all[2].at("line") == "ごみ箱");
-  CHECK(all[2].at("other_name").is_null());
-  CHECK(all[2].at("rule").is_null());
-  site.rooms.previewed = fail(ErrorKind::authentication, "log-in refused");
-  answer = co_await browser.get("/api/folders/aoki%40example.jp");
-  CHECK(answer.status >= 400);
-  answer = co_await browser.get("/api/folders/nobody%40example.jp");
-  CHECK(answer.kind() == "not_found");
-}
-
 Task<void> canary(Site& site) {
   Browser browser{site};
   co_await browser.enter();
@@ -192,7 +139,10 @@ Task<void> verification(Site& site) {
                                 .subject = "hello\x01",
                                 .reason = "why",
                                 .next_step = "what now"});
-  site.rooms.verified = report;
+  site.rooms.verify_report = report;
+  const WallTime now(std::chrono::hours(490'000));
+  site.rooms.verify_results[site.account("aoki@example.jp").id] = {
+      {.at = now, .clean = true, .clean_since = now - std::chrono::hours(24)}};
   Answer answer =
       co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "full": true})");
   REQUIRE(answer.status == 200);
@@ -200,6 +150,8 @@ Task<void> verification(Site& site) {
   const json::value told = answer.json();
   CHECK(told.at("clean") == false);
   CHECK(told.at("full") == true);
+  CHECK(told.at("verified").at("results").at(0).at("clean") == true);
+  CHECK(told.at("verified").at("clean_for_a_day") == true);
   CHECK(told.at("folders").at(0).at("missing") == 1);
   CHECK(told.at("folders").at(0).at("not_compared").is_null());
   CHECK_FALSE(told.at("folders").at(1).at("not_compared").is_null());
@@ -213,7 +165,7 @@ Task<void> verification(Site& site) {
   CHECK(answer.status == 404);
   answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp", "half": true})");
   CHECK(answer.status == 400);
-  site.rooms.verified = fail(ErrorKind::unreachable, "The old side cannot be reached.");
+  site.rooms.verify_report = fail(ErrorKind::unreachable, "The old side cannot be reached.");
   answer = co_await browser.post("/api/verify", R"({"account": "aoki@example.jp"})");
   CHECK(answer.status >= 500);
 }
@@ -277,11 +229,6 @@ Task<void> filter_is_down(Site& site) {
 TEST_CASE("a verification: folder by folder, and what differs") {
   Site site;
   site.net.run(verification(site));
-}
-
-TEST_CASE("folders: what becomes of each, and why") {
-  Site site;
-  site.net.run(folders(site));
 }
 
 TEST_CASE("deletions: what is held is decided, what is in quarantine brought back") {

@@ -101,7 +101,7 @@ void Site::open(webui::WebOptions options) {
   options.setup_file = directory.path + "/setup.link";
   options.version = "9.9.9";
   auto web_opened =
-      webui::Web::open({*registry, *cutover, rooms, rooms, rooms, rooms, rooms, rooms, rooms,
+      webui::Web::open({*registry, *cutover, rooms, rooms, rooms, rooms, rooms, rooms, rooms, rooms,
                         *access, events, *store, net.clock(), offload, background},
                        std::move(options));
   REQUIRE(web_opened);

@@ -57,7 +57,8 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<std::string> asked_of_queue;  // "retry TRACE RECIPIENT", "drop TRACE RECIPIENT WHY"
   bool delta_fails = false;
   Result<migration::CanaryReport> canary;  // what becomes of one
-  Result<migration::VerifyReport> verified;
+  Result<migration::VerifyReport> verify_report;
+  std::map<migration::AccountId, std::vector<migration::Verified>> verify_results;
   migration::DeletionReport deleted;
   Result<migration::FolderPreview> previewed;
   std::vector<std::string> asked_of_deletions;  // "allow FOLDER", "refuse FOLDER", "undo ID ID …"
@@ -86,7 +87,12 @@ struct FakeRooms final : migration::SessionFence,
     co_return canary;
   }
   Task<Result<migration::VerifyReport>> verify(migration::AccountId, bool) override {
-    co_return verified;
+    co_return verify_report;
+  }
+  Result<std::vector<migration::Verified>> verified(migration::AccountId account) const override {
+    const auto found = verify_results.find(account);
+    if (found == verify_results.end()) return std::vector<migration::Verified>();
+    return found->second;
   }
   Task<Result<migration::FolderPreview>> preview_folders(migration::AccountId) override {
     co_return previewed;

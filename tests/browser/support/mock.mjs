@@ -223,7 +223,7 @@ export class Mock {
     const clean = account.state === "in_sync";
     const folder = (name, missing) => ({ name, home_messages: 120, mirror_messages: 120 - missing, missing, extra: 0, changed: 0, whole: full ? 120 : 32, rewritten: 0, not_compared: null, next_step: null });
     const lost = { kind: "missing", folder: "Projekt", lacking: "new", uid: 7, other_uid: 0, date: world.ago(90_000), subject: "Angebot Nr. 7", reason: "on the home side, not on the mirror", next_step: "Run a pass and verify again." };
-    return { body: { address: account.address, home: account.home, full, clean, folders: [folder("INBOX", 0), folder("Projekt", clean ? 0 : 1)], differences: clean ? [] : [lost], rewritten: [], not_copied: account.notes } };
+    return { body: { address: account.address, home: account.home, full, clean, folders: [folder("INBOX", 0), folder("Projekt", clean ? 0 : 1)], differences: clean ? [] : [lost], rewritten: [], verified: world.verifiedOf([world.comparison(clean, full)], this.cleanForADay), not_copied: account.notes } };
   }
 
   deliveriesLike(words, limit) {

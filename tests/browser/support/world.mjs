@@ -179,6 +179,12 @@ export function skippedOf(one, retried = new Set()) {
   }));
 }
 
+/** How the last comparisons ended: `results` of these, newest first. */
+export const verifiedOf = (results, for_a_day = false) => ({ clean_for_a_day: for_a_day, results });
+export const comparison = (clean, full = false) => ({
+  at: ago(0), full, clean, clean_since: clean ? ago(0) : null, folders: 2, messages: 240, missing: clean ? 0 : 1, extra: 0, changed: 0, not_compared: 0, whole: 64, rewritten: 0,
+});
+
 export function detailOf(one, retried) {
   const total = one.copied.messages_total;
   const done = one.copied.messages_done;
@@ -197,7 +203,7 @@ export function detailOf(one, retried) {
   ];
   if (one.problem) history.unshift({ at: ago(60), by: "tandemail", kind: "problem", problem: one.problem, what: one.problem.what });
   if (one.state === "switched") history.unshift({ at: ago(30), by: "admin", kind: "cut_over", side: "new", what: "Cut over" });
-  return { account: one, folders, skipped, history };
+  return { account: one, folders, skipped, verified: verifiedOf([]), history };
 }
 
 /** What mail programs are told; `isClosed`: the world cannot ask. The code is no real one, only square. */

@@ -114,7 +114,7 @@ function Detail({ detail, move }: { detail: AccountDetail; move: Migration }) {
         {({ AccountCheck, AccountVerify }) => (
           <>
             <AccountCheck address={account.address} move={move} />
-            <AccountVerify address={account.address} move={move} />
+            <AccountVerify address={account.address} move={move} verified={detail.verified} />
           </>
         )}
       </WithLater>

@@ -1,7 +1,7 @@
 // Both sides of one account are read again and compared: what differs is named.
 import { useSignal } from "@preact/signals";
 import { post, session } from "../api";
-import type { Migration, Verification } from "../contract";
+import type { Migration, Verification, Verified } from "../contract";
 import { ErrorBox, ServerWords, Time } from "../parts/bits";
 import { number, t } from "../words";
 
@@ -91,7 +91,31 @@ function Outcome({ found, move }: { found: Verification; move: Migration }) {
   );
 }
 
-export function AccountVerify({ address, move }: { address: string; move: Migration }) {
+/** How it was when both sides were last compared, and whether that is proof. */
+function Last({ verified }: { verified: Verified }) {
+  const last = verified.results[0];
+  if (!last) return <p class="muted">{t("verify.never")}</p>;
+  const differing = last.missing + last.extra + last.changed;
+  return (
+    <p class={verified.clean_for_a_day ? "box good" : ""}>
+      <span class="muted">{t("verify.last")}: </span>
+      <Time at={last.at} />{" "}
+      {last.clean
+        ? t(verified.clean_for_a_day ? "verify.forADay" : "verify.wasClean")
+        : t("verify.wasNot", { n: differing, folders: number(last.not_compared) })}
+    </p>
+  );
+}
+
+export function AccountVerify({
+  address,
+  move,
+  verified,
+}: {
+  address: string;
+  move: Migration;
+  verified: Verified;
+}) {
   const found = useSignal<Verification | null>(null);
   const error = useSignal<unknown>(null);
   const comparing = useSignal(false);
@@ -124,6 +148,7 @@ export function AccountVerify({ address, move }: { address: string; move: Migrat
         {t("verify.full")}
       </label>
       {error.value !== null && <ErrorBox error={error.value} retry={compare} />}
+      <Last verified={found.value?.verified ?? verified} />
       {found.value && <Outcome found={found.value} move={move} />}
     </div>
   );
