@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/log.hpp"
+#include "lib/net/timer.hpp"
 #include "lib/protocol/imap/refusal_words.hpp"
 #include "sync/pause.hpp"
 #include "sync/transfer.hpp"
@@ -22,8 +23,18 @@ constexpr std::array<Side, 2> both = {Side::old_side, Side::new_side};
 
 }  // namespace
 
-Worker::Worker(Sync::State& state, net::TaskGroup& group, AccountId account)
-    : state_(state), group_(group), id_(account), bell_(state.executor) {}
+Worker::Worker(Sync::State& state, net::TaskGroup& group, migration::Account account)
+    : state_(state),
+      group_(group),
+      id_(account.id),
+      shown_(std::move(account)),
+      bell_(state.executor) {}
+
+void Worker::show(const migration::Account& now) {
+  if (now == shown_) return;
+  shown_ = now;
+  ring();
+}
 
 Task<void> Worker::run(std::shared_ptr<Worker> self) {
   co_await self->work();
@@ -57,7 +68,8 @@ Task<void> Worker::work() {
     settings.all_flags = !flags_at_ || began - *flags_at_ >= state_.options.flag_interval;
     settings.measure = measure;
     settings.let_rest = true;
-    if (!measure) settings.retry_skipped = state_.take_request(id_);
+    asked_ = state_.take_request(id_) || asked_;
+    if (!measure) settings.retry_skipped = std::exchange(asked_, false);
     const auto done = co_await state_.pass(id_, clients_, settings);
     if (done && measure) {
       state_.board.set_state(id_, migration::CopyState::waiting);
@@ -70,7 +82,7 @@ Task<void> Worker::work() {
     slot.release();
     if (state_.stopping) co_return;
     if (!done) {
-      co_await after_fault(done.error());
+      co_await after_fault(done.error(), *account);
       continue;
     }
     retry_ = Duration::zero();
@@ -81,26 +93,15 @@ Task<void> Worker::work() {
   }
 }
 
-Task<void> Worker::after_fault(Error error) {
+Task<void> Worker::after_fault(Error error, migration::Account entry) {
   if (error.kind == ErrorKind::cancelled) co_return;
   clients_.reset();
+  // A token that the pass itself has stored is nobody's wish.
+  if (const auto now = account(); now && stores_tokens(entry)) entry = *now;
   const bool quota = is_over_quota(error);
   if (state_after(error) == migration::CopyState::needs_you && !quota) {
-    // A wrong password is tried once. An import or run_now rings.
     now_ = WorkerState::needs_you;
-    const auto before = account();
-    while (!state_.stopping) {
-      const bool rung = co_await bell_.wait();
-      if (!rung) co_return;
-      const auto after = account();
-      if (!before || !after) co_return;
-      const bool renewed = std::ranges::any_of(both, [&](Side side) {
-        return before->login_at(side).login != after->login_at(side).login ||
-               before->login_at(side).sealed_password != after->login_at(side).sealed_password;
-      });
-      const std::lock_guard lock(state_.mutex);
-      if (renewed || state_.asked.contains(id_)) co_return;
-    }
+    co_await wait_for_person(entry);
     co_return;
   }
   now_ = WorkerState::backing_off;
@@ -110,7 +111,42 @@ Task<void> Worker::after_fault(Error error) {
   retry_ =
       quota || in_doubt ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
   const Duration asked = asked_to_wait(error).value_or(Duration::zero());
-  (void)co_await bell_.wait_for(std::max(retry_, asked));
+  co_await back_off(std::max(retry_, asked), entry);
+}
+
+// A wrong password is tried once. An import or run_now rings.
+Task<void> Worker::wait_for_person(migration::Account entry) {
+  while (!state_.stopping) {
+    const auto now = account();
+    if (!now || now->logins != entry.logins || is_asked()) co_return;
+    const bool rung = co_await bell_.wait();
+    if (!rung) co_return;
+  }
+}
+
+// The bell is rung for other things too: a decision about deletions, a watch that ended.
+Task<void> Worker::back_off(Duration time, migration::Account entry) {
+  const Clock& clock = net::clock_of(state_.executor);
+  const SteadyTime until = clock.steady() + time;
+  while (!state_.stopping && clock.steady() < until) {
+    if (account() != entry || is_asked()) {
+      retry_ = Duration::zero();
+      co_return;
+    }
+    const bool rung = co_await bell_.wait_for(until - clock.steady());
+    if (!rung) co_return;
+  }
+}
+
+bool Worker::is_asked() const {
+  const std::lock_guard lock(state_.mutex);
+  return state_.asked.contains(id_);
+}
+
+bool Worker::stores_tokens(const migration::Account& account) const {
+  return std::ranges::any_of(both, [&](Side side) {
+    return state_.access.oauth(account, side) == config::OAuthKind::refresh_token;
+  });
 }
 
 // How long nothing need be done if nothing happens.
@@ -178,7 +214,9 @@ Task<void> Worker::watch_by_idle() {
     ++idling_;
     group_.spawn(idle(side));
   }
+  listening_ = true;
   (void)co_await bell_.wait_for(std::min(rest(), longest_idle));
+  listening_ = false;
   if (!state_.stopping) (void)co_await net::sleep_for(settle_time);
   for (const Side side : both) clients_.at(side).stop_idle();
   while (idling_ > 0) (void)co_await idle_ended_.wait_through();
@@ -193,7 +231,8 @@ Task<void> Worker::idle(Side side) {
     if (!changed) client.close();
   }
   --idling_;
-  bell_.notify();
+  // The other one ends because of this: heard later, it would look like news.
+  if (std::exchange(listening_, false)) bell_.notify();
   idle_ended_.wake_all();
 }
 

@@ -1,8 +1,11 @@
 // Worker: keeps one account alike in the background: a pass, then watching both INBOXes (IDLE, or
 // STATUS now and then) until something changes, the interval is over or somebody rings.
+// After a fault nothing is tried until its time is over, this account's own entry has changed or a
+// person asks for a pass: what concerns other accounts ends no back-off.
 // One per mirrored account; the executor's thread, but for ring().
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "lib/net/sync.hpp"
@@ -18,22 +21,29 @@ enum class WorkerState : std::uint8_t {
   passing,             // a pass is under way
   watching,            // the last pass found nothing left; INBOX is watched
   backing_off,         // the last pass met a fault; it is tried again after a while
-  needs_you,           // a person has to act; nothing is tried until somebody rings
+  needs_you,           // a person has to act; nothing is tried until somebody has
   ended,               // the account is paused, finished, gone, or the program stops
 };
 
 class Worker {
  public:
-  Worker(Sync::State& state, net::TaskGroup& group, AccountId account);
+  Worker(Sync::State& state, net::TaskGroup& group, migration::Account account);
 
   static Task<void> run(std::shared_ptr<Worker> self);
   void ring() const { bell_.notify(); }
+  // The registry has changed. Rings if this account's entry is another than at the last time.
+  void show(const migration::Account& now);
   void stop();  // ends the watching
   [[nodiscard]] WorkerState state() const { return now_; }
 
  private:
   Task<void> work();
-  Task<void> after_fault(Error error);
+  // `entry`: as it was when the pass began.
+  Task<void> after_fault(Error error, migration::Account entry);
+  Task<void> wait_for_person(migration::Account entry);
+  Task<void> back_off(Duration time, migration::Account entry);
+  [[nodiscard]] bool is_asked() const;
+  [[nodiscard]] bool stores_tokens(const migration::Account& account) const;
   Task<void> watch();
   Task<void> watch_by_idle();
   Task<void> watch_by_status();
@@ -47,13 +57,16 @@ class Worker {
   Sync::State& state_;
   net::TaskGroup& group_;
   AccountId id_;
+  migration::Account shown_;
   net::RemoteNotifier bell_;
   Clients clients_;
   WorkerState now_ = WorkerState::waiting_for_a_slot;
   Duration retry_{0};
+  bool asked_ = false;                  // for a pass that does more than measure
   std::optional<WallTime> goes_on_at_;  // until then something waits for a daily quota
   std::optional<SteadyTime> flags_at_;  // last comparison of all flags
   std::size_t idling_ = 0;
+  bool listening_ = false;  // the first IDLE to end rings
   net::WaitList idle_ended_;
   std::array<std::pair<std::uint64_t, std::uint64_t>, 2> inbox_{};  // UIDNEXT, messages
 };
