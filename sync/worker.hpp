@@ -1,12 +1,17 @@
-// Worker: keeps one account alike in the background: a pass, then watching both INBOXes (IDLE, or
-// STATUS now and then) until something changes, the interval is over or somebody rings.
+// Worker: keeps one account alike in the background: a pass, then watching both sides until
+// something changes, the interval is over or somebody rings. Watched are all folders that are
+// copied, where the server tells of them on one connection (NOTIFY, RFC 5465), else INBOX alone
+// (IDLE; where that is not offered, STATUS now and then).
 // After a fault nothing is tried until its time is over, this account's own entry has changed or a
 // person asks for a pass: what concerns other accounts ends no back-off.
 // One per mirrored account; the executor's thread, but for ring().
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "lib/net/sync.hpp"
 #include "lib/net/task_group.hpp"
@@ -19,7 +24,7 @@ namespace tandem::sync {
 enum class WorkerState : std::uint8_t {
   waiting_for_a_slot,  // as many passes run as may; connections may be open from before
   passing,             // a pass is under way
-  watching,            // the last pass found nothing left; INBOX is watched
+  watching,            // the last pass found nothing left; both sides are watched
   backing_off,         // the last pass met a fault; it is tried again after a while
   needs_you,           // a person has to act; nothing is tried until somebody has
   ended,               // the account is paused, finished, gone, or the program stops
@@ -45,9 +50,23 @@ class Worker {
   [[nodiscard]] bool is_asked() const;
   [[nodiscard]] bool stores_tokens(const migration::Account& account) const;
   Task<void> watch();
+  // How far a folder was when it was last told of.
+  struct Seen {
+    std::uint64_t next = 0, messages = 0;  // UIDNEXT, MESSAGES
+    std::uint64_t modseq = 0;              // 0: not told
+    [[nodiscard]] bool is_alike(const Seen& other) const {
+      return next == other.next && messages == other.messages;
+    }
+  };
+  static Seen seen_in(const imap::response::MailboxStatus& told, Seen before);
   Task<void> watch_by_idle();
+  Task<Result<bool>> begin_watch();
+  Task<void> wait_for_news();
+  bool tells_news(Side side, const std::vector<FolderRow>& rows,
+                  const std::vector<imap::response::MailboxStatus>& told);
+  bool is_news(Side side, const net::ImapChanges& changes);
   Task<void> watch_by_status();
-  Task<bool> inbox_changed();
+  Task<bool> inbox_changed(const std::vector<FolderRow>& rows);
   [[nodiscard]] Duration rest() const;
   Task<void> idle(Side side);
   [[nodiscard]] std::optional<migration::Account> account() const;
@@ -68,7 +87,7 @@ class Worker {
   std::size_t idling_ = 0;
   bool listening_ = false;  // the first IDLE to end rings
   net::WaitList idle_ended_;
-  std::array<std::pair<std::uint64_t, std::uint64_t>, 2> inbox_{};  // UIDNEXT, messages
+  std::array<std::map<std::string, Seen>, 2> seen_;  // by Side; of no others than are copied
 };
 
 }  // namespace tandem::sync
