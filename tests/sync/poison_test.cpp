@@ -58,20 +58,6 @@ Task<void> isolated(TwoSides& two, Case given) {
   if (!given.poor) CHECK(two.heard(new_side, " APPEND ") < 24);
 }
 
-// Home's UID 64 is left out; on the mirror another message gets that UID, and comes home.
-Task<void> equal_uid_of_the_mirror(TwoSides& two) {
-  Case given;
-  given.poison = letters;
-  co_await isolated(two, given);
-  co_await two.put(new_side, numbered(500));
-  CHECK(two.mailbox(new_side).size() == letters);
-  const auto report = co_await two.pass();
-  CHECK(report.skipped == 1);
-  const auto home = two.mailbox(old_side);
-  CHECK(home.size() == letters + 1);
-  CHECK(std::ranges::count(home, numbered(500), &TwoSides::Seen::bytes) == 1);
-}
-
 // Fetched again when the person asks for it, and it comes when nothing breaks any more.
 Task<void> tried_again(TwoSides& two) {
   co_await isolated(two, Case());
@@ -93,9 +79,17 @@ TEST_CASE("A message that breaks the connection each time is isolated, and nothi
         two.run(isolated(two, {side, poison, poor}));
       }
 }
-TEST_CASE("A message that broke the connection at home says nothing about the mirror's equal UID") {
-  TwoSides two;
-  two.run(equal_uid_of_the_mirror(two));
+TEST_CASE("A message that broke the connection says nothing about the other side's equal UID") {
+  Suspects suspects;
+  const std::vector<Uid> one(1, 7);
+  for (unsigned times = 0; times < Suspects::hopeless; ++times) suspects.raise(1, old_side, one);
+  CHECK(suspects.count(1, old_side, 7) == Suspects::hopeless);
+  CHECK(suspects.count(1, new_side, 7) == 0);
+  CHECK(suspects.count(2, old_side, 7) == 0);
+  suspects.clear(1, new_side, one);  // it arrived
+  CHECK(suspects.count(1, old_side, 7) == Suspects::hopeless);
+  suspects.clear(1, old_side, one);
+  CHECK(suspects.count(1, old_side, 7) == 0);
 }
 TEST_CASE("A message that broke the connection is tried again when somebody asks for it") {
   TwoSides two;
