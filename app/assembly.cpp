@@ -119,6 +119,8 @@ Result<void> Assembly::open_rooms() {
           .threads = threads_.size()});
   sync::SyncOptions options;
   options.our_hostname = hostname_;
+  options.accounts_at_once = configuration_.process.limits.copies_at_once;
+  options.watched_accounts = configuration_.process.limits.watched_accounts;
   sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
                                        threads_.executor(threads_.size() - 1), options);
   const session::SessionParts people{*registry_,     connector_,  clock_,

@@ -15,6 +15,7 @@ namespace {
 struct Round {
   Assembly& tandemail;
   bool json;
+  std::size_t at_once;
   std::vector<migration::Account> accounts;
   std::size_t next = 0;
   std::size_t failed = 0;
@@ -58,8 +59,7 @@ Result<std::vector<migration::Account>> choose(const migration::Registry& regist
 net::Task<void> run(Threads& threads, Round& round) {
   co_await threads.begin();
   net::TaskGroup copying(threads.executor(0));
-  for (std::size_t i = 0; i < sync::SyncOptions().accounts_at_once; ++i)
-    copying.spawn(copy_some(round));
+  for (std::size_t i = 0; i < round.at_once; ++i) copying.spawn(copy_some(round));
   co_await copying.join();
   (void)co_await round.tandemail.stop();
 }
@@ -83,6 +83,7 @@ ExitCode sync_once(const Arguments& arguments) {
   auto secrets = config::open_secret_box(configuration->process.secrets_key,
                                          configuration->process.data, environment);
   if (!secrets) return report(secrets.error());
+  const std::size_t at_once = configuration->process.limits.copies_at_once;
   net::Runtime runtime(2);
   Threads threads(runtime);
   auto tandemail = Assembly::open(threads, std::move(*configuration), std::move(*secrets));
@@ -91,7 +92,7 @@ ExitCode sync_once(const Arguments& arguments) {
   if (!tandemail) return report(tandemail.error());
   auto accounts = choose((*tandemail)->registry(), arguments.words);
   if (!accounts) return report(accounts.error());
-  Round round{**tandemail, arguments.has("json"), std::move(*accounts)};
+  Round round{**tandemail, arguments.has("json"), at_once, std::move(*accounts)};
   runtime.run(run(threads, round));
   tandemail->reset();  // the stores, before the io threads' contexts
   print_sum(round);

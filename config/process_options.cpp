@@ -147,7 +147,7 @@ constexpr Option listen_option(std::string_view name, std::string_view fallback,
 }
 
 // clang-format off
-constexpr std::array<Row<Settings>, 38> rows = {{
+constexpr std::array<Row<Settings>, 40> rows = {{
     {{.name = "data", .type = "path", .fallback = "/var/lib/tandemail",
       .help = "Folder of the ledger and the messages; made with mode 0700.",
       .help_ja = "台帳とメール本文を置くフォルダー(モード 0700 で作成)。"},
@@ -265,6 +265,18 @@ constexpr std::array<Row<Settings>, 38> rows = {{
       .help_ja = "各側のメールサーバー 1 台への同時接続数。Postfix は 1 アドレスに 50 まで許可します。"},
      [](Settings& s, const Value& v) {
        return take_number(s.limits.connections_per_server, v, 1, 10'000);
+     }},
+    {{.section = "limits", .name = "copies_at_once", .type = "number", .fallback = "4",
+      .limits = "1 to 1000",
+      .help = "Copies at a time, of all accounts and migrations together; each has a connection to both sides.",
+      .help_ja = "全アカウント・全移行を合わせた同時コピー数。1 つごとに両側へ 1 本ずつ接続します。"},
+     [](Settings& s, const Value& v) { return take_number(s.limits.copies_at_once, v, 1, 1000); }},
+    {{.section = "limits", .name = "watched_accounts", .type = "number", .fallback = "100",
+      .limits = "0 to 100000",
+      .help = "Accounts whose new mail is seen at once (two open connections each); others: every 5 minutes.",
+      .help_ja = "新着をすぐ検知するアカウント数(接続を 2 本ずつ保持)。超えた分は 5 分ごとに確認します。"},
+     [](Settings& s, const Value& v) {
+       return take_number(s.limits.watched_accounts, v, 0, 100'000);
      }},
     {{.section = "limits", .name = "message_size", .type = "size", .fallback = "100M",
       .limits = "64K to 2G",

@@ -47,6 +47,8 @@ struct LimitSettings {
   unsigned connections_per_address = 50;  // per IPv4 address or IPv6 /64, all protocols together
   unsigned connections_per_minute = 600;  // begun from there, that do not log in; 0: no limit
   unsigned connections_per_server = 40;   // to an SMTP or LMTP server of a side
+  unsigned copies_at_once = 4;            // passes of the sync, a connection to each side each
+  unsigned watched_accounts = 100;        // two open connections each; others are polled
   std::uint64_t message_size = 100ULL << 20;  // bytes, announced as SIZE and APPENDLIMIT
   bool operator==(const LimitSettings&) const = default;
 };

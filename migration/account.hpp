@@ -15,6 +15,7 @@ using AccountId = std::int64_t;  // the ledger's row id; 0: no account
 struct SideLogin {
   std::string login;            // as this side wants it
   std::string sealed_password;  // config::SecretBox form; empty: not known
+  bool operator==(const SideLogin&) const = default;
 };
 
 struct Account {
@@ -30,6 +31,7 @@ struct Account {
   [[nodiscard]] const SideLogin& login_at(Side side) const {
     return logins[static_cast<std::size_t>(side)];
   }
+  bool operator==(const Account&) const = default;
 };
 
 }  // namespace tandem::migration

@@ -59,18 +59,18 @@ void Board::set_quotas(AccountId account, std::vector<migration::DailyQuota> quo
   if (found != shown_.end()) found->second.progress.quotas = std::move(quotas);
 }
 
-unsigned Suspects::count(std::int64_t folder, Uid uid) const {
-  const auto found = counts_.find({folder, uid});
+unsigned Suspects::count(std::int64_t folder, Side source, Uid uid) const {
+  const auto found = counts_.find({folder, source, uid});
   return found == counts_.end() ? 0 : found->second;
 }
 
-void Suspects::raise(std::int64_t folder, const std::vector<Uid>& uids) {
-  for (const Uid uid : uids) ++counts_[{folder, uid}];
+void Suspects::raise(std::int64_t folder, Side source, const std::vector<Uid>& uids) {
+  for (const Uid uid : uids) ++counts_[{folder, source, uid}];
 }
 
-void Suspects::clear(std::int64_t folder, const std::vector<Uid>& uids) {
+void Suspects::clear(std::int64_t folder, Side source, const std::vector<Uid>& uids) {
   if (counts_.empty()) return;
-  for (const Uid uid : uids) counts_.erase({folder, uid});
+  for (const Uid uid : uids) counts_.erase({folder, source, uid});
 }
 
 std::size_t Suspects::batch_size(unsigned count, std::size_t usual) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "lib/base/clock.hpp"
@@ -38,18 +39,20 @@ class Board {
 };
 
 // Messages that were under way when a connection broke: tried in ever smaller batches, so that one
-// which breaks it each time is found and left out. In memory: a restart begins anew.
+// which breaks it each time is found and left out. By the side that they come from: equal UIDs of
+// the two sides are different messages. In memory: a restart begins anew. The executor's thread.
 class Suspects {
  public:
-  [[nodiscard]] unsigned count(std::int64_t folder, Uid uid) const;
-  void raise(std::int64_t folder, const std::vector<Uid>& uids);
-  void clear(std::int64_t folder, const std::vector<Uid>& uids);
-  // How many messages a batch may hold whose first one was under way `count` times.
+  [[nodiscard]] unsigned count(std::int64_t folder, Side source, Uid uid) const;
+  void raise(std::int64_t folder, Side source, const std::vector<Uid>& uids);
+  void clear(std::int64_t folder, Side source, const std::vector<Uid>& uids);
+  // How many messages a batch may hold with one that was under way `count` times: an eighth of the
+  // usual for each time.
   [[nodiscard]] static std::size_t batch_size(unsigned count, std::size_t usual);
   static constexpr unsigned hopeless = 5;
 
  private:
-  std::map<std::pair<std::int64_t, Uid>, unsigned> counts_;
+  std::map<std::tuple<std::int64_t, Side, Uid>, unsigned> counts_;
 };
 
 // Which system flags a side of an account was seen to keep when an APPEND gave them: they are not

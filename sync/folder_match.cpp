@@ -99,12 +99,13 @@ Task<Result<void>> FolderPass::forget_removed(Side side, const std::vector<Uid>&
 
 // What cannot be looked at may be what another waits for: nothing is matched without it. It may
 // have gone in between; and one that is never shown holds up no folder for ever.
-Task<Result<void>> FolderPass::drop_unseen(net::ImapClient& client, std::vector<Item>& items,
+Task<Result<void>> FolderPass::drop_unseen(Side side, std::vector<Item>& items,
                                            const std::vector<Uid>& left_out) {
   std::vector<Uid> unseen;
   for (const Item& item : items)
     if (!item.looked_at) unseen.push_back(item.uid);
   if (unseen.empty()) co_return Result<void>{};
+  net::ImapClient& client = side == settings_.home ? home_ : mirror_;
   const auto there = co_await scan_uids(client, unseen);
   if (!there) co_return fail(there.error());
   std::vector<Uid> hidden = uids_of(*there);
@@ -113,10 +114,10 @@ Task<Result<void>> FolderPass::drop_unseen(net::ImapClient& client, std::vector<
   });
   std::erase_if(hidden, [&](Uid uid) {
     return std::ranges::binary_search(left_out, uid) ||
-           context_.suspects.count(folder_.id, uid) + 1 >= Suspects::hopeless;
+           context_.suspects.count(folder_.id, side, uid) + 1 >= Suspects::hopeless;
   });
   if (hidden.empty()) co_return Result<void>{};
-  context_.suspects.raise(folder_.id, hidden);
+  context_.suspects.raise(folder_.id, side, hidden);
   co_return fail(
       Error{.kind = ErrorKind::refused,
             .what = fmt::format("the server lists messages and does not give their headers ({})",
@@ -142,10 +143,12 @@ Task<Result<void>> FolderPass::match_news() {
   digest.our_names = {context_.options.our_hostname};
   auto looked = co_await look_at(mirror_, mirror_items_, digest);
   // Where nothing is copied to the mirror, what came by the gateway is told from the rest.
-  if (looked) looked = co_await drop_unseen(mirror_, mirror_items_, mirror_skipped_);
+  if (looked)
+    looked = co_await drop_unseen(migration::other(settings_.home), mirror_items_, mirror_skipped_);
   const bool look_at_home = any_right || !settings_.mirror_takes_mail;
   if (looked && look_at_home) looked = co_await look_at(home_, home_items_, digest);
-  if (looked && look_at_home) looked = co_await drop_unseen(home_, home_items_, home_skipped_);
+  if (looked && look_at_home)
+    looked = co_await drop_unseen(settings_.home, home_items_, home_skipped_);
   if (!looked) co_return looked;
   if (any_left && any_right) find_pairs(sides);
   auto saved = co_await look_closer(sides, digest);

@@ -109,7 +109,7 @@ class FolderPass {
     std::map<std::size_t, Row> before;    // the same: its row in the folder it came from
   };
   Task<Result<void>> match_news();
-  Task<Result<void>> drop_unseen(net::ImapClient& client, std::vector<Item>& items,
+  Task<Result<void>> drop_unseen(Side side, std::vector<Item>& items,
                                  const std::vector<Uid>& left_out);
   Task<Result<bool>> is_set_back(net::ImapClient& client, const FolderSide& row);
   void find_pairs(Sides& sides);

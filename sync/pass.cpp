@@ -257,7 +257,7 @@ Task<Result<void>> AccountPass::folder(Work& work) {
 }
 
 bool AccountPass::is_closed(const Work& work) const {
-  return context_.suspects.count(work.row.id, 0) >= most_closings;
+  return context_.suspects.count(work.row.id, settings_.home, 0) >= most_closings;
 }
 
 // Some servers say goodbye to whoever opens a folder that is locked, or broken. Not at the first
@@ -266,7 +266,7 @@ Task<Result<void>> AccountPass::note_closed(const Work& work, const Error& error
   const bool ended = error.kind == ErrorKind::closed || error.kind == ErrorKind::timed_out ||
                      error.kind == ErrorKind::protocol;
   if (!ended || asked_to_wait(error)) co_return Result<void>{};
-  context_.suspects.raise(work.row.id, std::vector<Uid>(1, Uid{0}));
+  context_.suspects.raise(work.row.id, settings_.home, std::vector<Uid>(1, Uid{0}));
   if (!is_closed(work)) co_return Result<void>{};
   Skipped whole;
   whole.folder = work.row.id;
@@ -292,7 +292,7 @@ Task<Result<void>> AccountPass::conclude(Work& work, const FolderPass& pass,
     if (done->waits) note_wait(work, *done->waits);
     work.later = done->later;
     const std::vector<Uid> whole_folder(1, Uid{0});
-    context_.suspects.clear(work.row.id, whole_folder);
+    context_.suspects.clear(work.row.id, settings_.home, whole_folder);
     co_return co_await context_.ledger.unskip(work.row.id, settings_.home, whole_folder);
   }
   if (is_fatal(done.error()) && pass.step() == FolderStep::opening) {

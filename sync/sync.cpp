@@ -41,10 +41,10 @@ Task<void> Sync::run(net::TaskGroup& group) {
       const std::lock_guard lock(state.mutex);
       auto& worker = state.workers[account.id];
       if (worker && worker->state() == WorkerState::ended) worker.reset();
-      if (worker && changed) worker->ring();
+      if (worker && changed) worker->show(account);
       if (worker && !wanted) worker->pause();
       if (worker || !wanted) continue;
-      worker = std::make_shared<Worker>(state, group, account.id);
+      worker = std::make_shared<Worker>(state, group, account);
       group.spawn(Worker::run(worker));
     }
     {

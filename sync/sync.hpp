@@ -57,7 +57,7 @@ struct SyncOptions {
   // Messages of a mailbox from which on an account's folders are asked for their STATUS ahead of
   // the LIST: see list_side().
   std::uint64_t large_mailbox = 20'000;
-  // Accounts whose INBOX is watched by IDLE, two connections each; others are polled.
+  // Accounts that are watched between passes, two connections each; others have pass_interval.
   std::size_t watched_accounts = 100;
   Duration pass_interval = std::chrono::minutes(5);   // between passes over all folders
   Duration poll_interval = std::chrono::seconds(30);  // of INBOX where IDLE is not offered

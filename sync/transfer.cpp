@@ -64,15 +64,15 @@ Task<Result<void>> Transfer::run() {
     }
     std::erase_if(under_way,
                   [this](Uid uid) { return std::ranges::find(not_yet_, uid) != not_yet_.end(); });
-    context_.suspects.clear(folder_.id, under_way);
-    context_.suspects.raise(folder_.id, std::exchange(not_yet_, {}));
+    context_.suspects.clear(folder_.id, direction_.source_side, under_way);
+    context_.suspects.raise(folder_.id, direction_.source_side, std::exchange(not_yet_, {}));
   }
   co_return Result<void>{};
 }
 
 void Transfer::suspect(const Error& error, const std::vector<Uid>& under_way) {
   if (is_fatal(error) && error.kind != ErrorKind::cancelled && !asked_to_wait(error))
-    context_.suspects.raise(folder_.id, under_way);
+    context_.suspects.raise(folder_.id, direction_.source_side, under_way);
 }
 
 std::optional<migration::DailyQuota> Transfer::waits() const {
@@ -96,14 +96,14 @@ std::vector<Item> Transfer::cut() {
   if (done_ < items_.size() && label_of(items_[done_]) != nullptr) return cut_labelled();
   std::vector<Item> batch;
   std::uint64_t bytes = 0;
-  std::size_t most = context_.options.batch_messages;
+  const std::size_t usual = context_.options.batch_messages;
+  std::size_t most = usual;
   const std::uint64_t left = budget_.left(direction_.source_side);
   while (done_ < items_.size() && batch.size() < most) {
     const Item& item = items_[done_];
     if (label_of(item) != nullptr) break;
     if (!batch.empty() && bytes + item.size > context_.options.batch_bytes) break;
-    most =
-        std::min(most, Suspects::batch_size(context_.suspects.count(folder_.id, item.uid), most));
+    most = std::min(most, Suspects::batch_size(breaks_of(item), usual));
     if (batch.size() >= most) break;
     const bool too_large = is_too_large(item);
     if (too_large && !batch.empty()) break;
@@ -125,7 +125,12 @@ bool Transfer::is_too_large(const Item& item) const {
 bool Transfer::is_hopeless(const std::vector<Item>& items) const {
   return items.size() == 1 &&
          (items.front().size > largest_message || is_too_large(items.front()) ||
-          context_.suspects.count(folder_.id, items.front().uid) >= Suspects::hopeless);
+          breaks_of(items.front()) >= Suspects::hopeless);
+}
+
+// How often a connection broke while it was under way.
+unsigned Transfer::breaks_of(const Item& item) const {
+  return context_.suspects.count(folder_.id, direction_.source_side, item.uid);
 }
 
 // The source sends the next batch while the target is looked at, or makes durable what it got.

@@ -82,6 +82,7 @@ class Transfer {
   // Cuts next_, and counts it against the daily quotas.
   Task<Result<void>> cut_next();
   [[nodiscard]] bool is_too_large(const Item& item) const;
+  [[nodiscard]] unsigned breaks_of(const Item& item) const;
   [[nodiscard]] bool is_hopeless(const std::vector<Item>& items) const;
   Task<Result<void>> read_ahead();
   Task<Result<void>> send_fetch(const std::vector<Item>& items);

@@ -198,7 +198,7 @@ Task<Result<void>> Transfer::settle(BatchCopy& copy, std::vector<Item>* again) {
 
 // The next pass tries it again, as often as one that breaks the connection.
 bool Transfer::may_come_later(const Item& item, const Copied& copied) {
-  if (context_.suspects.count(folder_.id, item.uid) + 1 >= Suspects::hopeless) return false;
+  if (breaks_of(item) + 1 >= Suspects::hopeless) return false;
   not_yet_.push_back(item.uid);
   later_.push_back(item.uid);
   log::info("I-SYNC-16", "account {}, folder '{}', UID {}: not copied yet: {}", folder_.account,

@@ -99,7 +99,7 @@ Task<Result<void>> Transfer::find_copies() {
 const LabelCopy* Transfer::label_of(const Item& item) const {
   const auto found = copies_.find(item.uid);
   if (found == copies_.end() || dates_ == Dates::lost) return nullptr;
-  return context_.suspects.count(folder_.id, item.uid) < most_breaks ? &found->second : nullptr;
+  return breaks_of(item) < most_breaks ? &found->second : nullptr;
 }
 
 bool Transfer::is_labelled(const std::vector<Item>& items) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/log.hpp"
+#include "lib/net/timer.hpp"
 #include "lib/protocol/imap/refusal_words.hpp"
 #include "sync/pause.hpp"
 #include "sync/transfer.hpp"
@@ -22,8 +23,26 @@ constexpr std::array<Side, 2> both = {Side::old_side, Side::new_side};
 
 }  // namespace
 
-Worker::Worker(Sync::State& state, net::TaskGroup& group, AccountId account)
-    : state_(state), group_(group), id_(account), bell_(state.executor) {}
+// What is not told stays as it was.
+Worker::Seen Worker::seen_in(const imap::response::MailboxStatus& told, Seen before) {
+  if ((told.items & imap::status_uid_next) != 0) before.next = told.uid_next;
+  if ((told.items & imap::status_messages) != 0) before.messages = told.messages;
+  if ((told.items & imap::status_highest_modseq) != 0) before.modseq = told.highest_modseq;
+  return before;
+}
+
+Worker::Worker(Sync::State& state, net::TaskGroup& group, migration::Account account)
+    : state_(state),
+      group_(group),
+      id_(account.id),
+      shown_(std::move(account)),
+      bell_(state.executor) {}
+
+void Worker::show(const migration::Account& now) {
+  if (now == shown_) return;
+  shown_ = now;
+  ring();
+}
 
 Task<void> Worker::run(std::shared_ptr<Worker> self) {
   co_await self->work();
@@ -69,7 +88,8 @@ Task<void> Worker::work() {
     settings.measure = measure;
     settings.let_rest = true;
     settings.halted = &halted_;
-    if (!measure) settings.retry_skipped = state_.take_request(id_);
+    asked_ = state_.take_request(id_) || asked_;
+    if (!measure) settings.retry_skipped = std::exchange(asked_, false);
     const auto done = co_await state_.pass(id_, clients_, settings);
     if (done && measure) {
       state_.board.set_state(id_, migration::CopyState::waiting);
@@ -82,7 +102,7 @@ Task<void> Worker::work() {
     slot.release();
     if (state_.stopping) co_return;
     if (!done) {
-      co_await after_fault(done.error());
+      co_await after_fault(done.error(), *account);
       continue;
     }
     retry_ = Duration::zero();
@@ -93,26 +113,15 @@ Task<void> Worker::work() {
   }
 }
 
-Task<void> Worker::after_fault(Error error) {
+Task<void> Worker::after_fault(Error error, migration::Account entry) {
   if (error.kind == ErrorKind::cancelled) co_return;
   clients_.reset();
+  // A token that the pass itself has stored is nobody's wish.
+  if (const auto now = account(); now && stores_tokens(entry)) entry = *now;
   const bool quota = is_over_quota(error);
   if (state_after(error) == migration::CopyState::needs_you && !quota) {
-    // A wrong password is tried once. An import or run_now rings.
     now_ = WorkerState::needs_you;
-    const auto before = account();
-    while (!state_.stopping) {
-      const bool rung = co_await bell_.wait();
-      if (!rung) co_return;
-      const auto after = account();
-      if (!before || !after) co_return;
-      const bool renewed = std::ranges::any_of(both, [&](Side side) {
-        return before->login_at(side).login != after->login_at(side).login ||
-               before->login_at(side).sealed_password != after->login_at(side).sealed_password;
-      });
-      const std::lock_guard lock(state_.mutex);
-      if (renewed || state_.asked.contains(id_)) co_return;
-    }
+    co_await wait_for_person(entry);
     co_return;
   }
   now_ = WorkerState::backing_off;
@@ -122,7 +131,42 @@ Task<void> Worker::after_fault(Error error) {
   retry_ =
       quota || in_doubt ? longest : std::clamp(retry_ * 2, state_.options.first_retry, longest);
   const Duration asked = asked_to_wait(error).value_or(Duration::zero());
-  (void)co_await bell_.wait_for(std::max(retry_, asked));
+  co_await back_off(std::max(retry_, asked), entry);
+}
+
+// A wrong password is tried once. An import or run_now rings.
+Task<void> Worker::wait_for_person(migration::Account entry) {
+  while (!state_.stopping) {
+    const auto now = account();
+    if (!now || now->logins != entry.logins || is_asked()) co_return;
+    const bool rung = co_await bell_.wait();
+    if (!rung) co_return;
+  }
+}
+
+// The bell is rung for other things too: a decision about deletions, a watch that ended.
+Task<void> Worker::back_off(Duration time, migration::Account entry) {
+  const Clock& clock = net::clock_of(state_.executor);
+  const SteadyTime until = clock.steady() + time;
+  while (!state_.stopping && clock.steady() < until) {
+    if (account() != entry || is_asked()) {
+      retry_ = Duration::zero();
+      co_return;
+    }
+    const bool rung = co_await bell_.wait_for(until - clock.steady());
+    if (!rung) co_return;
+  }
+}
+
+bool Worker::is_asked() const {
+  const std::lock_guard lock(state_.mutex);
+  return state_.asked.contains(id_);
+}
+
+bool Worker::stores_tokens(const migration::Account& account) const {
+  return std::ranges::any_of(both, [&](Side side) {
+    return state_.access.oauth(account, side) == config::OAuthKind::refresh_token;
+  });
 }
 
 // How long nothing need be done if nothing happens.
@@ -159,80 +203,137 @@ Task<void> Worker::watch() {
 }
 
 Task<void> Worker::watch_by_idle() {
+  const auto news = co_await begin_watch();
+  if (!news) {
+    clients_.reset();
+    (void)co_await bell_.wait_for(state_.options.first_retry);
+    co_return;
+  }
+  if (!*news) co_await wait_for_news();
+  for (const Side side : both) {
+    if (state_.stopping) co_return;
+    // What a pass asks for is not to be mixed with what comes unasked. Refused: it is closed.
+    (void)co_await clients_.at(side).notify_selected();
+  }
+  if (!clients_.usable()) clients_.reset();
+}
+
+// Opens both INBOXes and asks to hear of all folders, where the server tells of them. True:
+// something has changed since the pass, which is not announced any more.
+Task<Result<bool>> Worker::begin_watch() {
+  const auto rows = state_.ledger.folders(id_);
+  // As it is now, a large mailbox is dear to be asked for (decision 30).
+  const bool large = rows && std::ranges::any_of(*rows, [this](const FolderRow& row) {
+                       return std::ranges::any_of(row.sides, [this](const auto& one) {
+                         return one.messages >= state_.options.large_mailbox;
+                       });
+                     });
+  bool news = false;
   for (const Side side : both) {
     net::ImapClient& client = clients_.at(side);
     const std::string inbox("INBOX");
     const auto opened = co_await client.examine(inbox);
-    if (!opened) {
-      clients_.reset();
-      (void)co_await bell_.wait_for(state_.options.first_retry);
-      co_return;
-    }
+    if (!opened) co_return fail(opened.error());
+    auto others = co_await client.notify_all(!large);
+    if (!others) co_return fail(others.error());
+    std::vector<imap::response::MailboxStatus> told;
+    if (*others) told = std::move(**others);
+    auto& first = told.emplace_back();
+    first.name = inbox;
+    first.items = imap::status_messages | imap::status_uid_next;
+    first.messages = client.selected().exists;
+    first.uid_next = client.selected().uid_next;
+    if (rows) news = tells_news(side, *rows, told) || news;
   }
-  // What came between the pass and now is not announced any more. Seen twice, it is old news.
+  co_return news;
+}
+
+// Something is neither as the pass left it nor as it was before: seen twice, it is old news.
+bool Worker::tells_news(Side side, const std::vector<FolderRow>& rows,
+                        const std::vector<imap::response::MailboxStatus>& told) {
+  std::map<std::string, Seen> now;  // as the pass left them, where nothing else is told
+  for (const FolderRow& row : rows)
+    if (!row.at(side).name.empty())
+      now[row.at(side).name] = {row.at(side).next, row.at(side).messages, 0};
+  auto& seen = seen_[static_cast<std::size_t>(side)];
   bool news = false;
-  const auto rows = state_.ledger.folders(id_);
-  if (rows)
-    for (const FolderRow& row : *rows)
-      for (const Side side : both) {
-        if (row.at(side).name != "INBOX") continue;
-        const net::ImapMailbox& open = clients_.at(side).selected();
-        const std::pair<std::uint64_t, std::uint64_t> now{open.uid_next, open.exists};
-        auto& seen = inbox_[static_cast<std::size_t>(side)];
-        if (now !=
-                std::pair<std::uint64_t, std::uint64_t>{row.at(side).next, row.at(side).messages} &&
-            now != seen)
-          news = true;
-        seen = now;
-      }
-  if (news) co_return;
+  for (const auto& one : told) {
+    const auto found = now.find(one.name);
+    if (found == now.end()) continue;  // it is not copied
+    const Seen left = std::exchange(found->second, seen_in(one, found->second));
+    const auto before = seen.find(one.name);
+    const bool is_old = before != seen.end() && found->second.is_alike(before->second);
+    news = news || (!found->second.is_alike(left) && !is_old);
+  }
+  seen = std::move(now);
+  return news;
+}
+
+// Of folders that are copied, while they are watched.
+bool Worker::is_news(Side side, const net::ImapChanges& changes) {
+  auto& seen = seen_[static_cast<std::size_t>(side)];
+  bool news = changes.any_but_folders();
+  for (const auto& one : changes.folders) {
+    const auto found = seen.find(one.name);
+    if (found == seen.end()) continue;
+    const Seen now = seen_in(one, found->second);
+    news = news || !now.is_alike(found->second) || now.modseq > found->second.modseq;
+    found->second = now;
+  }
+  return news;
+}
+
+Task<void> Worker::wait_for_news() {
+  listening_ = true;
   for (const Side side : both) {
     ++idling_;
     group_.spawn(idle(side));
   }
   (void)co_await bell_.wait_for(std::min(rest(), longest_idle));
+  listening_ = false;
   if (!state_.stopping) (void)co_await net::sleep_for(settle_time);
   for (const Side side : both) clients_.at(side).stop_idle();
   while (idling_ > 0) (void)co_await idle_ended_.wait_through();
-  if (!clients_.usable()) clients_.reset();
 }
 
 Task<void> Worker::idle(Side side) {
   net::ImapClient& client = clients_.at(side);
   // An end that was asked for before this began would not be heard any more.
-  if (!state_.stopping) {
+  while (listening_ && !state_.stopping) {
     const auto changed = co_await client.idle(longest_idle);
     if (!changed) client.close();
+    if (!changed || !*changed || is_news(side, client.take_changes())) break;
   }
   --idling_;
-  bell_.notify();
+  // The other one ends because of this: heard later, it would look like news.
+  if (std::exchange(listening_, false)) bell_.notify();
   idle_ended_.wake_all();
 }
 
 Task<void> Worker::watch_by_status() {
+  auto rows = state_.ledger.folders(id_).value_or(std::vector<FolderRow>());
   const SteadyTime until = state_.clock.steady() + rest();
   while (!state_.stopping && state_.clock.steady() < until) {
     const bool rung = co_await bell_.wait_for(state_.options.poll_interval);
     if (rung) co_return;
-    const bool changed = co_await inbox_changed();
+    const bool changed = co_await inbox_changed(rows);
     if (changed) co_return;
   }
 }
 
-Task<bool> Worker::inbox_changed() {
+// Or a side does not answer any more: the next pass opens it anew.
+Task<bool> Worker::inbox_changed(const std::vector<FolderRow>& rows) {
   bool changed = false;
   for (const Side side : both) {
     const std::string inbox("INBOX");
     const imap::StatusItems items = imap::status_messages | imap::status_uid_next;
-    const auto status = co_await clients_.at(side).status(inbox, items);
+    auto status = co_await clients_.at(side).status(inbox, items);
     if (!status) {
       clients_.reset();
       co_return true;
     }
-    const std::pair<std::uint64_t, std::uint64_t> now{status->uid_next, status->messages};
-    auto& seen = inbox_[static_cast<std::size_t>(side)];
-    changed = changed || seen != now;
-    seen = now;
+    const std::vector<imap::response::MailboxStatus> told(1, std::move(*status));
+    changed = tells_news(side, rows, told) || changed;
   }
   co_return changed;
 }

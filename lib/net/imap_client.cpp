@@ -245,6 +245,9 @@ Result<void> ImapClient::take_status(response::Status& status) {
       goodbye_ = (goodbye_ + status.text).substr(0, longest_words);
       if (goodbye_.empty()) goodbye_ = "BYE";
     }
+    // RFC 5465 5.8: from then on nothing is told, not even of the selected mailbox.
+    if (hears_all_ && status.code.name == "NOTIFICATIONOVERFLOW")
+      notify_refused_ = changes_.overflow = true;
     if (status.code.kind == CodeKind::alert && changes_.alerts.size() < 100)
       changes_.alerts.push_back(status.text.substr(0, longest_words));
     if (!greeting_) greeting_ = std::move(status);
@@ -267,6 +270,7 @@ Result<void> ImapClient::take_status(response::Status& status) {
 
 // Keeps what this client itself goes by, then passes the response on.
 Result<void> ImapClient::take(imap::Response& any, ImapHandler* handler) {
+  if (take_notice(any)) return {};
   if (auto* status = std::get_if<response::Status>(&any)) {
     if (!status->tag.empty() || !greeting_) return take_status(*status);
     response::Status copy = *status;

@@ -72,11 +72,16 @@ struct ImapChanges {
   std::vector<std::uint32_t> expunged;  // message numbers, in order
   imap::SequenceSet vanished;           // UIDs
   std::vector<Flags> flags;
+  // Of other folders than the selected one, behind notify_all(): as they are now, in order.
+  std::vector<imap::response::MailboxStatus> folders;
+  bool names = false;  // a folder was made, renamed, removed, or its subscription changed
   std::vector<std::string> alerts;
   bool overflow = false;
-  [[nodiscard]] bool any() const {
-    return exists || !expunged.empty() || !vanished.empty() || !flags.empty() || overflow;
+  // Of the selected mailbox or of the folders' names.
+  [[nodiscard]] bool any_but_folders() const {
+    return exists || !expunged.empty() || !vanished.empty() || !flags.empty() || names || overflow;
   }
+  [[nodiscard]] bool any() const { return any_but_folders() || !folders.empty(); }
 };
 
 struct ImapListed {
@@ -148,10 +153,20 @@ class ImapClient {
   // For a proxy that takes over after log-in: the stream, and the bytes read ahead. Nothing else
   // may be called afterwards.
   [[nodiscard]] StreamPtr release(std::string& rest);
+
+  // To hear of changes (imap_client_watch.cpp)
+  // ------------------------------------------------------------
   // Until something changes in the selected mailbox, stop_idle() is called or `at_most` is over;
   // then see take_changes(). True: something changed.
   Task<Result<bool>> idle(Duration at_most);
   void stop_idle();
+  // NOTIFY (RFC 5465): from now on idle() hears of all folders of the account, until
+  // notify_selected(); between the two nothing but idle() may be asked. With `as_now` the other
+  // folders' STATUS as they are now, else none. Nothing: the server does not offer it, or refuses
+  // it, or had too much to tell (NOTIFICATIONOVERFLOW); it is not asked again on this connection.
+  Task<Result<std::optional<std::vector<imap::response::MailboxStatus>>>> notify_all(bool as_now);
+  // Of the selected mailbox alone, as without NOTIFY. At once where notify_all() was not granted.
+  Task<Result<void>> notify_selected();
 
   // Mailboxes (imap_client_mailbox.cpp)
   // ------------------------------------------------------------
@@ -280,6 +295,7 @@ class ImapClient {
   Result<void> take_status(imap::response::Status& status);
   void take_code(const imap::ResponseCode& code);
   void note_flags(const imap::response::Fetch& message);
+  bool take_notice(const imap::Response& any);
   [[nodiscard]] std::string mailbox_text(std::string_view name) const;
   [[nodiscard]] std::string append_text(const ImapAppend& message, bool& synchronising) const;
   [[nodiscard]] Error connection_error(Error error) const;
@@ -310,6 +326,8 @@ class ImapClient {
   std::uint64_t bytes_sent_ = 0;
   bool stop_idle_ = false;
   bool idling_ = false;
+  bool hears_all_ = false;       // NOTIFY is granted
+  bool notify_refused_ = false;  // or was ended by the server
 };
 
 // The response code in an error that a refused command gave.

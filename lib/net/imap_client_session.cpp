@@ -1,10 +1,7 @@
-// ImapClient: greeting, TLS, log-in, IDLE, goodbye.
-#include <boost/asio/this_coro.hpp>
-
+// ImapClient: greeting, TLS, log-in, goodbye.
 #include "lib/base/text.hpp"
 #include "lib/net/imap_client.hpp"
 #include "lib/net/imap_collect.hpp"
-#include "lib/net/timer.hpp"
 #include "lib/protocol/imap/write.hpp"
 #include "lib/protocol/sasl/sasl.hpp"
 
@@ -261,39 +258,6 @@ Task<Result<void>> ImapClient::logout() {
 StreamPtr ImapClient::release(std::string& rest) {
   rest = reader_.take_rest();
   return std::move(stream_);
-}
-
-Task<Result<bool>> ImapClient::idle(Duration at_most) {
-  const auto executor = co_await boost::asio::this_coro::executor;
-  const SteadyTime end = clock_of(executor).steady() + at_most;
-  stop_idle_ = false;
-  auto tag = co_await send("IDLE");
-  if (!tag) co_return fail(std::move(tag.error()));
-  auto asked = co_await await_literal(*tag, "IDLE was refused");
-  if (!asked) co_return fail(std::move(asked.error()));
-  while (!changes_.any() && !stop_idle_ && open_.contains(*tag)) {
-    if (!reader_.has_rest()) {
-      const Duration left = end - clock_of(executor).steady();
-      if (left <= Duration::zero()) break;
-      stream_->expires_after(left);
-      idling_ = true;
-      auto readable = co_await stream_->wait_readable();
-      idling_ = false;
-      if (!readable && readable.error().kind == ErrorKind::timed_out) break;
-      if (!readable) co_return fail(connection_error(std::move(readable.error())));
-    }
-    auto done = co_await step(nullptr);
-    if (!done) co_return fail(std::move(done.error()));
-  }
-  if (open_.contains(*tag)) out_ += "DONE\r\n";
-  auto done = co_await finish_ok(*tag, "IDLE was refused");
-  if (!done) co_return fail(std::move(done.error()));
-  co_return changes_.any();
-}
-
-void ImapClient::stop_idle() {
-  stop_idle_ = true;
-  if (idling_) stream_->expires_after(Duration::zero());  // ends the wait at once
 }
 
 }  // namespace tandem::net

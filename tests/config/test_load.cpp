@@ -79,6 +79,7 @@ TEST_CASE("every key of the process arrives in the struct") {
       "[tls]\r\ncertificate = a.pem\r\nkey = a.key\r\ncertificate = /b.pem\r\nkey = /b.key\r\n"
       "[log]\r\nlevel = Debug\r\nfile = /var/log/t.log\r\n"
       "[limits]\r\nconnections_per_address = 7\r\nmessage_size = 25M\r\n"
+      "copies_at_once = 9\r\nwatched_accounts = 0\r\n"
       "[trust]\r\nproxy_protocol_from = 10.0.0.0/8, 192.0.2.1\r\nproxy_protocol_from = ::1\r\n"
       "proxy_protocol_only = smtp, imaps\r\nxclient_from = 10.0.0.7\r\n"
       "[server]\r\ndomains = a.jp, B.jp\r\ndomains = c.jp\r\n",
@@ -101,7 +102,10 @@ TEST_CASE("every key of the process arrives in the struct") {
                  .web = {}},
       .tls = {{"/etc/tandemail/a.pem", "/etc/tandemail/a.key"}, {"/b.pem", "/b.key"}},
       .log = {log::Level::debug, "/var/log/t.log"},
-      .limits = {.connections_per_address = 7, .message_size = 25ULL << 20},
+      .limits = {.connections_per_address = 7,
+                 .copies_at_once = 9,
+                 .watched_accounts = 0,
+                 .message_size = 25ULL << 20},
       .trust = {addresses({"10.0.0.0/8", "192.0.2.1", "::1"}),
                 {"smtp", "imaps"},
                 addresses({"10.0.0.7"})},

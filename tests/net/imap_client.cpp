@@ -4,52 +4,13 @@
 #include <fmt/format.h>
 
 #include "lib/protocol/sasl/sasl.hpp"
-#include "tests/net/imap_script.hpp"
+#include "tests/net/imap_dialogue.hpp"
 
 namespace tandem::test {
 namespace {
 
 using namespace net;
 namespace imap = tandem::imap;
-using Body = Task<Result<std::string>> (*)(ImapClient& client);
-
-Task<void> talk(TestNet& net, Body body, std::vector<ScriptStep> script, std::size_t capacity,
-                std::size_t steps, Result<std::string>& out) {
-  auto [ours, theirs] = make_memory_pair(net.executor(), capacity);
-  net.group.spawn(follow(std::move(theirs), script, steps));
-  ImapClient client(std::move(ours));
-  out = co_await body(client);
-  client.close();
-  co_await net.group.join();
-}
-
-Result<std::string> talk(Body body, const std::vector<ScriptStep>& script, std::size_t capacity,
-                         std::size_t steps) {
-  TestNet net;
-  Result<std::string> out;
-  net.run(talk(net, body, script, capacity, steps, out));
-  return out;
-}
-
-// The dialogue succeeds whole and byte by byte, and fails without hanging when the server leaves
-// early.
-void check_dialogue(Body body, const std::vector<ScriptStep>& script, const std::string& expected) {
-  for (const std::size_t capacity : {65536, 1, 7}) {
-    const auto out = talk(body, script, capacity, script.size());
-    if (!out) FAIL(out.error().to_string());
-    CHECK(*out == expected);
-  }
-  for (std::size_t steps = 0; steps + 1 < script.size(); ++steps) {
-    const auto out = talk(body, script, 65536, steps);
-    REQUIRE_FALSE(out);
-    CHECK(out.error().kind == ErrorKind::closed);
-  }
-}
-
-#define OK_OR_RETURN(name, call) \
-  auto name = co_await (call);   \
-  if (!name) co_return fail(std::move(name.error()))
-
 const ScriptStep greeting{
     "",
     "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR IDLE UIDPLUS ESEARCH LIST-STATUS MOVE] hi\r\n"};

@@ -56,6 +56,12 @@ class PostOffice {
     };
     if (!store->committer().commit_blocking(std::move(unit))) throw std::runtime_error("account");
   }
+  // Returns when all that is being written has been.
+  void wait_for_disk() {
+    store::Unit unit;
+    unit.apply = [](store::Sql&, auto) { return Result<void>{}; };
+    if (!store->committer().commit_blocking(std::move(unit))) throw std::runtime_error("disk");
+  }
   [[nodiscard]] store::BlobDraft draft(std::string_view text) const {
     auto made = store->draft();
     if (!made.append(text)) throw std::runtime_error("draft");

@@ -20,6 +20,8 @@ struct Faults {
   std::vector<std::string> heard_by;     // the same as `heard`, of each of them
   std::size_t breaks = ~std::size_t{0};  // one of them alone, when it says this:
   std::string breaks_at;
+  std::string poison;                              // each of them breaks when it says or hears this
+  std::size_t poisoned = 0;                        // how often
   std::size_t most_connections = ~std::size_t{0};  // later ones are closed at once
   std::function<void()> before_answer;             // each time its server says something
   std::string heard;                               // what the client sent, when `listen` is on
@@ -34,6 +36,8 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       : ForwardingStream(std::move(inner)), faults_(faults), number_(faults.heard_by.size()) {
     faults.heard_by.emplace_back();
   }
+
+  [[nodiscard]] bool is_of(const Faults& faults) const { return &faults == &faults_; }
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     if (faults_.received >= faults_.cut_after) {
@@ -53,6 +57,7 @@ class FaultyStream final : public tandem::test::ForwardingStream {
       inner_->close();
       co_return fail(ErrorKind::closed, "cut");
     }
+    if (poison_in(bytes, heard_)) co_return broken();
     if (faults_.on_hearing) faults_.on_hearing(bytes);
     co_return count;
   }
@@ -67,13 +72,34 @@ class FaultyStream final : public tandem::test::ForwardingStream {
     for (const auto& [from, to] : faults_.replace)
       for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
         text.replace(at, from.size(), to);
-    co_return co_await inner_->write(text);
+    const auto poison = poison_in(text, said_);
+    if (!poison) co_return co_await inner_->write(text);
+    const std::string before = text.substr(0, *poison);
+    (void)co_await inner_->write(before);
+    co_return broken();
   }
 
  private:
+  // Where it begins: at 0 if some of it came before.
+  std::optional<std::size_t> poison_in(std::string_view bytes, std::string& before) const {
+    if (faults_.poison.empty()) return std::nullopt;
+    const std::size_t old = before.size();
+    before += bytes;
+    const auto at = before.find(faults_.poison);
+    if (at != std::string::npos) return std::max(at, old) - old;
+    before.erase(0, before.size() - std::min(before.size(), faults_.poison.size() - 1));
+    return std::nullopt;
+  }
+  std::unexpected<Error> broken() {
+    ++faults_.poisoned;
+    inner_->close();
+    return fail(ErrorKind::closed, "cut");
+  }
+
   Faults& faults_;
   std::size_t number_;
   bool answered_ = false;
+  std::string heard_, said_;  // the end of it
 };
 
 class Sides {
@@ -133,6 +159,11 @@ class Sides {
 
  protected:
   virtual Task<void> serve(net::StreamPtr stream) = 0;
+  // Whose server is to serve this one.
+  [[nodiscard]] Side side_of(const net::Stream& stream) {
+    return dynamic_cast<const FaultyStream&>(stream).is_of(faults[0]) ? Side::old_side
+                                                                      : Side::new_side;
+  }
 
  private:
   static net::Endpoint endpoint(std::string name) {
