@@ -14,7 +14,6 @@
 namespace tandem::net {
 namespace {
 
-using milter::ClientAction;
 using milter::ClientMachine;
 
 Task<Result<StreamPtr>> connect_near(const Connector& connector, MilterAddress address,
@@ -75,17 +74,17 @@ Task<Result<milter::Verdict>> talk(Stream& stream, ClientMachine& machine, const
   const Executor executor = co_await boost::asio::this_coro::executor;
   const Clock& clock = clock_of(executor);
   while (true) {
-    const ClientAction action = machine.next();
+    const milter::ClientAction action = machine.next();
     stream.expires_after(std::clamp(end - clock.steady(), Duration(0), action.wait));
     switch (action.kind) {
-      case ClientAction::Kind::send: {
+      case milter::ClientAction::Kind::send: {
         const auto written = co_await stream.write(action.bytes);
         if (!written) machine.failed(written.error());
         break;
       }
-      case ClientAction::Kind::read: co_await read(stream, machine); break;
-      case ClientAction::Kind::content: give(machine, body); break;
-      case ClientAction::Kind::done: co_return machine.take();
+      case milter::ClientAction::Kind::read: co_await read(stream, machine); break;
+      case milter::ClientAction::Kind::content: give(machine, body); break;
+      case milter::ClientAction::Kind::done: co_return machine.take();
     }
   }
 }

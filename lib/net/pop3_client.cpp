@@ -6,8 +6,6 @@
 
 namespace tandem::net {
 
-using pop3::ClientAction;
-
 Task<Result<void>> Pop3Client::open(StreamPtr stream, Pop3ClientOptions options) {
   stream_ = std::move(stream);
   tls_ = std::move(options.tls);
@@ -50,10 +48,10 @@ Task<void> Pop3Client::secure(Duration wait) {
     machine_->failed(secured.error());
 }
 
-Task<void> Pop3Client::perform(ClientAction action) {
-  if (action.kind == ClientAction::Kind::read) co_return co_await read(action.wait);
-  if (action.kind == ClientAction::Kind::start_tls) co_return co_await secure(action.wait);
-  if (action.kind != ClientAction::Kind::send) co_return;
+Task<void> Pop3Client::perform(pop3::ClientAction action) {
+  if (action.kind == pop3::ClientAction::Kind::read) co_return co_await read(action.wait);
+  if (action.kind == pop3::ClientAction::Kind::start_tls) co_return co_await secure(action.wait);
+  if (action.kind != pop3::ClientAction::Kind::send) co_return;
   stream_->expires_after(action.wait);
   const auto written = co_await stream_->write(action.bytes);
   wipe(action.bytes);  // it may have been a password
@@ -69,9 +67,9 @@ Result<std::string> Pop3Client::finish() {
 
 Task<Result<std::string>> Pop3Client::run(Pop3Sink* sink) {
   while (true) {
-    ClientAction action = machine_->next();
-    if (action.kind == ClientAction::Kind::done) co_return finish();
-    if (action.kind == ClientAction::Kind::content) {
+    pop3::ClientAction action = machine_->next();
+    if (action.kind == pop3::ClientAction::Kind::done) co_return finish();
+    if (action.kind == pop3::ClientAction::Kind::content) {
       if (sink == nullptr) continue;
       const auto taken = co_await sink->take(action.bytes);
       if (!taken) machine_->failed(taken.error());
@@ -83,9 +81,9 @@ Task<Result<std::string>> Pop3Client::run(Pop3Sink* sink) {
 
 Task<Result<std::string>> Pop3Client::piece() {
   while (true) {
-    ClientAction action = machine_->next();
-    if (action.kind == ClientAction::Kind::content) co_return std::move(action.bytes);
-    if (action.kind == ClientAction::Kind::done) {
+    pop3::ClientAction action = machine_->next();
+    if (action.kind == pop3::ClientAction::Kind::content) co_return std::move(action.bytes);
+    if (action.kind == pop3::ClientAction::Kind::done) {
       const auto ended = finish();
       if (!ended) co_return fail(ended.error());
       co_return std::string();

@@ -7,7 +7,6 @@
 
 namespace tandem::net {
 
-using smtp::ClientAction;
 using smtp::Reply;
 
 namespace {
@@ -45,7 +44,7 @@ Task<void> SmtpClient::read(Duration wait) {
   }
 }
 
-Task<void> SmtpClient::send(ClientAction action) {
+Task<void> SmtpClient::send(smtp::ClientAction action) {
   stream_->expires_after(action.wait);
   const auto written = co_await stream_->write(action.bytes);
   wipe(action.bytes);  // it may have been a password
@@ -54,11 +53,11 @@ Task<void> SmtpClient::send(ClientAction action) {
 
 Task<Result<SmtpClient::Replies>> SmtpClient::run() {
   while (true) {
-    ClientAction action = machine_->next();
+    smtp::ClientAction action = machine_->next();
     switch (action.kind) {
-      case ClientAction::Kind::send: co_await send(std::move(action)); break;
-      case ClientAction::Kind::read: co_await read(action.wait); break;
-      case ClientAction::Kind::start_tls: {
+      case smtp::ClientAction::Kind::send: co_await send(std::move(action)); break;
+      case smtp::ClientAction::Kind::read: co_await read(action.wait); break;
+      case smtp::ClientAction::Kind::start_tls: {
         stream_->expires_after(action.wait);
         if (!tls_) {
           machine_->failed(
@@ -72,7 +71,7 @@ Task<Result<SmtpClient::Replies>> SmtpClient::run() {
           machine_->failed(secured.error());
         break;
       }
-      case ClientAction::Kind::done: {
+      case smtp::ClientAction::Kind::done: {
         stream_->expires_never();
         auto result = machine_->take();
         if (!machine_->usable()) stream_->close();
@@ -109,8 +108,8 @@ Task<Result<SmtpClient::Replies>> SmtpClient::envelope(smtp::MailCommand mail,
 Task<void> SmtpClient::data_ahead() {
   machine_->data();
   said_data_ = true;
-  ClientAction action = machine_->next();
-  if (action.kind != ClientAction::Kind::send) co_return;  // data_begin() finds out why
+  smtp::ClientAction action = machine_->next();
+  if (action.kind != smtp::ClientAction::Kind::send) co_return;  // data_begin() finds out why
   co_await send(std::move(action));
   stream_->expires_never();
 }
@@ -148,8 +147,8 @@ Task<Result<void>> SmtpClient::write_content() {
 Task<Result<SmtpClient::Replies>> SmtpClient::data_end() {
   dot_left_ = false;
   machine_->data_end();
-  ClientAction dot = machine_->next();
-  if (dot.kind == ClientAction::Kind::send) {
+  smtp::ClientAction dot = machine_->next();
+  if (dot.kind == smtp::ClientAction::Kind::send) {
     content_ += dot.bytes;
     const auto written = co_await write_content();
     dot_left_ = written.has_value();
