@@ -1,5 +1,8 @@
 #include "sync/closer.hpp"
 
+#include <algorithm>
+
+#include "sync/copy.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -20,7 +23,65 @@ Alone those_like(const Alone& side, const std::set<Identity>& others) {
   return kept;
 }
 
+using Positions = std::map<Identity, std::vector<std::size_t>>;
+
+Positions by_identity(const std::vector<Item>& items, const std::set<Identity>& known) {
+  Positions all;
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    const Look& look = *items[at].look;
+    if (items[at].looked_at && look.identity.known() && look.trace.empty() &&
+        !known.contains(look.identity))
+      all[look.identity].push_back(at);
+  }
+  return all;
+}
+
+// Empty: not all are given.
+Task<Result<std::map<std::size_t, Identity>>> read_whole(net::ImapClient& client,
+                                                         const std::vector<Item>& items,
+                                                         std::vector<std::size_t> positions,
+                                                         mail::DigestOptions options) {
+  std::map<std::size_t, Identity> told;
+  std::vector<Item> some;
+  for (const std::size_t at : positions) {
+    some.push_back(items[at]);
+    some.back().looked_at = false;
+  }
+  const auto looked = co_await look_at_whole(client, some, options);
+  if (!looked && is_fatal(looked.error())) co_return fail(looked.error());
+  if (!std::ranges::all_of(some, &Item::looked_at)) co_return told;
+  for (std::size_t at = 0; at < some.size(); ++at) told[positions[at]] = some[at].look->identity;
+  co_return told;
+}
+
 }  // namespace
+
+Task<Result<ToldApart>> tell_apart(net::ImapClient& left, const std::vector<Item>& ours,
+                                   net::ImapClient& right, const std::vector<Item>& theirs,
+                                   std::set<Identity> known, mail::DigestOptions options) {
+  constexpr std::size_t most = 1'000;
+  ToldApart told;
+  const Positions there = by_identity(theirs, known);
+  std::vector<std::size_t> here_at;
+  std::vector<std::size_t> there_at;
+  for (const auto& [identity, positions] : by_identity(ours, known)) {
+    const auto others = there.find(identity);
+    if (others == there.end() || positions.size() + others->second.size() < 3) continue;
+    here_at.insert(here_at.end(), positions.begin(), positions.end());
+    there_at.insert(there_at.end(), others->second.begin(), others->second.end());
+  }
+  if (here_at.empty() || here_at.size() > most || there_at.size() > most) co_return told;
+  auto read = co_await read_whole(left, ours, here_at, options);
+  if (!read) co_return fail(read.error());
+  told.left = std::move(*read);
+  read = co_await read_whole(right, theirs, there_at, options);
+  if (!read) co_return fail(read.error());
+  if (!told.left.empty() && !read->empty())
+    told.right = std::move(*read);
+  else
+    told.left.clear();
+  co_return told;
+}
 
 void Alone::add(const Item& item, std::size_t index) {
   items.push_back(item);

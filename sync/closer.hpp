@@ -5,6 +5,7 @@
 // lib/mail/digest.
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "lib/net/imap_client.hpp"
@@ -30,5 +31,18 @@ struct Alone {
 [[nodiscard]] Task<Result<std::vector<Match>>> match_whole(net::ImapClient& left, Alone ours,
                                                            net::ImapClient& right, Alone theirs,
                                                            mail::DigestOptions options);
+
+// By their positions, what tells messages apart that are alike by header and size.
+struct ToldApart {
+  std::map<std::size_t, Identity> left, right;
+};
+
+// Where several are alike by header and size, and some of them are on either side, only their
+// bodies tell which are the same: these are read, at most 1,000 on a side; of more, or if one is
+// not given, header and size decide. Not those with a trace id, nor those like one of `known`,
+// which is told by what was written down of it. Errors: as FETCH's.
+[[nodiscard]] Task<Result<ToldApart>> tell_apart(
+    net::ImapClient& left, const std::vector<Item>& ours, net::ImapClient& right,
+    const std::vector<Item>& theirs, std::set<Identity> known, mail::DigestOptions options);
 
 }  // namespace tandem::sync

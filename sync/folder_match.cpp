@@ -150,7 +150,13 @@ Task<Result<void>> FolderPass::match_news() {
   if (looked && look_at_home)
     looked = co_await drop_unseen(settings_.home, home_items_, home_skipped_);
   if (!looked) co_return looked;
-  if (any_left && any_right) find_pairs(sides);
+  std::set<Identity> known;
+  for (const auto* rows : {&sides.left_rows, &sides.right_rows})
+    for (const Row* row : *rows) known.insert(row->identity);
+  const auto told =
+      co_await tell_apart(home_, home_items_, mirror_, mirror_items_, std::move(known), digest);
+  if (!told) co_return fail(told.error());
+  if (any_left && any_right) find_pairs(sides, *told);
   auto saved = co_await look_closer(sides, digest);
   if (saved) saved = co_await find_moved(sides);
   if (saved) saved = co_await agree_on_pairs(sides);
@@ -165,10 +171,12 @@ Task<Result<void>> FolderPass::match_news() {
   co_return co_await context_.ledger.save_folder(folder_);
 }
 
-void FolderPass::find_pairs(Sides& sides) {
+void FolderPass::find_pairs(Sides& sides, const ToldApart& told) {
   const std::int64_t young = young_from(context_.clock.wall());
   std::vector<Candidate> left = candidates(home_items_, young);
   std::vector<Candidate> right = candidates(mirror_items_, young);
+  for (const auto& [at, identity] : told.left) left[at].identity = identity;
+  for (const auto& [at, identity] : told.right) right[at].identity = identity;
   // A tombstone comes last of its like.
   const auto order = [](Uid uid) { return uid != 0 ? uid : ~Uid{0}; };
   for (const Row* row : sides.left_rows)

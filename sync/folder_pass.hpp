@@ -18,6 +18,8 @@
 
 namespace tandem::sync {
 
+struct ToldApart;  // closer.hpp
+
 struct NewsWanted;
 
 struct FolderReport {
@@ -112,7 +114,7 @@ class FolderPass {
   Task<Result<void>> drop_unseen(Side side, std::vector<Item>& items,
                                  const std::vector<Uid>& left_out);
   Task<Result<bool>> is_set_back(net::ImapClient& client, const FolderSide& row);
-  void find_pairs(Sides& sides);
+  void find_pairs(Sides& sides, const ToldApart& told);
   [[nodiscard]] const Row* met_itself(const Sides& sides, const Match& pair) const;
   Task<Result<void>> look_closer(Sides& sides, mail::DigestOptions digest);
   Task<Result<void>> find_moved(Sides& sides);

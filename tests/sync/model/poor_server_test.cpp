@@ -359,6 +359,10 @@ Task<void> odd_headers(Town& town, int side, paper::Mailbox::Headers how) {
     CHECK(report.copied == 0);
     CHECK(report.matched == 3);
     for (const int there : {0, 1}) CHECK(town.folder(there, "INBOX").messages.size() == 3);
+    for (const std::string& subject : subjects)
+      CHECK(std::ranges::count_if(town.folder(1, "INBOX").messages, [&](const auto& one) {
+              return one.bytes->contains(subject + " words");
+            }) == 1);
   }
   const auto verified = co_await town.world->sync->verify(town.world->account, false);
   REQUIRE(verified);
