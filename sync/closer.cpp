@@ -23,23 +23,54 @@ Alone those_like(const Alone& side, const std::set<Identity>& others) {
   return kept;
 }
 
-using Positions = std::map<Identity, std::vector<std::size_t>>;
+// By identity, then position: there may be a million of them.
+using Marked = std::vector<std::pair<Identity, std::size_t>>;
 
-Positions by_identity(const std::vector<Item>& items, const std::set<Identity>& known) {
-  Positions all;
+Marked by_identity(const std::vector<Item>& items, const std::set<Identity>& known) {
+  Marked all;
   for (std::size_t at = 0; at < items.size(); ++at) {
     const Look& look = *items[at].look;
     if (items[at].looked_at && look.identity.known() && look.trace.empty() &&
         !known.contains(look.identity))
-      all[look.identity].push_back(at);
+      all.emplace_back(look.identity, at);
   }
+  std::ranges::sort(all);
   return all;
+}
+
+using Positions = std::vector<std::size_t>;
+
+// Of those with the identity that `at` is at, which ends behind them.
+Positions take_alike(const Marked& all, std::size_t& at) {
+  Positions alike;
+  const Identity identity = all[at].first;
+  for (; at < all.size() && all[at].first == identity; ++at) alike.push_back(all[at].second);
+  return alike;
+}
+
+// Several that are alike, and some of them on either side.
+std::pair<Positions, Positions> find_alike(const Marked& ours, const Marked& theirs) {
+  std::pair<Positions, Positions> several;
+  std::size_t here = 0;
+  std::size_t there = 0;
+  while (here < ours.size() && there < theirs.size()) {
+    if (ours[here].first != theirs[there].first) {
+      ++(ours[here].first < theirs[there].first ? here : there);
+      continue;
+    }
+    const Positions left = take_alike(ours, here);
+    const Positions right = take_alike(theirs, there);
+    if (left.size() + right.size() < 3) continue;
+    several.first.insert(several.first.end(), left.begin(), left.end());
+    several.second.insert(several.second.end(), right.begin(), right.end());
+  }
+  return several;
 }
 
 // Empty: not all are given.
 Task<Result<std::map<std::size_t, Identity>>> read_whole(net::ImapClient& client,
                                                          const std::vector<Item>& items,
-                                                         std::vector<std::size_t> positions,
+                                                         Positions positions,
                                                          mail::DigestOptions options) {
   std::map<std::size_t, Identity> told;
   std::vector<Item> some;
@@ -61,20 +92,13 @@ Task<Result<ToldApart>> tell_apart(net::ImapClient& left, const std::vector<Item
                                    std::set<Identity> known, mail::DigestOptions options) {
   constexpr std::size_t most = 1'000;
   ToldApart told;
-  const Positions there = by_identity(theirs, known);
-  std::vector<std::size_t> here_at;
-  std::vector<std::size_t> there_at;
-  for (const auto& [identity, positions] : by_identity(ours, known)) {
-    const auto others = there.find(identity);
-    if (others == there.end() || positions.size() + others->second.size() < 3) continue;
-    here_at.insert(here_at.end(), positions.begin(), positions.end());
-    there_at.insert(there_at.end(), others->second.begin(), others->second.end());
-  }
-  if (here_at.empty() || here_at.size() > most || there_at.size() > most) co_return told;
-  auto read = co_await read_whole(left, ours, here_at, options);
+  if (ours.empty() || theirs.empty()) co_return told;
+  const auto [here, there] = find_alike(by_identity(ours, known), by_identity(theirs, known));
+  if (here.empty() || here.size() > most || there.size() > most) co_return told;
+  auto read = co_await read_whole(left, ours, here, options);
   if (!read) co_return fail(read.error());
   told.left = std::move(*read);
-  read = co_await read_whole(right, theirs, there_at, options);
+  read = co_await read_whole(right, theirs, there, options);
   if (!read) co_return fail(read.error());
   if (!told.left.empty() && !read->empty())
     told.right = std::move(*read);

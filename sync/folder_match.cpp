@@ -151,8 +151,9 @@ Task<Result<void>> FolderPass::match_news() {
     looked = co_await drop_unseen(settings_.home, home_items_, home_skipped_);
   if (!looked) co_return looked;
   std::set<Identity> known;
-  for (const auto* rows : {&sides.left_rows, &sides.right_rows})
-    for (const Row* row : *rows) known.insert(row->identity);
+  if (!home_items_.empty() && !mirror_items_.empty())
+    for (const auto* rows : {&sides.left_rows, &sides.right_rows})
+      for (const Row* row : *rows) known.insert(row->identity);
   const auto told =
       co_await tell_apart(home_, home_items_, mirror_, mirror_items_, std::move(known), digest);
   if (!told) co_return fail(told.error());
