@@ -247,12 +247,16 @@ class Company:
                 process.until(lambda mx=host.mx: "is empty" in mx.queue(), bound, "an empty queue")
 
     def wait_in_sync(self, bound=180, since=0.0):
-        """Until every account had a whole pass that ended after `since` (seconds since 1970)."""
+        """Until every account had a whole pass that ended after `since` (seconds since 1970). Whose last one ended in
+        the second of `since` is asked for another: nothing else may happen to it for minutes."""
         def lagging():
             self._lagging = [account for account in self.tandem.accounts()
                              if (self.tandem.synced_at(account) or 0) <= since]
+            if since and self._lagging and time.time() > self._ask_again:
+                self._ask_again = time.time() + 2
+                self.tandem.sync([account["address"] for account in self._lagging])
             return self._lagging
-        self._lagging = []
+        self._lagging, self._ask_again = [], time.time() + 2
         try:
             process.until(lambda: not lagging(), bound, "every account in sync")
         except process.PeerError as error:
