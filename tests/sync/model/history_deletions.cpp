@@ -51,7 +51,7 @@ Task<void> History::undo() {
   const auto found = std::ranges::find_if(report->messages, [&](const auto& known) {
     return known.subject == subject && known.state == "quarantined" &&
            known.side == (side == 0 ? Side::old_side : Side::new_side) &&
-           known.folder == name(side, one.folder);
+           known.folder == one.folder_name;
   });
   if (found == report->messages.end()) co_return blame(subject + " is not known in quarantine");
   tell(fmt::format("{} is brought back on {} to {}", one.content, side, name(side, one.folder)));

@@ -71,7 +71,8 @@ void Reference::quarantine(Message& message) {
   message.allowed = false;
   Replica& theirs = message.at[m];
   if (!theirs.there) return;
-  quarantined[m].push_back({message.content, theirs.folder, theirs.flags});
+  quarantined[m].push_back({message.content, theirs.folder, theirs.flags,
+                            folders[static_cast<std::size_t>(theirs.folder)].name[m]});
   theirs.there = false;
 }
 

@@ -63,6 +63,7 @@ class Reference {
     int content = 0;
     int folder = 0;
     std::uint32_t flags = 0;
+    std::string folder_name;  // as it was then: so it is told, whatever the folder is called since
   };
   std::array<std::vector<Quarantined>, 2> quarantined;  // by side
   std::array<std::vector<int>, 2> doubtful;             // contents: in quarantine, or nowhere
