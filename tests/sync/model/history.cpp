@@ -293,6 +293,8 @@ void History::settle() {
   const auto shown = town_.world->sync->folders(town_.world->account);
   const auto h = static_cast<std::size_t>(model_.home);
   for (Folder& folder : model_.folders) {
+    // It went before it had a counterpart: the name that one would have had is free.
+    if (!folder.paired && !folder.there[0] && !folder.there[1]) folder.name[1 - h].clear();
     if (!folder.there[h]) continue;
     const auto found = std::ranges::find(shown, folder.name[h], &migration::FolderProgress::name);
     if (found == shown.end())
