@@ -60,8 +60,8 @@ void compare_flags(std::span<const Row> rows, const SideScan& home, const SideSc
     if (at_home[at] == nullptr && on_mirror[at] == nullptr) continue;
     const Flags& seen_home = at_home[at] == nullptr ? row.flags : at_home[at]->flags;
     const Flags& seen_mirror = on_mirror[at] == nullptr ? row.flags : on_mirror[at]->flags;
-    const Flags h = as_said(seen_home, row.flags, home.permanent);
-    const Flags m = as_said(seen_mirror, row.flags, mirror.permanent);
+    const Flags h = as_said(seen_home, row.flags, home.storable);
+    const Flags m = as_said(seen_mirror, row.flags, mirror.storable);
     FlagChange change;
     change.now = row.mirror >= mirror.settled_below ? h : merge(row.flags, h, m);
     if (change.now == row.flags && h == row.flags && m == row.flags) continue;

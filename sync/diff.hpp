@@ -19,7 +19,7 @@ struct SideScan {
   // Messages from here on were put there, or found, since the last complete pass: what flags they
   // have says nothing of a person's wish yet (some servers lose flags of an APPEND).
   Uid settled_below = 0;
-  std::vector<std::string> permanent;  // PERMANENTFLAGS
+  Storable storable;
 };
 
 struct FlagChange {

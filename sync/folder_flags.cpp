@@ -3,17 +3,28 @@
 
 #include "lib/base/log.hpp"
 #include "sync/folder_pass.hpp"
+#include "sync/labels.hpp"
 
 namespace tandem::sync {
+
+Storable storable_in(const net::ImapClient& client) {
+  const net::ImapMailbox& open = client.selected();
+  Storable storable;
+  storable.named = open.permanent_flags;
+  // An empty list would mean that everything can be stored.
+  if (open.read_only) storable.named.assign(1, "\\Recent");
+  storable.deleted = !has_labels(client);
+  return storable;
+}
+
 void StoreCommands::add(Uid uid, const Flags& add, const Flags& remove) {
   if (!add.empty()) kinds_[{imap::command::StoreAction::add, add.to_list()}].add(uid);
   if (!remove.empty()) kinds_[{imap::command::StoreAction::remove, remove.to_list()}].add(uid);
 }
 
-void StoreCommands::change(const Item& message, const Flags& now,
-                           const std::vector<std::string>& permanent) {
-  add(message.uid, permitted(minus(now, message.flags), permanent),
-      permitted(minus(message.flags, now), permanent));
+void StoreCommands::change(const Item& message, const Flags& now, const Storable& storable) {
+  add(message.uid, permitted(minus(now, message.flags), storable),
+      permitted(minus(message.flags, now), storable));
 }
 
 void Unstored::note(const imap::SequenceSet& uids, imap::command::StoreAction action,
@@ -68,10 +79,10 @@ Task<Result<void>> FolderPass::store_flags() {
   Agreement agreement;
   std::ranges::sort(diff_.flags, {}, &FlagChange::mirror);
   for (const FlagChange& change : diff_.flags) {
-    const Flags home_add = permitted(change.home_add, home_scan_.permanent);
-    const Flags home_remove = permitted(change.home_remove, home_scan_.permanent);
-    const Flags mirror_add = permitted(change.mirror_add, mirror_scan_.permanent);
-    const Flags mirror_remove = permitted(change.mirror_remove, mirror_scan_.permanent);
+    const Flags home_add = permitted(change.home_add, home_scan_.storable);
+    const Flags home_remove = permitted(change.home_remove, home_scan_.storable);
+    const Flags mirror_add = permitted(change.mirror_add, mirror_scan_.storable);
+    const Flags mirror_remove = permitted(change.mirror_remove, mirror_scan_.storable);
     agreement.at_home.add(change.home, home_add, home_remove);
     agreement.on_mirror.add(change.mirror, mirror_add, mirror_remove);
     if (!home_add.empty() || !home_remove.empty() || !mirror_add.empty() || !mirror_remove.empty())

@@ -261,8 +261,8 @@ Task<Result<void>> FolderPass::agree_on_pairs(Sides& sides) {
     if (there.uid == 0 || (known == sides.agreed.end() && !of_gateway)) continue;
     const Flags base = known == sides.agreed.end() ? Flags() : known->second;
     const Flags now = merge(base, item.flags, there.flags);
-    agreement.at_home.change(item, now, home_scan_.permanent);
-    agreement.on_mirror.change(there, now, mirror_scan_.permanent);
+    agreement.at_home.change(item, now, home_scan_.storable);
+    agreement.on_mirror.change(there, now, mirror_scan_.storable);
     sides.agreed[pair.left] = now;
     met[pair.left] = there.uid;
   }

@@ -3,10 +3,12 @@
 // copy follows by MOVE, and pairs with it in the next round. A move on the mirror is remembered on
 // both ends and not carried home.
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "lib/base/log.hpp"
 #include "sync/folder_pass.hpp"
+#include "sync/labels.hpp"
 #include "sync/move.hpp"
 #include "sync/scan.hpp"
 
@@ -42,6 +44,9 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
   std::erase_if(*loose, [this](const Loose& one) {
     return one.folder == folder_.id && !one.row.home_fresh && !one.row.mirror_fresh;
   });
+  auto back = co_await find_come_back(sides);
+  if (!back) co_return fail(back.error());
+  std::ranges::move(*back, std::back_inserter(*loose));
   if (loose->empty()) co_return Result<void>{};
   mail::DigestOptions digest;
   digest.our_names = {context_.options.our_hostname};
@@ -55,6 +60,29 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
               (!to_carry_.empty() || resolved_.size() + obsolete_.size() > before);
   if (deferred_) co_return fail(ErrorKind::conflict, "messages were moved between folders");
   co_return Result<void>{};
+}
+
+// A home that gives ids says of a message that it is one that went from a folder long ago (Gmail:
+// archived, and labelled again). It is as if it had gone just now.
+Task<Result<std::vector<Ledger::Loose>>> FolderPass::find_come_back(const Sides& sides) {
+  std::vector<Loose> back;
+  if (!has_labels(home_)) co_return back;
+  const auto learned =
+      co_await learn_labels(context_, folder_, home_, settings_.home, uids_of(home_items_));
+  if (!learned) co_return fail(learned.error());
+  std::vector<Uid> uids;
+  for (std::size_t at = 0; at < home_items_.size(); ++at)
+    if (!sides.left_taken.contains(at)) uids.push_back(home_items_[at].uid);
+  auto known = context_.ledger.come_back(folder_.id, settings_.home, uids);
+  if (!known) co_return fail(known.error());
+  back = std::move(*known);
+  // Several labels that are given at once share one copy that is left.
+  std::ranges::sort(back, {}, [](const Loose& one) { return one.row.id; });
+  const auto [first, last] =
+      std::ranges::unique(back, {}, [](const Loose& one) { return one.row.id; });
+  back.erase(first, last);
+  for (Loose& one : back) one.row.home_fresh = true;
+  co_return back;
 }
 
 // Moved alike on both sides: they have new rows, and what they had agreed on is in an old one.
@@ -217,20 +245,20 @@ Task<Result<void>> FolderPass::merge_moved(const FolderSide& there,
   for (const auto& [from, item] : messages) uids.push_back(from.row.mirror);
   const auto scanned = co_await scan_uids(mirror_, uids);
   if (!scanned) co_return fail(scanned.error());
-  const std::vector<std::string>& permanent = mirror_.selected().permanent_flags;
+  const Storable storable = storable_in(mirror_);
   Agreement agreement;
   for (const auto& [from, item] : messages) {
     const auto copy = std::ranges::lower_bound(*scanned, from.row.mirror, {}, &Item::uid);
     if (copy == scanned->end() || copy->uid != from.row.mirror) continue;
-    const Flags home = as_said(item.flags, from.row.flags, home_scan_.permanent);
-    const Flags mirror = as_said(copy->flags, from.row.flags, permanent);
+    const Flags home = as_said(item.flags, from.row.flags, home_scan_.storable);
+    const Flags mirror = as_said(copy->flags, from.row.flags, storable);
     Flags now = home;
     if (from.row.home == 0)  // home's copy came late
       now = unite(home, mirror);
     else if (from.row.mirror < there.next)
       now = merge(from.row.flags, home, mirror);
-    agreement.at_home.change(item, now, home_scan_.permanent);
-    agreement.on_mirror.change(*copy, now, permanent);
+    agreement.at_home.change(item, now, home_scan_.storable);
+    agreement.on_mirror.change(*copy, now, storable);
   }
   const auto stored = co_await store(agreement);
   if (!stored) co_return fail(stored.error());

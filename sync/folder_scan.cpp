@@ -9,13 +9,6 @@
 namespace tandem::sync {
 namespace {
 
-// What PERMANENTFLAGS says; of a folder that is open for reading only, nothing can be stored, and
-// an empty list would mean that everything can.
-std::vector<std::string> storable_flags(const net::ImapMailbox& open) {
-  if (!open.read_only) return open.permanent_flags;
-  return {"\\Recent"};
-}
-
 // Whether what the ledger knows of, what is new and what was left out are all messages there.
 bool fits(std::uint64_t known, const std::vector<std::size_t>& fresh,
           const std::vector<Uid>& left_out, std::uint64_t messages) {
@@ -178,6 +171,7 @@ Task<Result<FolderPass::Scanned>> FolderPass::scan_side(net::ImapClient& client,
   if (modseq_of(open) < wanted.changed_since) wanted.changed_since = 0;
   auto news = co_await scan_news(client, wanted);
   if (!news) co_return fail(news.error());
+  scan.storable = storable_in(client);
   co_return take_news(open, wanted, std::move(*news), scan);
 }
 
@@ -190,7 +184,6 @@ FolderPass::Scanned FolderPass::take_news(const net::ImapMailbox& open, const Ne
   const bool complete = wanted.flags && wanted.changed_since == 0;
   scan.complete_from = complete ? 1 : wanted.from;
   scan.settled_below = wanted.from;
-  scan.permanent = storable_flags(open);
   scan.items = std::move(news);
   scan.vanished.clear();
   return seen;
@@ -208,6 +201,7 @@ Task<Result<std::optional<FolderPass::Scanned>>> FolderPass::select_and_scan(
   const bool renumbered = told->opened.uid_validity != row.validity;
   const bool uncounted = modseq_of(told->opened) < wanted.changed_since;
   if (refused || renumbered || uncounted) co_return seen;
+  scan.storable = storable_in(client);
   seen = take_news(told->opened, wanted, std::move(told->news).value_or(std::vector<Item>()), scan);
   co_return seen;
 }

@@ -146,16 +146,19 @@ Flags merge(const Flags& base, const Flags& home, const Flags& mirror) {
   return minus(unite(base, added), removed);
 }
 
-Flags as_said(const Flags& seen, const Flags& agreed, const std::vector<std::string>& permanent) {
-  return unite(seen, minus(agreed, permitted(agreed, permanent)));
+Flags as_said(const Flags& seen, const Flags& agreed, const Storable& storable) {
+  return unite(seen, minus(agreed, permitted(agreed, storable)));
 }
 
-Flags permitted(const Flags& flags, const std::vector<std::string>& permanent) {
+Flags permitted(const Flags& flags, const Storable& storable) {
+  Flags kept = flags;
+  if (!storable.deleted) kept.system &= static_cast<std::uint8_t>(~Flags::deleted);
   // A server that says nothing takes everything (RFC 9051 7.1, PERMANENTFLAGS).
-  if (permanent.empty() || std::ranges::find(permanent, "\\*") != permanent.end()) return flags;
+  const auto& names = storable.named;
+  if (names.empty() || std::ranges::find(names, "\\*") != names.end()) return kept;
   Flags named;
-  for (const auto& flag : permanent) named.add(flag);
-  return minus(flags, minus(flags, named));
+  for (const auto& flag : names) named.add(flag);
+  return minus(kept, minus(kept, named));
 }
 
 }  // namespace tandem::sync

@@ -52,11 +52,14 @@ struct Flags {
 [[nodiscard]] Flags unite(const Flags& a, const Flags& b);
 // Three-way: each flag as the side has it that changed it since `base`.
 [[nodiscard]] Flags merge(const Flags& base, const Flags& home, const Flags& mirror);
+// What a folder keeps of the flags that are stored in it.
+struct Storable {
+  std::vector<std::string> named;  // PERMANENTFLAGS; empty: all; `\*`: all, keywords too
+  bool deleted = true;             // false: a message that gets \Deleted is gone
+};
 // What a side's flags say: what it cannot store is as it was agreed.
-[[nodiscard]] Flags as_said(const Flags& seen, const Flags& agreed,
-                            const std::vector<std::string>& permanent);
-// What PERMANENTFLAGS lets us store.
-[[nodiscard]] Flags permitted(const Flags& flags, const std::vector<std::string>& permanent);
+[[nodiscard]] Flags as_said(const Flags& seen, const Flags& agreed, const Storable& storable);
+[[nodiscard]] Flags permitted(const Flags& flags, const Storable& storable);
 
 // What a message's header says.
 struct Look {

@@ -95,6 +95,8 @@ class AccountPass {
   Task<Result<std::vector<Deletion>>> still_meant(const FolderRow& row,
                                                   std::vector<Deletion> wanted);
   Task<Result<std::set<Uid>>> back_at_home(const FolderRow& row, std::vector<Uid> uids);
+  Task<Result<std::map<Uid, std::string>>> spared_at_home(const FolderRow& row,
+                                                          std::vector<Uid> uids);
   Task<Result<void>> expunge_old();
   Result<void> brake(std::vector<Deletion>& noted) const;
   [[nodiscard]] bool carries_deletions() const {

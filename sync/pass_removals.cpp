@@ -7,6 +7,7 @@
 #include <map>
 
 #include "sync/brake.hpp"
+#include "sync/labels.hpp"
 #include "sync/pass.hpp"
 #include "sync/scan.hpp"
 
@@ -14,6 +15,7 @@ namespace tandem::sync {
 namespace {
 
 constexpr std::size_t taken_at_once = 200;
+constexpr std::string_view there_again = "The message is there again on the person's side.";
 
 bool is_removal(const Row& row) {
   return row.home != 0 && row.home_gone && row.home_fresh && row.mirror != 0 && !row.mirror_gone &&
@@ -165,7 +167,7 @@ Result<std::string> AccountPass::why_moot(const Deletion& one,
   const auto row = std::ranges::find(*messages, one.uid, &Row::mirror);
   if (row == messages->end() || row->mirror_gone)
     return std::string("The message was moved or removed there meanwhile.");
-  if (!row->home_gone) return std::string("The message is there again on the person's side.");
+  if (!row->home_gone) return std::string(there_again);
   return std::string();
 }
 
@@ -204,19 +206,20 @@ Task<Result<std::vector<Deletion>>> AccountPass::still_meant(const FolderRow& ro
     home_of[message.mirror] = message.home;
     if (message.home != 0) uids.push_back(message.home);
   }
-  const auto back = co_await back_at_home(row, std::move(uids));
-  if (!back) co_return fail(back.error());
+  const auto spared = co_await spared_at_home(row, std::move(uids));
+  if (!spared) co_return fail(spared.error());
   std::vector<Deletion> meant;
   std::vector<Deletion> others;
   for (Deletion& one : wanted) {
     const auto found = home_of.find(one.uid);
-    if (found != home_of.end() && !back->contains(found->second)) {
+    const auto why = found == home_of.end() ? spared->end() : spared->find(found->second);
+    if (found != home_of.end() && why == spared->end()) {
       meant.push_back(std::move(one));
       continue;
     }
     one.state = DeletionState::left_alone;
     one.at = context_.clock.wall();
-    one.why = "The message is there again on the person's side.";
+    one.why = why == spared->end() ? std::string(there_again) : why->second;
     others.push_back(std::move(one));
   }
   const auto saved = co_await context_.ledger.save_deletions(std::move(others));
@@ -236,6 +239,31 @@ Task<Result<std::set<Uid>>> AccountPass::back_at_home(const FolderRow& row, std:
   if (!items) co_return fail(items.error());
   for (const Item& item : *items) back.insert(item.uid);
   co_return back;
+}
+
+// Of these UIDs of home's folder, those that were not deleted after all, and why.
+Task<Result<std::map<Uid, std::string>>> AccountPass::spared_at_home(const FolderRow& row,
+                                                                     std::vector<Uid> uids) {
+  std::map<Uid, std::string> spared;
+  auto back = co_await back_at_home(row, uids);
+  if (!back) co_return fail(back.error());
+  if (has_labels(home_)) {
+    const auto is_all = [](const Folder& folder) { return folder.use == SpecialUse::all; };
+    const auto all = std::ranges::find_if(home_side_.folders, is_all);
+    const bool any = all != home_side_.folders.end();
+    const bool copied = any && std::ranges::any_of(work_, [&](const Work& work) {
+                          return work.pair.home != nullptr && work.pair.home->name == all->name;
+                        });
+    if (!copied) {
+      const std::string name = any ? all->name : "";
+      auto archived =
+          co_await find_archived(context_, row, home_, settings_.home, name, std::move(uids));
+      if (!archived) co_return fail(archived.error());
+      spared = std::move(*archived);
+    }
+  }
+  for (const Uid uid : *back) spared[uid] = there_again;
+  co_return spared;
 }
 
 Task<Result<void>> AccountPass::expunge_old() {

@@ -26,6 +26,24 @@ Task<Result<std::vector<Item>>> strangers(Direction direction, const Batch& batc
   co_return tail;
 }
 
+// The server may still be busy with what it got before the connection broke, one message after the
+// other: what it has not put there now, and comes behind our next APPEND, would be there twice. It
+// is done when two looks in a row find no more; or has them all.
+Task<Result<std::vector<Item>>> all_strangers(Context& context, Direction direction,
+                                              const Batch& batch, const std::vector<Row>& known,
+                                              std::size_t expected) {
+  auto tail = co_await strangers(direction, batch, known);
+  unsigned in_vain = 0;
+  while (tail && tail->size() < expected && in_vain < 2) {
+    (void)co_await net::sleep_for(context.options.late_append * (1 + in_vain));
+    auto later = co_await strangers(direction, batch, known);
+    if (!later) co_return later;
+    in_vain = later->size() > tail->size() ? 0 : in_vain + 1;
+    tail = std::move(later);
+  }
+  co_return tail;
+}
+
 // A source that has been removed since cannot be looked at; its copy is told by size and date. It
 // is not a stranger, and does not go back to where it was removed.
 void add_vanished(const Direction& direction, const Batch& batch, const std::vector<Item>& sources,
@@ -84,12 +102,7 @@ Task<Result<void>> reconcile(Context& context, const FolderRow& folder, Directio
   if (!known) co_return fail(known.error());
   auto sources = co_await scan_uids(direction.source, batch.sources);
   if (!sources) co_return fail(sources.error());
-  auto tail = co_await strangers(direction, batch, *known);
-  if (tail && tail->size() < sources->size()) {
-    // The server may still be busy with what it got before the connection broke.
-    (void)co_await net::sleep_for(context.options.late_append);
-    tail = co_await strangers(direction, batch, *known);
-  }
+  auto tail = co_await all_strangers(context, direction, batch, *known, sources->size());
   if (!tail) co_return fail(tail.error());
   std::vector<Row> rows;
   if (!tail->empty()) {

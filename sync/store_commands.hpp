@@ -21,12 +21,17 @@ struct Unstored {
   [[nodiscard]] Flags correct(Uid uid, const Flags& wanted) const;
 };
 
+// Of the folder that the client has open. One that is open for reading only keeps nothing; Gmail
+// takes a message out of the folder as soon as it gets \Deleted (its setting Auto-Expunge, which is
+// on unless its owner says otherwise).
+[[nodiscard]] Storable storable_in(const net::ImapClient& client);
+
 class StoreCommands {
  public:
   void add(Uid uid, const Flags& add, const Flags& remove);
-  // From the flags that the message has to those given, as far as they differ and the server lets
-  // us (PERMANENTFLAGS).
-  void change(const Item& message, const Flags& now, const std::vector<std::string>& permanent);
+  // From the flags that the message has to those given, as far as they differ and the folder keeps
+  // them.
+  void change(const Item& message, const Flags& now, const Storable& storable);
   // In the folder that the client has open. What the server refuses is tried flag by flag, logged
   // and left as it is; an error is the connection's.
   net::Task<Result<Unstored>> run(net::ImapClient& client, migration::AccountId account) const;

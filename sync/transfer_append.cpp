@@ -75,8 +75,8 @@ Task<Result<void>> Transfer::append(std::vector<Item> items, bool multi) {
     const auto sent = co_await send_fetch(items);
     if (!sent) co_return sent;
   }
-  const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
-  for (Item& item : items) item.flags = permitted(item.flags, permanent);
+  const Storable storable = storable_in(direction_.target);
+  for (Item& item : items) item.flags = permitted(item.flags, storable);
   BatchCopy copy(direction_.target, direction_.target_name, std::move(items), copy_options(multi));
   const Clock& clock = context_.clock;
   const SteadyTime asked = clock.steady();

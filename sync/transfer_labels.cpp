@@ -257,7 +257,7 @@ Task<Result<void>> Transfer::find_here(const std::map<Uid, Uid>& told,
 // Flags are as the source has them, whatever somebody did to the copy that was copied.
 Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled,
                                              std::vector<Item>& rest) {
-  const std::vector<std::string>& permanent = direction_.target.selected().permanent_flags;
+  const Storable storable = storable_in(direction_.target);
   const bool removable = can_expunge(direction_.target);
   StoreCommands flags;
   imap::SequenceSet misdated;
@@ -277,8 +277,8 @@ Task<Result<void>> Transfer::settle_labelled(std::vector<Labelled>& labelled,
       rest.push_back(std::move(one.item));
       continue;
     }
-    one.item.flags = permitted(one.item.flags, permanent);
-    flags.change(one.here, one.item.flags, permanent);
+    one.item.flags = permitted(one.item.flags, storable);
+    flags.change(one.here, one.item.flags, storable);
     Copied copied;
     copied.uid = one.here.uid;
     copied.identity = one.known.identity;

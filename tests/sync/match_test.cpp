@@ -231,9 +231,9 @@ TEST_CASE("Flags: keywords keep their spelling and compare without case") {
   CHECK(flags.system == Flags::seen);
   CHECK(flags.keywords.list() == Keywords::List{"$Label1", "Wichtig"});
   CHECK(Flags::keywords_from(flags.keyword_text()) == flags.keywords);
-  CHECK(permitted(flags, {"\\Seen", "$label1"}).keywords.list() == Keywords::List{"$Label1"});
-  CHECK(permitted(flags, {"\\Seen", "\\*"}) == flags);
-  CHECK(permitted(flags, {"\\Answered"}).empty());
+  CHECK(permitted(flags, {{"\\Seen", "$label1"}}).keywords.list() == Keywords::List{"$Label1"});
+  CHECK(permitted(flags, {{"\\Seen", "\\*"}}) == flags);
+  CHECK(permitted(flags, {{"\\Answered"}}).empty());
 }
 
 TEST_CASE("A message that was only listed costs little, and equal keywords are held once") {

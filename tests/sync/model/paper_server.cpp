@@ -281,6 +281,27 @@ class Session {
     if (header) return mailbox_->hidden.contains(message.uid);
     return mailbox_->withheld.contains(message.uid) && !wanted.bodies.empty();
   }
+  // By Gmail's ids alone.
+  static bool fits(const Message& message, const imap::SearchKey& key) {
+    const auto of_child = [&](const imap::SearchKey& child) { return fits(message, child); };
+    switch (key.kind) {
+      case imap::SearchKind::all_of: return std::ranges::all_of(key.children, of_child);
+      case imap::SearchKind::any_of: return std::ranges::any_of(key.children, of_child);
+      case imap::SearchKind::email_id: return key.text == std::to_string(message.id);
+      default: return false;
+    }
+  }
+  void run(command::Search& one) {
+    if (!open_ || !one.uid) return no("nothing is open");
+    if (!mailbox_->has_labels) return no("not offered");
+    std::string found = "* SEARCH";
+    for (const std::uint32_t uid : known_) {
+      const Message* message = open_->find(uid);
+      if (message != nullptr && fits(*message, one.key)) found += fmt::format(" {}", uid);
+    }
+    io_.put(found + "\r\n");
+    ok();
+  }
   void run(command::Store& one) {
     if (!open_ || !one.uid) return no("nothing is open");
     if (!can_keep(one.flags)) return no("[CANNOT] no such flag");
@@ -292,7 +313,14 @@ class Session {
       }
       open_->touch(*message);
     }
+    if (mailbox_->has_labels) expunge_at_once(*open_);
     ok();
+  }
+  void expunge_at_once(Folder& folder) {
+    const auto gone = std::erase_if(
+        folder.messages, [](const Message& message) { return has_flag(message, "\\Deleted"); });
+    if (gone > 0) ++folder.modseq;
+    tell();
   }
   bool can_keep(const std::vector<std::string>& flags) const {
     return mailbox_->refused_flag.empty() ||
@@ -387,6 +415,7 @@ class Session {
         std::erase_if(target->messages, [&](const Message& one) { return *one.bytes == bytes; });
       uids.add(target->add(std::move(message)));
     }
+    if (mailbox_->has_labels) expunge_at_once(*target);
     tell();
     ok(fmt::format("[APPENDUID {} {}] appended", target->validity, uids.to_string()));
     co_return co_await io_.flush();

@@ -52,7 +52,10 @@ class Mailbox {
   [[nodiscard]] std::shared_ptr<Folder> share(std::string_view name);
   // Its server offers QRESYNC (RFC 7162), and remembers no removal: it names all that is not there.
   bool tells_vanished = false;
-  bool has_labels = false;  // it offers X-GM-EXT-1, and tells ids by X-GM-MSGID
+  // Gmail's: it offers X-GM-EXT-1, tells ids by X-GM-MSGID and finds messages by them; one that
+  // gets
+  // \Deleted is gone from its folder at once.
+  bool has_labels = false;
   enum class Copies : std::uint8_t { exact, of_another_date, refused };
   Copies copies = Copies::exact;  // what it makes of COPY
   std::size_t bodies_read = 0;    // whole messages

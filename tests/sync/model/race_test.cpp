@@ -2,6 +2,7 @@
 // removed; a copy is ours also if the process died in the window in which home's folder was
 // numbered anew.
 #include "lib/base/log.hpp"
+#include "lib/net/wait.hpp"
 #include "migration/deletions.hpp"
 #include "tests/sync/model/town.hpp"
 
@@ -64,7 +65,83 @@ Task<void> died_at_any_commit(Town& town) {
     }
 }
 
+std::string numbered_letter(int number) {
+  return fmt::format("Subject: {}\r\n\r\nx\r\n", number);
+}
+
+// The connection breaks within the first APPEND: the batch is written down.
+Task<void> break_a_batch(Town& town) {
+  Faults& faults = town.at(Side::new_side);
+  faults.poison = " APPEND ";
+  CHECK_FALSE(co_await town.world->sync->run_delta(town.world->account, Side::old_side));
+  CHECK(faults.poisoned > 0);
+  faults.poison.clear();
+  town.heal();
+  while (town.sessions > 0) co_await net::yield_now();
+}
+
+// A server that goes on with what it got before the connection broke, one message after the other.
+Task<void> goes_on_appending(Town& town) {
+  constexpr int letters = 6;
+  const auto account = co_await town.move_in(1);
+  for (int number = 1; number <= letters; ++number)
+    town.put(0, "INBOX", numbered_letter(number), 0, 1'700'000'000 + number);
+  co_await break_a_batch(town);
+  REQUIRE(town.read(1, "INBOX").empty());
+  int arrived = 0;
+  town.at(Side::new_side).on_hearing = [&](std::string_view bytes) {
+    if (arrived == letters || !bytes.contains("NOOP")) return;
+    ++arrived;
+    town.put(1, "INBOX", numbered_letter(arrived), 0, 1'700'000'000 + arrived);
+  };
+  const auto done = co_await town.world->sync->run_delta(account, Side::old_side);
+  town.at(Side::new_side).on_hearing = nullptr;
+  REQUIRE(done);
+  CHECK(arrived == letters);
+  CHECK(done->copied == 0);
+  CHECK(town.read(1, "INBOX").size() == letters);
+}
+
+// What is brought back lands among the UIDs of a batch that is open, and is like one of it.
+Task<void> undone_meanwhile(Town& town) {
+  const auto account = co_await town.move_in(1);
+  const std::string letter = numbered_letter(1);
+  town.put(0, "INBOX", letter, 0, 1'700'000'000);
+  REQUIRE(co_await town.world->sync->run_delta(account, Side::old_side));
+  town.remove(0, "INBOX", 1);
+  for (int looks = 0; looks < 2; ++looks)
+    REQUIRE(co_await town.world->sync->run_delta(account, Side::old_side));
+  REQUIRE(town.read(1, migration::quarantine_folder.data()).size() == 1);
+  town.put(0, "INBOX", letter, 0, 1'700'000'000);
+  co_await break_a_batch(town);
+  std::vector<std::int64_t> all;
+  const auto undone = co_await town.world->sync->undo(account, std::move(all));
+  REQUIRE(undone);
+  CHECK(undone->restored == 1);
+  auto done = co_await town.world->sync->run_delta(account, Side::old_side);
+  REQUIRE(done);
+  CHECK(done->copied == 1);  // that one was removed, and this one is another
+  CHECK(town.read(1, "INBOX").size() == 2);
+  done = co_await town.world->sync->run_delta(account, Side::old_side);
+  REQUIRE(done);
+  CHECK(done->copied + done->quarantined == 0);
+}
+
 }  // namespace
+
+TEST_CASE("Model: a server that goes on appending behind a broken connection doubles nothing") {
+  log::start(log::Level::off);
+  Town town({});
+  town.run(goes_on_appending(town));
+}
+
+TEST_CASE("Model: what is brought back while a batch is open is not of that batch") {
+  log::start(log::Level::off);
+  config::SyncSettings settings;
+  settings.propagate_deletes = true;
+  Town town(settings);
+  town.run(undone_meanwhile(town));
+}
 
 TEST_CASE("Model: what was copied behind a new UIDVALIDITY is ours, whenever the process dies") {
   log::start(log::Level::off);  // faults on purpose
