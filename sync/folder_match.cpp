@@ -5,6 +5,7 @@
 
 #include "sync/closer.hpp"
 #include "sync/folder_pass.hpp"
+#include "sync/labels.hpp"
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
@@ -158,7 +159,8 @@ Task<Result<void>> FolderPass::match_news() {
       co_await tell_apart(home_, home_items_, mirror_, mirror_items_, std::move(known), digest);
   if (!told) co_return fail(told.error());
   if (any_left && any_right) find_pairs(sides, *told);
-  auto saved = co_await look_closer(sides, digest);
+  auto saved = co_await learn_ids();
+  if (saved) saved = co_await look_closer(sides, digest);
   if (saved) saved = co_await find_moved(sides);
   if (saved) saved = co_await agree_on_pairs(sides);
   if (saved) saved = co_await take_pairs(sides);
@@ -170,6 +172,18 @@ Task<Result<void>> FolderPass::match_news() {
   mirror_row().next = mirror_next_;
   first_contact_ = first_ever_ = false;
   co_return co_await context_.ledger.save_folder(folder_);
+}
+
+// Of what need not be downloaded as well: by its id it is told what has become of it, should it go
+// from here (find_archived).
+Task<Result<void>> FolderPass::learn_ids() {
+  auto learned = Result<void>{};
+  if (has_labels(home_))
+    learned = co_await learn_labels(context_, folder_, home_, settings_.home, uids_of(home_items_));
+  if (learned && has_labels(mirror_))
+    learned = co_await learn_labels(context_, folder_, mirror_, migration::other(settings_.home),
+                                    uids_of(mirror_items_));
+  co_return learned;
 }
 
 void FolderPass::find_pairs(Sides& sides, const ToldApart& told) {

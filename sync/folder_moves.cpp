@@ -3,12 +3,10 @@
 // copy follows by MOVE, and pairs with it in the next round. A move on the mirror is remembered on
 // both ends and not carried home.
 #include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "lib/base/log.hpp"
 #include "sync/folder_pass.hpp"
-#include "sync/labels.hpp"
 #include "sync/move.hpp"
 #include "sync/scan.hpp"
 
@@ -44,9 +42,6 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
   std::erase_if(*loose, [this](const Loose& one) {
     return one.folder == folder_.id && !one.row.home_fresh && !one.row.mirror_fresh;
   });
-  auto back = co_await find_come_back(sides);
-  if (!back) co_return fail(back.error());
-  std::ranges::move(*back, std::back_inserter(*loose));
   if (loose->empty()) co_return Result<void>{};
   mail::DigestOptions digest;
   digest.our_names = {context_.options.our_hostname};
@@ -60,29 +55,6 @@ Task<Result<void>> FolderPass::find_moved(Sides& sides) {
               (!to_carry_.empty() || resolved_.size() + obsolete_.size() > before);
   if (deferred_) co_return fail(ErrorKind::conflict, "messages were moved between folders");
   co_return Result<void>{};
-}
-
-// A home that gives ids says of a message that it is one that went from a folder long ago (Gmail:
-// archived, and labelled again). It is as if it had gone just now.
-Task<Result<std::vector<Ledger::Loose>>> FolderPass::find_come_back(const Sides& sides) {
-  std::vector<Loose> back;
-  if (!has_labels(home_)) co_return back;
-  const auto learned =
-      co_await learn_labels(context_, folder_, home_, settings_.home, uids_of(home_items_));
-  if (!learned) co_return fail(learned.error());
-  std::vector<Uid> uids;
-  for (std::size_t at = 0; at < home_items_.size(); ++at)
-    if (!sides.left_taken.contains(at)) uids.push_back(home_items_[at].uid);
-  auto known = context_.ledger.come_back(folder_.id, settings_.home, uids);
-  if (!known) co_return fail(known.error());
-  back = std::move(*known);
-  // Several labels that are given at once share one copy that is left.
-  std::ranges::sort(back, {}, [](const Loose& one) { return one.row.id; });
-  const auto [first, last] =
-      std::ranges::unique(back, {}, [](const Loose& one) { return one.row.id; });
-  back.erase(first, last);
-  for (Loose& one : back) one.row.home_fresh = true;
-  co_return back;
 }
 
 // Moved alike on both sides: they have new rows, and what they had agreed on is in an old one.

@@ -118,7 +118,7 @@ class FolderPass {
   [[nodiscard]] const Row* met_itself(const Sides& sides, const Match& pair) const;
   Task<Result<void>> look_closer(Sides& sides, mail::DigestOptions digest);
   Task<Result<void>> find_moved(Sides& sides);
-  Task<Result<std::vector<Ledger::Loose>>> find_come_back(const Sides& sides);
+  Task<Result<void>> learn_ids();
   void find_moved_on_both(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_at_home(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_on_mirror(Sides& sides, const std::vector<Ledger::Loose>& loose);

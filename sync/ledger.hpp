@@ -200,10 +200,6 @@ class Ledger {
   // The known ones of these.
   [[nodiscard]] Result<std::vector<Label>> labels(std::int64_t folder, Side side,
                                                   const std::vector<Uid>& uids) const;
-  // Rows of messages that went from some folder of the account at home, before the last complete
-  // pass, are on the mirror still, and are one of these UIDs now: by their ids.
-  [[nodiscard]] Result<std::vector<Loose>> come_back(std::int64_t folder, Side home,
-                                                     const std::vector<Uid>& uids) const;
   // Of these UIDs those with a copy in another folder of the account, one for each.
   [[nodiscard]] Result<std::vector<LabelCopy>> label_copies(std::int64_t folder, Side home,
                                                             const std::vector<Uid>& uids) const;

@@ -54,47 +54,6 @@ Result<std::vector<Label>> Ledger::labels(std::int64_t folder, Side side,
 
 namespace {
 
-store::Rows come_back_as(Sql& sql, std::int64_t folder, Side home, Uid uid) {
-  if (home == Side::old_side)
-    return sql.query(
-        "SELECT m.id, m.old_uid, m.new_uid, m.flags, m.keywords, m.gone, m.identity, m.trace, "
-        "m.copied, m.folder FROM sync_label a "
-        "JOIN sync_label b ON b.message = a.message AND b.side = a.side "
-        "JOIN sync_folder f ON f.id = a.folder "
-        "JOIN sync_folder g ON g.id = b.folder AND g.account = f.account "
-        "JOIN sync_message m ON m.folder = b.folder AND m.old_uid = b.uid "
-        "WHERE a.folder = $1 AND a.side = $2 AND a.uid = $3 AND m.gone = 1 "
-        "AND m.new_uid IS NOT NULL",
-        folder, home, uid);
-  return sql.query(
-      "SELECT m.id, m.old_uid, m.new_uid, m.flags, m.keywords, m.gone, m.identity, m.trace, "
-      "m.copied, m.folder FROM sync_label a "
-      "JOIN sync_label b ON b.message = a.message AND b.side = a.side "
-      "JOIN sync_folder f ON f.id = a.folder "
-      "JOIN sync_folder g ON g.id = b.folder AND g.account = f.account "
-      "JOIN sync_message m ON m.folder = b.folder AND m.new_uid = b.uid "
-      "WHERE a.folder = $1 AND a.side = $2 AND a.uid = $3 AND m.gone = 2 "
-      "AND m.old_uid IS NOT NULL",
-      folder, home, uid);
-}
-
-}  // namespace
-
-Result<std::vector<Ledger::Loose>> Ledger::come_back(std::int64_t folder, Side home,
-                                                     const std::vector<Uid>& uids) const {
-  return store_.read([&](Sql& sql) -> Result<std::vector<Loose>> {
-    std::vector<Loose> all;
-    for (const Uid uid : uids) {
-      auto rows = come_back_as(sql, folder, home, uid);
-      while (rows.next()) all.push_back({rows.integer(9), message_from(rows, home)});
-      if (!rows.status()) return fail(rows.status().error());
-    }
-    return all;
-  });
-}
-
-namespace {
-
 // A copy whose message has gone from either side, or that we did not make, is none. The lowest
 // folder of several, so that many come from the same one.
 store::Rows copies_of(Sql& sql, std::int64_t folder, Side home, Uid uid) {

@@ -150,43 +150,6 @@ Task<void> hidden_all_mail(Town& town) {
   CHECK(deletions_of(town).messages[0].why.contains("could not be told"));
 }
 
-// It is the copy that is there, in whichever folder it turns up.
-Task<void> comes_back(Town& town) {
-  co_await use_gmail(town, our_home);
-  for (const int content : {1, 2, 3}) give_labels(town, content, {"INBOX"});
-  co_await look_again(town);
-  for (const std::uint32_t uid : {1, 2}) town.remove(our_home, "INBOX", uid);
-  for (int look = 0; look < 3; ++look) co_await look_again(town);
-  CHECK(copies_in_order(town, "INBOX") == Numbers{1, 2, 3});
-  town.carry(our_home, everything, 1, "INBOX", false);
-  town.carry(our_home, everything, 2, "Work", false);
-  town.set_flags(our_home, "INBOX", 4, flagged);
-  const auto bodies = town.mailbox(our_home).bodies_read;
-  for (int look = 0; look < 2; ++look) co_await look_again(town);
-  CHECK(copies_in_order(town, "INBOX") == Numbers{1, 3});
-  CHECK(copies_in_order(town, "Work") == Numbers{2});
-  CHECK(town.read(our_mirror, "INBOX")[0].flags == flagged);
-  CHECK(town.mailbox(our_home).bodies_read == bodies);
-  const auto verified = co_await town.world->sync->verify(town.world->account, false);
-  REQUIRE(verified);
-  CHECK(verified->clean);
-  CHECK((co_await look_again(town)).copied == 0);
-}
-
-// Two labels at once, and one copy that is left.
-Task<void> comes_back_twice(Town& town) {
-  co_await use_gmail(town, our_home);
-  give_labels(town, 1, {"INBOX"});
-  co_await look_again(town);
-  town.remove(our_home, "INBOX", 1);
-  for (int look = 0; look < 3; ++look) co_await look_again(town);
-  for (const char* name : {"INBOX", "Work"}) town.carry(our_home, everything, 1, name, false);
-  for (int look = 0; look < 2; ++look) co_await look_again(town);
-  CHECK(copies_in_order(town, "INBOX") == Numbers{1});
-  CHECK(copies_in_order(town, "Work") == Numbers{1});
-  CHECK((co_await look_again(town)).copied == 0);
-}
-
 void with_gmail(std::function<Task<void>(Town&)> life, bool propagates = false) {
   log::start(log::Level::off);
   config::SyncSettings settings;
@@ -211,10 +174,6 @@ TEST_CASE("Gmail: what came by the gateway and is archived is not deleted") {
 }
 TEST_CASE("Gmail: where All Mail is hidden nothing is taken for deleted") {
   with_gmail(hidden_all_mail, true);
-}
-TEST_CASE("Gmail: what was archived and comes back is the copy that is there") {
-  with_gmail(comes_back);
-  with_gmail(comes_back_twice);
 }
 
 }  // namespace tandem::sync::model

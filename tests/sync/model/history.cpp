@@ -55,7 +55,11 @@ Task<void> History::run() {
     town_.take_away_move(side);
     moveless_ = true;
   }
-  for (const int side : {0, 1}) town_.mailbox(side).has_labels = wanted_.labels;
+  for (const int side : {0, 1}) {
+    town_.mailbox(side).has_labels = wanted_.labels;
+    // Nobody archives: what goes from all folders is deleted.
+    if (wanted_.labels) town_.mailbox(side).create("[Gmail]/All Mail")->attributes = "\\All";
+  }
   fill();
   const int windows = roll(16) == 0 ? 8 : 2 + roll(3);
   for (int number = 0; number < windows && fault_.empty(); ++number) co_await window(number);
