@@ -48,7 +48,8 @@ void print_message(const json::value& one) {
   if (!one.at("expunge_at").is_null()) state += " until " + text(one.at("expunge_at"));
   fmt::print("  {:>6} {} '{}' ({} side) \"{}\": {}\n", text(one.at("id")), text(one.at("at")),
              text(one.at("folder")), text(one.at("side")), text(one.at("subject")), state);
-  if (!one.at("why").is_null()) fmt::print("         {}\n", text(one.at("why")));
+  const char* const why = speaks_japanese() && !one.at("why_ja").is_null() ? "why_ja" : "why";
+  if (!one.at(why).is_null()) fmt::print("         {}\n", text(one.at(why)));
 }
 
 void print_account(const json::value& told) {

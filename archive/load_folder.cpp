@@ -8,6 +8,7 @@
 #include "sync/copy.hpp"
 #include "sync/pause.hpp"
 #include "sync/scan.hpp"
+#include "sync/store_commands.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::archive {
@@ -85,11 +86,11 @@ class Loading {
                    error.next_step.empty() ? "Check that file, then run the same command again."
                                            : error.next_step);
     }
-    const std::vector<std::string>& permanent = client_.selected().permanent_flags;
+    const sync::Storable storable = sync::storable_in(client_);
     std::vector<Item> missing;
     for (Item& item : files.items) {
       if (out[item.uid - 1]) continue;
-      item.flags = sync::permitted(item.flags, permanent);
+      item.flags = sync::permitted(item.flags, storable);
       if (item.size > 0) {
         missing.push_back(std::move(item));
         continue;

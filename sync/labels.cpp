@@ -9,6 +9,7 @@
 #include "lib/base/log.hpp"
 #include "lib/base/text.hpp"
 #include "lib/net/wait.hpp"
+#include "migration/deletion_reasons.hpp"
 #include "sync/copy.hpp"
 #include "sync/scan.hpp"
 
@@ -119,8 +120,7 @@ Task<Result<std::map<Uid, std::string>>> find_archived(Context& context, const F
   if (!elsewhere) co_return fail(elsewhere.error());
   const auto known = context.ledger.labels(folder.id, home_side, uids);
   if (!known) co_return fail(known.error());
-  for (const Uid uid : uids)
-    spared[uid] = "Whether it was archived or deleted at Gmail could not be told.";
+  for (const Uid uid : uids) spared[uid] = migration::perhaps_archived.en;
   for (const LabelCopy& one : *elsewhere) spared.erase(one.uid);
   if (spared.empty() || all_mail.empty()) co_return spared;
   const auto opened = co_await home.examine(all_mail);
@@ -136,7 +136,7 @@ Task<Result<std::map<Uid, std::string>>> find_archived(Context& context, const F
     if (!there->contains(one.message))
       spared.erase(one.uid);
     else if (spared.contains(one.uid))
-      spared[one.uid] = fmt::format("It was archived at Gmail (it is in '{}').", all_mail);
+      spared[one.uid] = migration::archived.en;
   }
   co_return spared;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "migration/deletion_reasons.hpp"
 #include "sync/brake.hpp"
 #include "sync/labels.hpp"
 #include "sync/pass.hpp"
@@ -15,7 +16,6 @@ namespace tandem::sync {
 namespace {
 
 constexpr std::size_t taken_at_once = 200;
-constexpr std::string_view there_again = "The message is there again on the person's side.";
 
 bool is_removal(const Row& row) {
   return row.home != 0 && row.home_gone && row.home_fresh && row.mirror != 0 && !row.mirror_gone &&
@@ -154,20 +154,18 @@ Task<Result<void>> AccountPass::drop_moot() {
 // By what the ledger says. Empty: it is as it was noted.
 Result<std::string> AccountPass::why_moot(const Deletion& one,
                                           const std::vector<FolderRow>& rows) const {
-  if (one.side == settings_.home)
-    return std::string("The account was moved to this side before it was done.");
+  if (one.side == settings_.home) return std::string(migration::account_was_moved.en);
   const auto folder = std::ranges::find(rows, one.folder, &FolderRow::id);
   if (folder == rows.end() || folder->at(one.side).validity != one.validity)
-    return std::string("The folder was made anew (its UIDVALIDITY changed).");
+    return std::string(migration::folder_made_anew.en);
   Ledger::RowsWanted wanted;
   wanted.home_from = wanted.mirror_from = ~Uid{0};
   wanted.mirror_uids.push_back(one.uid);
   const auto messages = context_.ledger.rows(one.folder, settings_.home, wanted);
   if (!messages) return fail(messages.error());
   const auto row = std::ranges::find(*messages, one.uid, &Row::mirror);
-  if (row == messages->end() || row->mirror_gone)
-    return std::string("The message was moved or removed there meanwhile.");
-  if (!row->home_gone) return std::string(there_again);
+  if (row == messages->end() || row->mirror_gone) return std::string(migration::moved_meanwhile.en);
+  if (!row->home_gone) return std::string(migration::there_again.en);
   return std::string();
 }
 
@@ -219,7 +217,7 @@ Task<Result<std::vector<Deletion>>> AccountPass::still_meant(const FolderRow& ro
     }
     one.state = DeletionState::left_alone;
     one.at = context_.clock.wall();
-    one.why = why == spared->end() ? std::string(there_again) : why->second;
+    one.why = why == spared->end() ? std::string(migration::there_again.en) : why->second;
     others.push_back(std::move(one));
   }
   const auto saved = co_await context_.ledger.save_deletions(std::move(others));
@@ -262,7 +260,7 @@ Task<Result<std::map<Uid, std::string>>> AccountPass::spared_at_home(const Folde
       spared = std::move(*archived);
     }
   }
-  for (const Uid uid : *back) spared[uid] = there_again;
+  for (const Uid uid : *back) spared[uid] = migration::there_again.en;
   co_return spared;
 }
 

@@ -26,12 +26,12 @@ Quarantine::Quarantine(Context& context, AccountId account, net::ImapClient& cli
   quarantine_ = naming.name_of(path);
 }
 
-void Quarantine::leave_alone(Deletion& one, std::string why) const {
+void Quarantine::leave_alone(Deletion& one, const migration::DeletionReason& why) const {
   log::warning("W-SYNC-10", "account {}: a deletion in '{}' was not carried over: {}", account_,
-               one.folder_name, why);
+               one.folder_name, why.en);
   one.state = DeletionState::left_alone;
   one.at = context_.clock.wall();
-  one.why = std::move(why);
+  one.why = why.en;
 }
 
 // The folder may have been renamed since.
@@ -89,13 +89,13 @@ Task<Result<std::vector<Deletion>>> Quarantine::recognise(std::string folder,
   for (Deletion& one : meant) {
     const auto item = std::ranges::lower_bound(items, one.uid, {}, &Item::uid);
     if (!opened)
-      leave_alone(one, "The folder cannot be opened.");
+      leave_alone(one, migration::folder_closed);
     else if (opened->uid_validity != one.validity)
-      leave_alone(one, "The folder was made anew (its UIDVALIDITY changed).");
+      leave_alone(one, migration::folder_made_anew);
     else if (item == items.end() || item->uid != one.uid)
-      leave_alone(one, "The message is no longer in the folder.");
+      leave_alone(one, migration::not_in_folder);
     else if (!one.identity.known() || item->look->identity != one.identity)
-      leave_alone(one, "The message there is not surely the same one.");
+      leave_alone(one, migration::not_surely_same);
     if (one.state == DeletionState::left_alone) {
       others.push_back(std::move(one));
       continue;
@@ -116,10 +116,7 @@ Task<Result<std::vector<Deletion>>> Quarantine::recognise(std::string folder,
 Task<Result<std::uint64_t>> Quarantine::take(std::string folder_name,
                                              std::vector<Deletion> wanted) {
   if (!can_move(client_)) {
-    for (Deletion& one : wanted)
-      leave_alone(one,
-                  "That server cannot take single messages out of a folder (it has neither "
-                  "MOVE nor UIDPLUS).");
+    for (Deletion& one : wanted) leave_alone(one, migration::cannot_take_out);
     const auto saved = co_await context_.ledger.save_deletions(std::move(wanted));
     if (!saved) co_return fail(saved.error());
     co_return std::uint64_t{0};
@@ -284,8 +281,7 @@ bool Quarantine::conclude(Deletion& one, const std::set<Uid>& there,
   if (there.contains(one.uid))
     one.state = into ? DeletionState::wanted : DeletionState::quarantined;
   else
-    leave_alone(one,
-                "The message is no longer in the folder, and it is not where it was moved to.");
+    leave_alone(one, migration::lost_on_the_way);
   return false;
 }
 

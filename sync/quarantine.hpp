@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "migration/deletion_reasons.hpp"
 #include "sync/context.hpp"
 #include "sync/folders.hpp"
 #include "sync/move.hpp"
@@ -53,7 +54,7 @@ class Quarantine {
   Task<Result<std::uint64_t>> write_expunged(std::vector<Deletion> all);
   [[nodiscard]] Result<std::set<Uid>> known_in(const Deletion& trip) const;
   [[nodiscard]] std::string name_now(const Deletion& one) const;
-  void leave_alone(Deletion& one, std::string why) const;
+  void leave_alone(Deletion& one, const migration::DeletionReason& why) const;
 
   Context& context_;
   AccountId account_;

@@ -67,9 +67,7 @@ Task<Result<void>> Quarantine::find_again(std::vector<Deletion>& all) {
 
 Task<Result<std::uint64_t>> Quarantine::give_back(std::vector<Deletion> deletions) {
   if (!can_move(client_))
-    co_return fail(ErrorKind::refused,
-                   "That server cannot take single messages out of a folder (it has neither MOVE "
-                   "nor UIDPLUS).");
+    co_return fail(ErrorKind::refused, std::string(migration::cannot_take_out.en));
   const auto found = co_await find_again(deletions);
   if (!found) co_return fail(found.error());
   std::uint64_t count = 0;

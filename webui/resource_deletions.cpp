@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "migration/deletion_reasons.hpp"
 #include "migration/deletions.hpp"
 #include "migration/registry.hpp"
 #include "webui/json.hpp"
@@ -34,7 +35,8 @@ json::object describe(const DeletedMessage& one) {
           {"state", one.state},
           {"at", time_text(one.at)},
           {"expunge_at", time_or_null(one.expunge_at)},
-          {"why", text_or_null(one.why)}};
+          {"why", text_or_null(one.why)},
+          {"why_ja", text_or_null(migration::reason_in_japanese(one.why))}};
 }
 
 template <class One>

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "lib/base/text.hpp"
+#include "migration/deletion_reasons.hpp"
 #include "tests/webui/contract.hpp"
 #include "tests/webui/site.hpp"
 
@@ -179,12 +180,17 @@ Task<void> deletions(Site& site) {
   migration::DeletedMessage one{
       .id = 17, .folder = "INBOX", .subject = "a\x01 b", .state = "quarantined"};
   one.expunge_at = WallTime(std::chrono::hours(490'000));
-  site.rooms.deleted = {.propagated = true, .held = {held}, .messages = {one}, .quarantined = 1};
+  migration::DeletedMessage spared{.id = 18, .folder = "INBOX", .state = "left_alone"};
+  spared.why = migration::archived.en;
+  site.rooms.deleted = {
+      .propagated = true, .held = {held}, .messages = {one, spared}, .quarantined = 1};
   Answer answer = co_await browser.get("/api/deletions/aoki@example.jp");
   REQUIRE(answer.status == 200);
   CHECK(faults(answer_of("/api/deletions/{address}", "get"), answer.json()) == "");
   CHECK(answer.json().at("held").at(0).at("messages") == 812);
   CHECK(answer.json().at("messages").at(0).at("expunge_at") == "2025-11-24T16:00:00Z");
+  CHECK(answer.json().at("messages").at(0).at("why_ja").is_null());
+  CHECK(answer.json().at("messages").at(1).at("why_ja").as_string() == migration::archived.ja);
   CHECK_FALSE(answer.body.contains('\x01'));
   answer = co_await browser.post(
       "/api/deletions/decide",

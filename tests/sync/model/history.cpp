@@ -182,6 +182,9 @@ bool History::has_new_twin(const Message& message, int side) const {
 }
 
 Task<void> History::switch_home() {
+  // No id is learned of what the sync itself put on a side; should it go from there once that side
+  // is home, nobody can tell whether it was archived, and its copy stays.
+  if (wanted_.labels && wanted_.propagate) co_return;
   const auto phase = town_.world->registry->routes()->account(town_.world->account)->phase;
   if (phase == migration::Phase::mirror_new)
     co_await town_.world->step(migration::Step::roll_back);

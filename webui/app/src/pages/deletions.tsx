@@ -7,7 +7,7 @@ import { get, post, session } from "../api";
 import type { Count, Deletions, DeletionsUndone, Migration } from "../contract";
 import { ErrorBox, Time } from "../parts/bits";
 import { accounts } from "../store";
-import { number, t } from "../words";
+import { language, number, t } from "../words";
 
 const mostShown = 50;
 
@@ -63,9 +63,9 @@ function Line({ one, move, busy, undo }: { one: Deleted; move: Migration; busy: 
         </span>
       )}
       {one.why && (
-        <q class="words" lang="en">
-          {one.why}
-        </q>
+        <span class="small" lang={language.value === "ja" && one.why_ja ? "ja" : "en"}>
+          {(language.value === "ja" && one.why_ja) || one.why}
+        </span>
       )}
       {one.state === "quarantined" && mayAct() && (
         <button type="button" disabled={busy} onClick={() => undo(one.id)}>
