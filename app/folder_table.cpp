@@ -8,6 +8,7 @@
 
 #include "app/json_text.hpp"
 #include "app/language.hpp"
+#include "app/sharing_text.hpp"
 
 namespace tandem::app {
 namespace json = boost::json;
@@ -31,6 +32,8 @@ constexpr auto said = std::to_array<Said>({
      "中のメールはほかのフォルダーにもあります"},
     {"no_messages", "it only has folders below it", "下位フォルダーだけのフォルダーです"},
     {"not_writable", "the other side takes no mail", "反対側には書き込めません"},
+    {"of_others", "another person's or a shared one, no part of this mailbox",
+     "ほかの人のフォルダーか共有フォルダーで、このメールボックスの一部ではありません"},
 });
 
 std::string words(const json::value& code) {
@@ -89,12 +92,17 @@ void print_folders(const json::value& preview) {
     fmt::print("      フォルダー({}):\n", from_old ? "旧側 -> 新側" : "新側 -> 旧側");
   else
     fmt::print("      Folders, {}:\n", from_old ? "old side -> new side" : "new side -> old side");
+  bool shared = false;
   for (const json::value& folder : preview.at("folders").as_array()) {
     if (folder.at("left_out").is_null())
       print_copied(folder);
     else
       print_left_out(folder);
+    const std::string sharing = sharing_text(folder.at("sharing"));
+    if (!sharing.empty()) fmt::print("            {}\n", sharing);
+    shared = shared || !sharing.empty();
   }
+  if (shared) fmt::print("{}", share_again_text(from_old));
 }
 
 }  // namespace tandem::app

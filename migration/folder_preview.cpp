@@ -9,8 +9,9 @@ constexpr std::array by_names = {"known", "map", "inbox", "special_use", "name",
 static_assert(by_names.size() == static_cast<std::size_t>(PairedBy::path) + 1);
 constexpr std::array change_names = {"none", "unfit", "taken"};
 static_assert(change_names.size() == static_cast<std::size_t>(NameChange::taken) + 1);
-constexpr std::array why_names = {"excluded", "virtual", "no_messages", "not_writable"};
-static_assert(why_names.size() == static_cast<std::size_t>(WhyLeftOut::not_writable) + 1);
+constexpr std::array why_names = {"excluded", "virtual", "no_messages", "not_writable",
+                                  "of_others"};
+static_assert(why_names.size() == static_cast<std::size_t>(WhyLeftOut::of_others) + 1);
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "lib/base/result.hpp"
 #include "lib/net/task.hpp"
 #include "migration/account.hpp"
+#include "migration/sharing.hpp"
 
 namespace tandem::migration {
 
@@ -40,6 +41,7 @@ enum class WhyLeftOut : std::uint8_t {
   virtual_one,   // it shows what is in other folders, too (\All, \Flagged)
   no_messages,   // it only has folders below it
   not_writable,  // the other side takes no mail (POP3)
+  of_others,     // it is another person's or a shared one (NAMESPACE)
 };
 [[nodiscard]] std::string_view name_of(WhyLeftOut why);
 
@@ -53,6 +55,8 @@ struct PlannedFolder {
   NameChange change = NameChange::none;
   std::string line;           // of the settings: of `map`, "from -> to"; what `exclude` names
   std::string unheeded_line;  // of `map`: it names another place, and came too late
+  // With whom, at home. Nothing: the server did not tell, or it is left out.
+  std::optional<Sharing> sharing = std::nullopt;
 };
 
 struct FolderPreview {

@@ -9,17 +9,19 @@
 
 #include "config/migration_settings.hpp"
 #include "lib/base/text.hpp"
+#include "lib/protocol/imap/namespaces.hpp"
+#include "migration/sharing.hpp"
 #include "migration/sizes.hpp"
 
 namespace tandem::migration {
 namespace {
 
 constexpr std::array light_names = {"green", "amber", "red"};
-constexpr std::array kind_names = {"cannot_log_in", "cannot_look", "no_room",    "little_room",
-                                   "oversize",      "deep_name",   "no_uidplus", "changing_uids",
-                                   "needs_oauth",   "no_token",    "pop3_only",  "archived_mail",
-                                   "closed_folder"};
-static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::closed_folder) + 1);
+constexpr std::array kind_names = {"cannot_log_in", "cannot_look",  "no_room",    "little_room",
+                                   "oversize",      "deep_name",    "no_uidplus", "changing_uids",
+                                   "needs_oauth",   "no_token",     "pop3_only",  "archived_mail",
+                                   "closed_folder", "shared_folder"};
+static_assert(kind_names.size() == static_cast<std::size_t>(Remark::Kind::shared_folder) + 1);
 
 Remark remark(Remark::Kind kind, Light light, Side side, std::string what, std::string next_step) {
   return {kind, light, side, std::move(what), "", std::move(next_step)};
@@ -87,12 +89,20 @@ void note_quota(const std::vector<imap::response::Quota>& quotas, SideLook& look
     }
 }
 
+// Empty where the server has no NAMESPACE.
+Task<Result<imap::response::Namespace>> ask_namespaces(net::ImapClient& client) {
+  if (client.has("NAMESPACE") || client.has("IMAP4REV2")) co_return co_await client.namespaces();
+  co_return imap::response::Namespace{};
+}
+
 Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
   note_capabilities(client, look);
+  const auto spaces = co_await ask_namespaces(client);
+  if (!spaces) co_return fail(spaces.error());
   const auto listed = co_await client.list("", "*");
   if (!listed) co_return fail(listed.error());
   for (const auto& folder : *listed) {
-    if (!can_be_opened(folder)) continue;
+    if (!can_be_opened(folder) || imap::is_of_others(folder.entry.name, *spaces)) continue;
     look.names.push_back(folder.entry.name);
     const bool all = client.has("X-GM-EXT-1") && has_attribute(folder, "\\All");
     if (all) look.archive = folder.entry.name;
@@ -114,6 +124,13 @@ Task<Result<void>> look_around(net::ImapClient& client, SideLook& look) {
   if (!sizes) co_return fail(sizes.error());
   look.bytes = std::accumulate(sizes->begin(), sizes->end(), std::uint64_t{0});
   co_return Result<void>{};
+}
+
+Task<void> note_sharing(net::ImapClient& client, Account account, Side side, SideLook& look) {
+  std::vector<std::string> own{account.address, account.login_at(side).login};
+  const auto found = co_await look_at_sharing(client, look.names, std::move(own));
+  for (const auto& [name, sharing] : found)
+    if (sharing.is_shared()) look.shared.push_back(name);
 }
 
 std::string megabytes(std::uint64_t bytes) {
@@ -187,6 +204,13 @@ std::vector<Remark> compare(const SideLook& from, const SideLook& to, Side targe
         fmt::format("{} folders cannot be opened, such as \"{}\": they will not be copied.",
                     from.closed.size(), from.closed.front()),
         "Give this log-in access to them there, or leave them out with 'exclude' below [sync]."));
+  if (!from.shared.empty())
+    remarks.push_back(remark(
+        Remark::Kind::shared_folder, Light::amber, other(target),
+        fmt::format("{} folders are shared with other people, such as \"{}\": sharing is not "
+                    "copied.",
+                    from.shared.size(), from.shared.front()),
+        std::string(share_again_step.en)));
   compare_room(from, to, target, remarks);
   compare_names(from, to, target, remarks);
   if (!to.uidplus)
@@ -255,6 +279,7 @@ Task<Findings> Preflight::examine(Account account) const {
   const Client at_home = co_await enter(account, home, findings);
   const Client there = co_await enter(account, target, findings);
   if (at_home && there) {
+    co_await note_sharing(*at_home, account, home, findings.sides[static_cast<std::size_t>(home)]);
     const SideLook& from = findings.at(home);
     const SideLook& to = findings.at(target);
     auto compared = compare(from, to, target);

@@ -37,6 +37,7 @@ struct Remark {
     pop3_only,      // amber: INBOX alone can be read, and nothing be put there
     archived_mail,  // amber: Gmail's archived mail is in a folder that is not copied unless mapped
     closed_folder,  // amber: listed, and this log-in may not open it
+    shared_folder,  // amber: others may use a folder (ACL), and that is not copied
   };
   Kind kind = Kind::cannot_log_in;
   Light light = Light::red;
@@ -57,11 +58,12 @@ struct SideLook {
   std::optional<std::uint64_t> used;          // bytes, as the quota counts them
   std::optional<std::uint64_t> append_limit;  // bytes: RFC 7889, else as the preset knows
   char separator = '\0';                      // between levels of folder names; 0: there are none
-  std::vector<std::string> names;             // UTF-8
+  std::vector<std::string> names;             // UTF-8; without other people's and shared ones
   std::vector<std::string> closed;            // of them: they cannot be opened
   bool uidplus = false;
   bool changing_uids = false;  // UIDNOTSTICKY
   bool pop3_only = false;
+  std::vector<std::string> shared;  // of `names`, where the server tells (ACL)
   std::string archive;  // Gmail's folder of all mail, if `map` does not name it; else empty
 };
 

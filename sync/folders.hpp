@@ -53,6 +53,7 @@ struct Naming {
 struct SideFolders {
   Naming naming;
   std::vector<Folder> folders;
+  std::vector<Folder> of_others;  // other people's and shared ones: no part of this mailbox
   [[nodiscard]] const Folder* find(std::string_view name) const;
 };
 

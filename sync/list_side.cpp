@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lib/base/text.hpp"
+#include "lib/protocol/imap/namespaces.hpp"
 #include "migration/deletions.hpp"
 
 namespace tandem::sync {
@@ -16,13 +17,6 @@ using net::Task;
 bool has_attribute(const response::List& entry, std::string_view attribute) {
   return std::ranges::any_of(entry.attributes,
                              [&](const std::string& one) { return iequals(one, attribute); });
-}
-
-bool below_any(std::string_view name, const std::vector<response::NamespaceEntry>& spaces) {
-  return std::ranges::any_of(spaces, [&](const response::NamespaceEntry& space) {
-    return !space.prefix.empty() && (name.starts_with(space.prefix) ||
-                                     name == space.prefix.substr(0, space.prefix.size() - 1));
-  });
 }
 
 // Without NAMESPACE: everything below INBOX means that INBOX is the prefix (old Courier, Cyrus).
@@ -128,10 +122,12 @@ Task<Result<SideFolders>> list_side(net::ImapClient& client, bool subscriptions,
   std::set<std::string> seen;
   const Path quarantine(1, std::string(migration::quarantine_folder));
   for (const auto& one : *listed) {
-    if (below_any(one.entry.name, spaces.other_users) || below_any(one.entry.name, spaces.shared))
-      continue;
     if (!seen.insert(one.entry.name).second) continue;
     Folder folder = folder_from(one, side.naming);
+    if (imap::is_of_others(one.entry.name, spaces)) {
+      side.of_others.push_back(std::move(folder));
+      continue;
+    }
     if (folder.path == quarantine) continue;
     side.folders.push_back(std::move(folder));
     side.folders.back().subscribed = subscribed.contains(one.entry.name);

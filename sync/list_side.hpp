@@ -6,8 +6,8 @@
 
 namespace tandem::sync {
 
-// `subscriptions`: also asks which are subscribed. Folders of other people, shared ones
-// and the quarantine folder are left out.
+// `subscriptions`: also asks which are subscribed. Folders of other people and shared ones stand
+// apart; the quarantine folder is left out.
 // `more`: what is asked for of each folder beside the usual. `ahead`: these are asked by STATUS,
 // all together, ahead of the LIST. That is a round trip more; but Dovecot 2.3 reads through the
 // whole of each Maildir that it opens (2 s for a million messages), except for the one that a

@@ -1,6 +1,6 @@
 // Sync as FolderPreviews: both sides are listed and paired by plan_folders(), as a pass would do it
 // now; nothing is made and no row is written. It takes no lock: what a pass writes meanwhile shows
-// the next time.
+// the next time. Here alone the home side is asked with whom folders are shared (ACL).
 #include "config/migration_settings.hpp"
 #include "lib/net/both.hpp"
 #include "lib/net/runtime.hpp"
@@ -45,7 +45,8 @@ PlannedFolder planned(const LeftOut& left_out) {
 }
 
 // A side that takes no mail gets no folders (AccountPass::plan).
-FolderPreview preview_of(const FolderPlan& plan, Side home, bool takes_mail) {
+FolderPreview preview_of(const FolderPlan& plan, const SideFolders& at_home, Side home,
+                         bool takes_mail) {
   FolderPreview preview;
   preview.home = home;
   for (const FolderPair& pair : plan.pairs) {
@@ -55,7 +56,22 @@ FolderPreview preview_of(const FolderPlan& plan, Side home, bool takes_mail) {
       preview.folders.push_back(planned(LeftOut{pair.home, WhyLeftOut::not_writable, nullptr}));
   }
   for (const LeftOut& one : plan.left_out) preview.folders.push_back(planned(one));
+  for (const Folder& one : at_home.of_others)
+    if (one.selectable)
+      preview.folders.push_back(planned(LeftOut{&one, WhyLeftOut::of_others, nullptr}));
   return preview;
+}
+
+Task<void> add_sharing(net::ImapClient& client, migration::Account account,
+                       FolderPreview& preview) {
+  std::vector<std::string> names;
+  for (const PlannedFolder& folder : preview.folders)
+    if (!folder.left_out) names.push_back(folder.name);
+  std::vector<std::string> own{account.address, account.login_at(preview.home).login};
+  const auto found = co_await migration::look_at_sharing(client, std::move(names), std::move(own));
+  for (PlannedFolder& folder : preview.folders)
+    if (const auto at = found.find(folder.name); at != found.end() && !folder.left_out)
+      folder.sharing = at->second;
 }
 
 }  // namespace
@@ -80,7 +96,8 @@ Task<Result<FolderPreview>> Sync::State::preview_folders(AccountId id) {
   std::vector<KnownPair> pairs;
   for (const FolderRow& row : *rows) pairs.push_back({row.at(home).name, row.at(mirror).name});
   const auto plan = plan_folders(*home_side, *mirror_side, pairs, migration.sync, home);
-  auto preview = preview_of(plan, home, !access.is_pop3_only(account, mirror));
+  auto preview = preview_of(plan, *home_side, home, !access.is_pop3_only(account, mirror));
+  co_await add_sharing(clients.at(home), account, preview);
   co_await end_snapshots(account, clients);
   co_return preview;
 }

@@ -10,8 +10,24 @@ namespace tandem::webui {
 namespace json = boost::json;
 using migration::NameChange;
 using migration::PlannedFolder;
+using migration::Sharing;
 
 namespace {
+
+json::value describe(const std::optional<Sharing>& sharing) {
+  if (!sharing) return nullptr;
+  json::array grants;
+  for (const migration::Grant& one : sharing->grants) {
+    json::array may;
+    for (const migration::May right : one.may) may.emplace_back(name_of(right));
+    grants.push_back(json::object{{"who", name_of(one.who)},
+                                  {"name", text_or_null(clean(one.name, 200))},
+                                  {"denied", one.denied},
+                                  {"may", std::move(may)},
+                                  {"rights", clean(one.rights)}});
+  }
+  return json::object{{"grants", std::move(grants)}, {"more", sharing->more}};
+}
 
 json::object describe(const PlannedFolder& folder) {
   json::object told{{"name", clean(folder.name)},
@@ -22,7 +38,8 @@ json::object describe(const PlannedFolder& folder) {
                     {"rule", nullptr},
                     {"change", nullptr},
                     {"line", text_or_null(clean(folder.line))},
-                    {"unheeded_line", text_or_null(clean(folder.unheeded_line))}};
+                    {"unheeded_line", text_or_null(clean(folder.unheeded_line))},
+                    {"sharing", describe(folder.sharing)}};
   if (folder.messages) told["messages"] = *folder.messages;
   if (folder.left_out) {
     told["left_out"] = name_of(*folder.left_out);

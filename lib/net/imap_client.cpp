@@ -165,6 +165,8 @@ Task<Result<void>> ImapClient::step(ImapHandler* handler) {
   }
   auto parsed = imap::parse_response(reader_.text(), reader_.streamed());
   if (!parsed) {
+    // Instead of a greeting it is no mail, and says what speaks there.
+    if (!greeting_) parsed.error().server_words = printable(reader_.text());
     close();
     co_return fail(connection_error(std::move(parsed.error())));
   }

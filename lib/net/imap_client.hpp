@@ -199,6 +199,10 @@ class ImapClient {
   // Without waiting for each; one that the server refuses does not spoil the others.
   Task<Result<void>> subscribe(std::vector<std::string> mailboxes);
   Task<Result<std::vector<imap::response::Quota>>> quota(std::string mailbox);
+  // Who has which rights (RFC 4314; needs the capability ACL), of those of these mailboxes that
+  // this log-in administers and that the server tells about: a NO is no error. Bounded, see
+  // Acl::more.
+  Task<Result<std::vector<imap::response::Acl>>> acls(std::vector<std::string> mailboxes);
 
   // Messages (imap_client_messages.cpp), by UID
   // ----------------------------------------------------

@@ -1,5 +1,8 @@
-// ImapClient: namespaces, lists, STATUS, SELECT, and what makes and unmakes mailboxes.
+// ImapClient: namespaces, lists, STATUS, SELECT, what makes and unmakes mailboxes, and rights on
+// them.
+#include <algorithm>
 #include <array>
+#include <set>
 
 #include "lib/net/imap_client.hpp"
 #include "lib/net/imap_collect.hpp"
@@ -53,6 +56,29 @@ class Listing final : public ImapHandler {
 
  private:
   static constexpr std::size_t most = 100'000;
+};
+
+// One answer for each mailbox that was asked about; what else a server tells is not kept.
+class Rights final : public ImapHandler {
+ public:
+  std::set<std::string> asked;         // MYRIGHTS
+  std::set<std::string> administered;  // of those; GETACL
+  std::vector<response::Acl> all;
+  void on_response(imap::Response& any) override {
+    if (const auto* mine = std::get_if<response::MyRights>(&any)) {
+      const bool wanted = asked.erase(mine->name) > 0;
+      if (wanted && mine->rights.contains('a')) administered.insert(mine->name);
+    } else if (auto* acl = std::get_if<response::Acl>(&any)) {
+      if (administered.erase(acl->name) == 0) return;
+      if (acl->entries.size() > room_) acl->more += acl->entries.size() - room_;
+      acl->entries.resize(std::min(acl->entries.size(), room_));
+      room_ -= acl->entries.size();
+      all.push_back(std::move(*acl));
+    }
+  }
+
+ private:
+  std::size_t room_ = 10'000;  // entries
 };
 
 Result<void> only_error(Result<ImapCompletion> done) {
@@ -210,6 +236,24 @@ Task<Result<std::vector<response::Quota>>> ImapClient::quota(std::string mailbox
       co_await run("GETQUOTAROOT " + mailbox_text(mailbox), "the quota was not told", &found);
   if (!done) co_return fail(std::move(done.error()));
   co_return std::move(found.all);
+}
+
+Task<Result<std::vector<response::Acl>>> ImapClient::acls(std::vector<std::string> mailboxes) {
+  Rights rights;
+  std::vector<std::string> commands;
+  for (const std::string& mailbox : mailboxes) {
+    commands.push_back("MYRIGHTS " + mailbox_text(mailbox));
+    rights.asked.insert(mailbox);
+  }
+  auto done = co_await run_each(std::move(commands), &rights);
+  if (!done) co_return fail(std::move(done.error()));
+  commands.clear();
+  for (const std::string& mailbox : mailboxes)
+    if (rights.administered.contains(mailbox))
+      commands.push_back("GETACL " + mailbox_text(mailbox));
+  done = co_await run_each(std::move(commands), &rights);
+  if (!done) co_return fail(std::move(done.error()));
+  co_return std::move(rights.all);
 }
 
 }  // namespace tandem::net

@@ -6,6 +6,7 @@
 #include "migration/left_out.hpp"
 #include "migration/oauth/refusals.hpp"
 #include "migration/refusal_steps.hpp"
+#include "migration/sharing.hpp"
 
 namespace tandem::migration::oauth {
 namespace {
@@ -17,10 +18,10 @@ constexpr NextStep no_key_file_step{
     "Google Cloud コンソールでサービス アカウントの新しい鍵(JSON "
     "形式)を作成し、そのファイルをそのまま使ってください。"};
 
-constexpr std::array steps = {no_token_server_step,  not_reached_step,      microsoft_step,
-                              google_step,           refresh_token_step,    no_oauth_mechanism_step,
-                              unusable_key_step,     no_key_file_step,      ask_about_words_step,
-                              raise_size_limit_step, raise_daily_limit_step};
+constexpr std::array steps = {
+    no_token_server_step, not_reached_step,        microsoft_step,         google_step,
+    refresh_token_step,   no_oauth_mechanism_step, unusable_key_step,      no_key_file_step,
+    ask_about_words_step, raise_size_limit_step,   raise_daily_limit_step, share_again_step};
 
 constexpr std::array<std::string_view, 2> sides = {"old", "new"};
 

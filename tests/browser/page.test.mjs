@@ -229,6 +229,9 @@ pageTest("what becomes of each folder is shown before anything is copied", {}, a
   await row("見積書/2024").getByText("same name · that side cannot hold its name · will be made").waitFor();
   await row("Kunden").getByText("map = Kunden -> Customers came too late").waitFor();
   await row("ごみ箱").getByText("Not copied: exclude = ごみ箱").waitFor();
+  await row("Public/News").getByText("Not copied: another person's or a shared one").waitFor();
+  await row("Kunden").getByText("Shared with sato (read and write); group team (not: delete); everybody (send mail into it); 2 more").waitFor();
+  await check.getByText("Sharing is not copied. Set it again").waitFor();
 }, onlyMock);
 
 pageTest("both sides of an account are compared on request", {}, async (page) => {

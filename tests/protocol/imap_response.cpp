@@ -150,3 +150,33 @@ TEST_CASE("imap: what is not understood is passed over, except a FETCH and a lin
   CHECK_FALSE(parse_response("a1 BYE x"));
   CHECK_FALSE(parse_response("* 1 FETCH (ENVELOPE " + std::string(100000, '(') + ")"));
 }
+
+TEST_CASE("imap: an error about a FETCH says where and in what, and nothing of the mail") {
+  const auto words = [](std::string_view text) {
+    const auto response = parse_response(text);
+    INFO(text);
+    REQUIRE_FALSE(response);
+    return response.error().to_string();
+  };
+  CHECK(
+      words("* 5 FETCH (UID 7 ENVELOPE (\"date\" \"geheim)") ==
+      "FETCH response not understood: unterminated quoted string (in ENVELOPE, at byte 34 of 42)");
+  CHECK(words("* 5 FETCH (BODY[HEADER.FIELDS (SUBJECT)] geheim)")
+            .ends_with("body expected (in BODY, at byte 41 of 48)"));
+  CHECK(words("* 5 FETCH (BODY[HEADER] {17}\r\nSubject: geheim\r\n geheim)")
+            .ends_with("space expected (in what is no known item, at byte 54 of 55)"));
+  // A server that announced less than it sent: mail stands where items should.
+  for (const std::string mail :
+       {"* 5 FETCH (BODY[] {2}\r\nSubject: geheim geheim)",
+        "* 5 FETCH (BODY[] {5}\r\nDear geheim \"x\")",
+        "* 5 FETCH (UID 7 RFC822.HEADER {3}\r\nTo:geheim (geheim)", "* 5 FETCH (geheim (",
+        "* 5 FETCH (PREVIEW geheim)", "* 5 FETCH (BODYSTRUCTURE (\"geheim\" )", "* 5 FETCH geheim",
+        "* 5 FETCH (BODY[geheim] NIL)", "* 5 FETCH (FLAGS (geheim {3)", "geheim: see below",
+        "Subject: geheim", "* geheim", "geheim", "* 5 FETCH (BODY[] {100}\r\ngeheim)"}) {
+    const auto response = parse_response(mail);
+    INFO(mail);
+    if (response) continue;
+    CHECK_FALSE(response.error().to_string().contains("geheim"));
+    CHECK(response.error().what.contains("byte"));
+  }
+}

@@ -235,6 +235,28 @@ TEST_CASE("T-20 T-21 T-27 POP3 client: endless answers, injection, secrets") {
   CHECK(wrong.sent.find("DELE") == std::string::npos);
 }
 
+TEST_CASE("POP3 client: what speaks instead of a greeting is told, of mail nothing") {
+  ClientRun other;
+  other.machine.open();
+  CHECK(other.run("220 mail.example.jp ESMTP\r\n").error().server_words ==
+        "220 mail.example.jp ESMTP");
+  // Mail where an answer or a listing should be: its server lost the count.
+  for (const bool listing : {false, true}) {
+    ClientRun run;
+    run.table[7].second =
+        listing ? "+OK\r\n1 100\r\nSubject: geheim\r\n.\r\n" : "Subject: geheim\r\n";
+    run.machine.open();
+    REQUIRE(run.run("+OK hi\r\n"));
+    run.machine.login(tim);
+    REQUIRE(run.run());
+    run.machine.list();
+    const auto ended = run.run();
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().kind == ErrorKind::protocol);
+    CHECK_FALSE(ended.error().to_string().contains("geheim"));
+  }
+}
+
 TEST_CASE("T-24 POP3 client: a server that trusts us is told the client before the log-in",
           "[T-24]") {
   for (const std::size_t step : {std::size_t{1}, std::size_t{4096}}) {

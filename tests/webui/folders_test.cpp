@@ -35,6 +35,14 @@ Task<void> planned_folders(Site& site) {
                       .other_name = "",
                       .line = "ごみ箱",
                       .unheeded_line = ""}};
+  using migration::Grantee;
+  using migration::May;
+  const std::string odd_name("b\x1bob");
+  preview.folders[0].sharing = migration::Sharing{};
+  preview.folders[1].sharing =
+      migration::Sharing{{{Grantee::person, odd_name, false, {May::read, May::remove}, "lrt"},
+                          {Grantee::anyone, "", true, {}, "0"}},
+                         7};
   site.rooms.previewed = preview;
   Answer answer = co_await browser.get("/api/folders/aoki%40example.jp");
   REQUIRE(answer.status == 200);
@@ -53,6 +61,18 @@ Task<void> planned_folders(Site& site) {
   CHECK(all[2].at("line") == "ごみ箱");
   CHECK(all[2].at("other_name").is_null());
   CHECK(all[2].at("rule").is_null());
+  CHECK(all[0].at("sharing") == json::value{{"grants", json::array{}}, {"more", 0}});
+  CHECK(all[1].at("sharing").at("more") == 7);
+  const json::array& grants = all[1].at("sharing").at("grants").as_array();
+  REQUIRE(grants.size() == 2);
+  CHECK(grants[0].at("who") == "person");
+  CHECK(grants[0].at("name").as_string().find('\x1b') == std::string::npos);
+  CHECK(grants[0].at("may") == json::array{"read", "delete"});
+  CHECK(grants[0].at("rights") == "lrt");
+  CHECK(grants[1].at("name").is_null());
+  CHECK(grants[1].at("denied") == true);
+  CHECK(grants[1].at("may") == json::array{});
+  CHECK(all[2].at("sharing").is_null());
   site.rooms.previewed = fail(ErrorKind::authentication, "log-in refused");
   answer = co_await browser.get("/api/folders/aoki%40example.jp");
   CHECK(answer.status >= 400);

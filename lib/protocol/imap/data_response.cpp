@@ -281,11 +281,43 @@ bool quota_root(Decoder& in, bool utf8, Response& out) {
   return true;
 }
 
+constexpr std::size_t most_acl_entries = 500;
+constexpr std::size_t longest_identifier = 512;
+constexpr std::size_t most_rights = 64;
+
+// RFC 4314 3.6
+bool acl(Decoder& in, bool utf8, Response& out) {
+  auto& acl = out.emplace<Acl>();
+  if (!mailbox(in, utf8, acl.wire_name, acl.name)) return false;
+  while (in.try_spaces() && !in.at_end()) {
+    std::string_view identifier;
+    std::string_view rights;
+    if (!in.try_astring(identifier) || !in.try_spaces() || !in.try_astring(rights)) return false;
+    const bool fits = identifier.size() <= longest_identifier && rights.size() <= most_rights;
+    if (fits && acl.entries.size() < most_acl_entries)
+      acl.entries.push_back({std::string(identifier), std::string(rights)});
+    else
+      ++acl.more;
+  }
+  return in.at_end();
+}
+
+// RFC 4314 3.8
+bool my_rights(Decoder& in, bool utf8, Response& out) {
+  auto& mine = out.emplace<MyRights>();
+  std::string_view rights;
+  if (!mailbox(in, utf8, mine.wire_name, mine.name) || !in.try_spaces() || !in.try_astring(rights))
+    return false;
+  mine.rights = rights;
+  return true;
+}
+
 struct Row {
   std::string_view word;
   bool (*read)(Decoder&, bool utf8, Response&);
 };
-constexpr std::array<Row, 13> rows = {{
+constexpr std::array<Row, 15> rows = {{
+    {"ACL", acl},
     {"CAPABILITY", capability},
     {"ENABLED", enabled},
     {"ESEARCH", esearch},
@@ -293,6 +325,7 @@ constexpr std::array<Row, 13> rows = {{
     {"ID", id},
     {"LIST", list},
     {"LSUB", lsub},
+    {"MYRIGHTS", my_rights},
     {"NAMESPACE", namespaces},
     {"QUOTA", quota},
     {"QUOTAROOT", quota_root},

@@ -1,5 +1,6 @@
 #include "lib/protocol/imap/fetch_response.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/text.hpp"
@@ -101,26 +102,24 @@ constexpr std::array<Row, 15> rows = {{
     {"PREVIEW", preview},
 }};
 
+struct BodyRow {
+  std::string_view name;
+  BodyForm form;
+};
+constexpr std::array<BodyRow, 3> body_rows = {{{"BODY", BodyForm::body},
+                                               {"BINARY.SIZE", BodyForm::binary_size},
+                                               {"BINARY", BodyForm::binary}}};
+
 // BODY[…] and BINARY[…]: false without a failure if the item is none of them.
-bool try_body(Decoder& in, Fetch& out) {
-  const std::size_t start = in.position();
-  BodyForm form = BodyForm::body;
-  const std::string_view rest = in.rest();
-  std::size_t length = 0;
-  if (istarts_with(rest, "BODY[")) {
-    length = 4;
-  } else if (istarts_with(rest, "BINARY.SIZE[")) {
-    form = BodyForm::binary_size;
-    length = 11;
-  } else if (istarts_with(rest, "BINARY[")) {
-    form = BodyForm::binary;
-    length = 6;
-  } else {
-    return false;
-  }
-  in.move_to(start + length);
+bool try_body(Decoder& in, Fetch& out, std::string_view& known) {
+  const auto row = std::ranges::find_if(body_rows, [rest = in.rest()](const BodyRow& one) {
+    return istarts_with(rest, one.name) && rest.substr(one.name.size()).starts_with('[');
+  });
+  if (row == body_rows.end()) return false;
+  known = row->name;
+  in.move_to(in.position() + row->name.size());
   Body& body = out.bodies.emplace_back();
-  body.form = form;
+  body.form = row->form;
   if (!expect_section(in, body.section)) return false;
   if (in.try_byte('<')) {
     if (!in.expect_number(body.offset.emplace(), "offset expected") ||
@@ -131,13 +130,17 @@ bool try_body(Decoder& in, Fetch& out) {
   return body_value(in, body);
 }
 
-bool item(Decoder& in, Fetch& out) {
-  if (try_body(in, out)) return true;
-  if (in.failed()) return false;
+bool item(Decoder& in, Fetch& out, std::string_view& known) {
+  known = {};
+  if (try_body(in, out, known)) return true;
+  if (in.failed() || !known.empty()) return false;
   std::string_view name;
-  if (!in.expect_atom(name, "fetch item expected") || !in.expect_space()) return false;
-  for (const Row& row : rows)
-    if (iequals(row.name, name)) return row.read(in, out);
+  if (!in.expect_atom(name, "fetch item expected")) return false;
+  const auto row =
+      std::ranges::find_if(rows, [name](const Row& one) { return iequals(one.name, name); });
+  if (row != rows.end()) known = row->name;
+  if (!in.expect_space()) return false;
+  if (row != rows.end()) return row->read(in, out);
   std::string_view value;
   if (!in.skip_value(value)) return false;
   out.other.emplace_back(name, value);
@@ -146,12 +149,12 @@ bool item(Decoder& in, Fetch& out) {
 
 }  // namespace
 
-bool expect_fetch_items(Decoder& in, Fetch& out, bool prefix) {
+bool expect_fetch_items(Decoder& in, Fetch& out, bool prefix, std::string_view& known) {
   if (!in.expect_byte('(', "fetch items expected")) return false;
   in.try_spaces();
   while (!in.try_byte(')')) {
     const std::size_t bodies = out.bodies.size();
-    if (!item(in, out)) return false;
+    if (!item(in, out, known)) return false;
     if (prefix && in.at_end())
       return out.bodies.size() > bodies && out.bodies.back().value.streamed;
     if (!in.try_spaces() && in.peek() != ')') return in.fail("fetch items not closed");

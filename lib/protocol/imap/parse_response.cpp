@@ -1,6 +1,7 @@
 #include "lib/protocol/imap/parse_response.hpp"
 
 #include <array>
+#include <fmt/format.h>
 
 #include "lib/base/text.hpp"
 #include "lib/protocol/imap/data_response.hpp"
@@ -47,11 +48,16 @@ bool numbered(Decoder& in, std::uint32_t number, Response& out) {
   return true;
 }
 
-std::unexpected<Error> not_understood(std::string what, std::string_view text) {
-  constexpr std::size_t most = 1024;
+// Errors are logged and shown. What cannot be read may be mail (also where a server announced
+// another length than it sent), so they say where it ended, and none of its words.
+std::unexpected<Error> not_understood(std::string what) {
   Error error{.kind = ErrorKind::protocol, .what = std::move(what), .origin = Origin::other};
-  error.server_words = printable(text.substr(0, most), most);
   return std::unexpected(std::move(error));
+}
+
+std::string where(const Decoder& in, std::string_view item, std::string_view text) {
+  return fmt::format("{} (in {}, at byte {} of {})", in.failure(),
+                     item.empty() ? "what is no known item" : item, in.position(), text.size());
 }
 
 bool fetch_head(Decoder& in, Fetch& out) {
@@ -63,7 +69,8 @@ bool fetch_head(Decoder& in, Fetch& out) {
 
 bool parse_fetch_prefix(std::string_view text, std::span<const std::size_t> streamed, Fetch& out) {
   Decoder in(text, streamed);
-  if (!fetch_head(in, out) || !expect_fetch_items(in, out, true)) return false;
+  std::string_view item;
+  if (!fetch_head(in, out) || !expect_fetch_items(in, out, true, item)) return false;
   out.arena = in.take_arena();
   return true;
 }
@@ -77,8 +84,9 @@ Result<Response> parse_response(std::string_view text, std::span<const std::size
   }
   Fetch fetch;
   if (fetch_head(in, fetch)) {
-    if (!expect_fetch_items(in, fetch, false))
-      return not_understood("FETCH response not understood: " + std::string(in.failure()), text);
+    std::string_view item;
+    if (!expect_fetch_items(in, fetch, false, item))
+      return not_understood("FETCH response not understood: " + where(in, item, text));
     fetch.arena = in.take_arena();
     return fetch;
   }
@@ -87,7 +95,8 @@ Result<Response> parse_response(std::string_view text, std::span<const std::size
   std::string_view tag;
   if (!in.try_byte('*')) {
     if (!in.try_tag(tag) || !in.try_spaces() || !try_status(in, tag, status))
-      return not_understood("the server's line is not an IMAP response", text);
+      return not_understood(
+          fmt::format("the server's line, of {} bytes, is not an IMAP response", text.size()));
     return status;
   }
   in.try_spaces();

@@ -12,7 +12,8 @@ namespace tandem::imap {
 // `text` without its final CR LF; `streamed`: where literals stood whose bytes are not in it.
 // `utf8`: mailbox names arrive in UTF-8. Fails (kind protocol) for what is no response, and for a
 // FETCH that cannot be read, since passing it over would lose a message; other data that cannot be
-// read is `Unknown`. Views in the result point into `text`.
+// read is `Unknown`. Views in the result point into `text`. An error holds none of the words of
+// `text`: it may be mail.
 [[nodiscard]] Result<Response> parse_response(std::string_view text,
                                               std::span<const std::size_t> streamed = {},
                                               bool utf8 = false);

@@ -170,6 +170,18 @@ struct QuotaRoot {
   std::string mailbox;
   std::vector<std::string> roots;
 };
+// RFC 4314 3.6. Rights that are taken away have an identifier that begins with `-`.
+struct AclEntry {
+  std::string identifier, rights;
+};
+struct Acl {
+  std::string wire_name, name;
+  std::vector<AclEntry> entries;
+  std::size_t more = 0;  // beyond what is kept of one mailbox, or longer than any name is
+};
+struct MyRights {
+  std::string wire_name, name, rights;
+};
 
 struct Body {
   BodyForm form = BodyForm::body;
@@ -208,6 +220,7 @@ using Response =
                  response::Enabled, response::Flags, response::List, response::MailboxStatus,
                  response::Search, response::Esearch, response::Namespace, response::Exists,
                  response::Recent, response::Expunge, response::Vanished, response::Id,
-                 response::Quota, response::QuotaRoot, response::Fetch>;
+                 response::Quota, response::QuotaRoot, response::Acl, response::MyRights,
+                 response::Fetch>;
 
 }  // namespace tandem::imap

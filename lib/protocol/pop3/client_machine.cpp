@@ -205,7 +205,9 @@ void ClientMachine::on_status(std::string_view line) {
   if (istarts_with(line, "+OK")) return on_ok(text);
   if (istarts_with(line, "-ERR")) return on_refused(trim(line.substr(4)));
   if (line.starts_with('+') && step_ == Step::auth) return on_challenge(trim(line.substr(1)));
-  refuse(ErrorKind::protocol, "The server sent an unusable answer", line);
+  // Out of step it may be mail; instead of a greeting it says what speaks there.
+  refuse(ErrorKind::protocol, "The server sent an unusable answer",
+         step_ == Step::greeting ? line : std::string_view());
 }
 
 void ClientMachine::on_ok(std::string_view text) {
@@ -295,7 +297,7 @@ void ClientMachine::on_entry(std::string_view line) {
   const std::size_t space = line.find(' ');
   const auto number = parse_number(line.substr(0, space));
   if (!number || space == std::string_view::npos)
-    return refuse(ErrorKind::protocol, "The server sent an unusable listing", line);
+    return refuse(ErrorKind::protocol, "The server sent an unusable listing");
   if (entries_.size() >= options_.max_messages)
     return refuse(ErrorKind::limit, "The server lists too many messages");
   const std::string_view value = trim(line.substr(space));

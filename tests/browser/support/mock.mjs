@@ -209,12 +209,15 @@ export class Mock {
 
   preview(account) {
     if (!account) return fault(404, "not_found");
-    const plan = { messages: 120, left_out: null, exists: true, change: null, line: null, unheeded_line: null };
+    const plan = { messages: 120, left_out: null, exists: true, change: null, line: null, unheeded_line: null, sharing: null };
+    const grant = (who, name, may, rights, denied = false) => ({ who, name, may, rights, denied });
+    const grants = [grant("person", "sato", ["read", "write"], "lrwi"), grant("group", "team", ["delete"], "t", true), grant("anyone", null, ["post"], "p")];
     return { body: { address: account.address, home: "old", folders: [
       { ...plan, name: "INBOX", other_name: "INBOX", rule: "inbox" },
       { ...plan, name: "見積書/2024", other_name: "見積書／2024", rule: "path", change: "unfit", exists: false },
-      { ...plan, name: "Kunden", other_name: "Kunden", rule: "known", unheeded_line: "Kunden -> Customers" },
+      { ...plan, name: "Kunden", other_name: "Kunden", rule: "known", unheeded_line: "Kunden -> Customers", sharing: { grants, more: 2 } },
       { ...plan, name: "ごみ箱", other_name: null, rule: null, left_out: "excluded", exists: false, line: "ごみ箱" },
+      { ...plan, name: "Public/News", other_name: null, rule: null, left_out: "of_others", exists: false },
     ] } };
   }
 

@@ -308,6 +308,26 @@ Task<void> of_others(Town& town) {
   CHECK(town.read(1, "Publicity").size() == 1);
   CHECK(town.mailbox(1).find("Public/news") == nullptr);
   CHECK(town.mailbox(1).find("Other/sato") == nullptr);
+  const auto looked = co_await look_of(town);
+  CHECK(looked.at(Side::old_side).messages == 1);
+  const auto previewed = co_await town.world->sync->preview_folders(town.world->account);
+  if (!previewed) FAIL(previewed.error().to_string());
+  std::set<std::string> told;
+  for (const auto& folder : previewed->folders)
+    if (folder.left_out == migration::WhyLeftOut::of_others) told.insert(folder.name);
+  CHECK(told == std::set<std::string>{"Other/sato", "Public/news"});
+}
+
+// Cyrus without altnamespace: shared folders have no prefix.
+Task<void> shared_at_the_top(Town& town) {
+  co_await town.move_in(1);
+  town.mailbox(0).namespaces = R"((("INBOX/" "/")) (("user/" "/")) (("" "/")))";
+  for (const char* name : {"Sent", "Drafts", "Junk", "Trash"}) town.mailbox(0).remove(name);
+  for (const std::string folder : {"INBOX/Work", "Sales", "user/sato"}) put_in_new(town, folder);
+  const auto report = co_await pass_of(town);
+  CHECK(report.copied == 1);
+  CHECK(town.read(1, "Work").size() == 1);
+  CHECK(town.mailbox(1).find("Sales") == nullptr);
 }
 
 Task<void> no_namespaces(Town& town) {
@@ -426,6 +446,9 @@ TEST_CASE("I2: a server that shows other headers alone than with their message d
 }
 TEST_CASE("Folders of other people and of all are not copied with a mailbox") {
   in_a_town(of_others);
+}
+TEST_CASE("Shared folders without a prefix are not copied with a mailbox that has one") {
+  in_a_town(shared_at_the_top);
 }
 TEST_CASE("A server without NAMESPACE: where all is below INBOX, that is no part of the names") {
   in_a_town(no_namespaces);

@@ -58,6 +58,13 @@ export function number(value: number): string {
   return plainNumber.value.format(value);
 }
 
+const joined = computed(() => new Intl.ListFormat(language.value));
+
+/** "read, write and delete" */
+export function list(words: string[]): string {
+  return joined.value.format(words);
+}
+
 type Values = Record<string, string | number>;
 
 export function t(key: Key, values: Values = {}): string {
