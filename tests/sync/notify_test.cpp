@@ -7,11 +7,6 @@
 namespace tandem::sync {
 namespace {
 
-using migration::CopyState;
-using server::test::letter;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
 const std::string work("Work");
 
 // Of one side.
@@ -103,10 +98,7 @@ Task<void> come_to_rest(NotifyingSides& two) {
   CHECK(co_await two.becomes(in_sync));
   co_await two.pass_time(seconds(2));
   CHECK(co_await two.becomes(in_sync));
-  for (const Side side : {old_side, new_side}) {
-    two.at(side).listen = true;
-    two.at(side).heard.clear();
-  }
+  two.listen_anew();
 }
 
 bool has_passed(NotifyingSides& two) {

@@ -11,6 +11,11 @@
 
 namespace tandem::sync {
 
+using migration::CopyState;
+using server::test::letter;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
 namespace detail {
 // The clock of the context, which is made later than what refers to it.
 class ClockToCome final : public Clock {
@@ -54,9 +59,9 @@ class TimedSides : public detail::ClockFirst, public TwoSides {
     while (!what() && std::chrono::steady_clock::now() < limit) co_await timers.pass(step);
     co_return what();
   }
-  [[nodiscard]] migration::CopyState state() const {
-    return world->sync->progress(world->account).state;
-  }
+  [[nodiscard]] CopyState state() const { return world->sync->progress(world->account).state; }
+  // Something to copy, before it all begins.
+  Task<void> one_letter() { return put(old_side, letter("a")); }
   // `before`, and then `test` beside the sync in the background, which is asked to stop behind it.
   void run_beside(Task<void> before, Task<void> test) {
     run(beside(std::move(before), std::move(test)));

@@ -57,10 +57,23 @@ class TwoSides : public detail::HallFirst, public Sides {
       ++count;
     return count;
   }
+  // From here on what both sides hear is counted.
+  void listen_anew() {
+    for (const Side side : {old_side, new_side}) {
+      at(side).listen = true;
+      at(side).heard.clear();
+    }
+  }
   Task<migration::DeltaReport> pass(Side from = Side::old_side) {
     auto report = co_await world->sync->run_delta(world->account, from);
     if (!report) FAIL(report.error().to_string());
     co_return *report;
+  }
+  // Two passes: the second sees what the first itself has changed on the mirror.
+  Task<void> settle() {
+    co_await pass();
+    co_await pass();
+    listen_anew();
   }
 
   // Bytes, date and system flags of every message; equal ones several times.

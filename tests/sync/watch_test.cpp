@@ -5,18 +5,9 @@
 namespace tandem::sync {
 namespace {
 
-using migration::CopyState;
-using server::test::letter;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-Task<void> one_letter(TimedSides& two) {
-  co_await two.put(old_side, letter("a"));
-}
-
 Task<void> no_idle(TimedSides& two, Side side) {
   two.at(side).replace = {{" IDLE", " XDLE"}};
-  co_await one_letter(two);
+  co_await two.one_letter();
 }
 
 // Until nothing is under way any more; then what is heard is counted from here.
@@ -24,10 +15,7 @@ Task<void> come_to_rest(TimedSides& two) {
   const auto in_sync = [&] { return two.state() == CopyState::in_sync; };
   CHECK(co_await two.becomes(in_sync));
   co_await two.pass_time(Duration(0));
-  for (const Side side : {old_side, new_side}) {
-    two.at(side).listen = true;
-    two.at(side).heard.clear();
-  }
+  two.listen_anew();
 }
 
 bool is_quiet(TimedSides& two) {
@@ -122,7 +110,7 @@ TEST_CASE("Other folders are looked at every five minutes") {
     two.run_beside(no_idle(two, old_side), other_folders_at_the_interval(two));
   }
   TimedSides two;  // IDLE tells of INBOX alone
-  two.run_beside(one_letter(two), other_folders_at_the_interval(two));
+  two.run_beside(two.one_letter(), other_folders_at_the_interval(two));
 }
 TEST_CASE("A side that breaks when it is polled is opened anew") {
   TimedSides two;
@@ -131,7 +119,7 @@ TEST_CASE("A side that breaks when it is polled is opened anew") {
 TEST_CASE("Accounts beyond those that are watched are looked at every five minutes") {
   TimedSides two;
   two.world->options.watched_accounts = 0;
-  two.run_beside(one_letter(two), not_watched(two));
+  two.run_beside(two.one_letter(), not_watched(two));
 }
 
 }  // namespace tandem::sync

@@ -5,11 +5,6 @@
 namespace tandem::sync {
 namespace {
 
-using migration::CopyState;
-using server::test::letter;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
 constexpr std::string_view logged_in = " OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR";
 
 // Somebody else of the same migration, and of the same server.
@@ -51,10 +46,6 @@ Task<void> import_password(TimedSides& two, std::string password) {
 // Of the old side, which are counted before anything can wait.
 std::size_t tries(TimedSides& two) {
   return two.at(old_side).connections;
-}
-
-Task<void> one_letter(TimedSides& two) {
-  co_await two.put(old_side, letter("a"));
 }
 
 Task<void> log_in_refused(TimedSides& two, std::string words) {
@@ -225,11 +216,11 @@ TEST_CASE("A wrong password is tried once, whatever becomes of other accounts") 
 TEST_CASE("A full mailbox is tried again at its time") {
   TimedSides two;
   two.hall.accounts.quota_of_baba = 100;
-  two.run_beside(one_letter(two), full_mailbox(two));
+  two.run_beside(two.one_letter(), full_mailbox(two));
 }
 TEST_CASE("A mailbox in which nothing happens is left alone between two looks at all of it") {
   TimedSides two;
-  two.run_beside(one_letter(two), quiet(two));
+  two.run_beside(two.one_letter(), quiet(two));
 }
 
 }  // namespace tandem::sync
