@@ -201,6 +201,10 @@ Task<Result<void>> export_folder(net::ImapClient& client, std::string name, Box&
     sorted = sorting.by_matches(*matches);
     if (!sorted) co_return sorted;
   }
+  std::uint64_t bytes = 0;
+  for (const Item& item : *items) bytes += item.size;
+  const auto compressed = co_await client.compress_for(bytes);
+  if (!compressed) co_return compressed;
   for (std::size_t at = 0; at < items->size();) {
     const std::size_t count = portion(*items, at, most_fetched);
     const std::span<const Item> some(items->data() + at, count);

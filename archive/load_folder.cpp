@@ -122,6 +122,10 @@ class Loading {
     BatchCopy::Options options;
     options.multi = multi;
     const std::vector<Item> fed = items;
+    std::uint64_t bytes = 0;
+    for (const Item& item : fed) bytes += item.size;
+    const auto compressed = co_await client_.compress_for(bytes);
+    if (!compressed) co_return fail(compressed.error());
     BatchCopy copy(client_, client_.selected().name, std::move(items), options);
     for (const Item& item : fed) {
       const auto done = co_await feed(copy, item);

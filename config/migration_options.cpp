@@ -131,7 +131,7 @@ constexpr std::string_view presets =
 
 // clang-format off
 template <Side side>
-constexpr std::array<Row<Settings>, 23> side_rows(std::string_view section, std::string_view provider,
+constexpr std::array<Row<Settings>, 24> side_rows(std::string_view section, std::string_view provider,
                                                   std::string_view host) {
   using net::Protocol;
   return {{
@@ -217,6 +217,16 @@ constexpr std::array<Row<Settings>, 23> side_rows(std::string_view section, std:
         .help = "Tell this side's servers, which must trust us, each client's address (XCLIENT, XFORWARD, ID).",
         .help_ja = "この側のサーバー(本機を信頼する設定が必要)に接続元のアドレスを伝える(XCLIENT、XFORWARD、ID)。"},
        [](Settings& s, const Value& v) { return take_flag((s.*side).forward_client, v); }},
+      {{.section = section, .name = "compress", .type = "choice", .fallback = "auto", .limits = "auto, always, never",
+        .help = "Compress IMAP connections to this side, if its server offers COMPRESS=DEFLATE. auto: where an answer takes 10 ms or more "
+                "and more than 1 MiB is to be moved. never: for a server that does it wrongly.",
+        .help_ja = "この側との IMAP 接続を圧縮(サーバーが COMPRESS=DEFLATE に対応する場合)。auto は応答に 10 ミリ秒以上かかり、"
+                   "1 MiB を超えて転送するときだけ。never は圧縮の動作に問題のあるサーバー用。"},
+       [](Settings& s, const Value& v) {
+         return take_choice<net::Compression>((s.*side).compress, v,
+           {{"auto", net::Compression::slow_links}, {"always", net::Compression::always},
+            {"never", net::Compression::never}});
+       }},
       {{.section = section, .name = "source_address", .type = "list",
         .limits = "addresses of this machine, with commas between",
         .help = "Addresses that connections to this side's servers come from, in turn; each has some 28,000 ports to one server.",

@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.hpp"
 #include "lib/net/address_set.hpp"
+#include "lib/net/compression.hpp"
 #include "lib/net/endpoint.hpp"
 
 namespace tandem::config {
@@ -53,6 +54,7 @@ struct SideSettings {
   bool master_for_people = false;
   OAuthSettings oauth;
   bool forward_client = false;  // its servers trust us: they are told each client's address
+  net::Compression compress = net::Compression::slow_links;  // of its IMAP connections
   std::vector<std::string> source_addresses;  // of ours, to come from; the endpoints have them
   // Bytes of one mailbox that the sync moves in any 24 hours; 0: as many as there are. Nothing: not
   // written, and no preset knows.

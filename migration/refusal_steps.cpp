@@ -8,7 +8,7 @@
 namespace tandem::migration {
 namespace {
 
-enum : std::uint8_t { not_connected, expired, needs_tls, ask_the_host };
+enum : std::uint8_t { not_connected, expired, needs_tls, ask_the_host, compress_never };
 
 constexpr std::array steps = {
     oauth::NextStep{
@@ -29,6 +29,11 @@ constexpr std::array steps = {
         "Ask that side's provider and show them the server's words: this is no wrong password.",
         "パスワードの誤りではありません。サーバーの応答を添えて、その側の事業者に"
         "問い合わせてください。"},
+    oauth::NextStep{
+        "It is tried again by itself. If it happens again, write compress = never for that side in "
+        "migrations/NAME.conf, and tell its provider.",
+        "自動で再試行します。繰り返す場合は、migrations/NAME.conf のその側のセクションに "
+        "compress = never と書き、事業者に連絡してください。"},
 };
 
 }  // namespace
@@ -42,6 +47,10 @@ const oauth::NextStep* step_by_words(const Error& error) {
     case imap::CodeKind::corruption: return &steps[ask_the_host];
     default: return nullptr;
   }
+}
+
+const oauth::NextStep& compress_never_step() {
+  return steps[compress_never];
 }
 
 std::span<const oauth::NextStep> refusal_steps() {

@@ -1,4 +1,5 @@
-// What a person is told to do when a server says why it lets nobody in, in both languages. Errors
+// What a person is told to do when a server says why it lets nobody in, or cannot be read, in both
+// languages. Errors
 // carry the English; oauth::in_japanese() finds the other where somebody reads it.
 #pragma once
 
@@ -11,6 +12,9 @@ namespace tandem::migration {
 
 // By the response code or the words of an IMAP server; null: it says nothing that is known.
 [[nodiscard]] const oauth::NextStep* step_by_words(const Error& error);
+
+// For a server whose compressed data cannot be read.
+[[nodiscard]] const oauth::NextStep& compress_never_step();
 
 [[nodiscard]] std::span<const oauth::NextStep> refusal_steps();
 

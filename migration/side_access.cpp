@@ -191,11 +191,17 @@ Task<Result<SideAccess::Client>> SideAccess::open_with(Account account, Side sid
   if (!stream) co_return failed_at(account, side, stream.error());
   net::ImapClient::Options options;
   options.side = origin_of(side);
+  if (const auto* const migration = registry_.settings(account.migration); migration != nullptr)
+    options.compression = settings_of(*migration, side).compress;
+  options.if_damaged = compress_never_step().en;
   auto client = std::make_unique<net::ImapClient>(std::move(*stream), options);
   const auto begun = co_await begin_session(*client, connector_, where);
   if (!begun) co_return failed_at(account, side, begun.error());
   const auto logged_in = co_await log_in(*client, where, std::move(credential));
   if (!logged_in) co_return failed_at(account, side, logged_in.error());
+  // Whoever has much to move says so again.
+  const auto compressed = co_await client->compress_for(0);
+  if (!compressed) co_return failed_at(account, side, compressed.error());
   co_return std::move(client);
 }
 

@@ -15,6 +15,7 @@ namespace {
 namespace response = imap::response;
 
 constexpr std::size_t most_header = 1024 * 1024;
+constexpr std::uint64_t usual_header = 2048;
 
 Flags flags_of(const response::Fetch& message) {
   Flags flags;
@@ -423,6 +424,8 @@ Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
   for (const Item& item : items)
     if (!item.looked_at) uids.push_back(item.uid);
   if (uids.empty()) co_return Result<void>{};
+  const auto compressed = co_await client.compress_for(uids.size() * usual_header);
+  if (!compressed) co_return compressed;
   Digesting headers(items, options, Digesting::Depth::header);
   imap::SequenceSet set = set_of(uids);
   imap::FetchAttributes attributes = body_attributes(imap::SectionText::header);
@@ -442,8 +445,14 @@ Task<Result<void>> look_at(net::ImapClient& client, std::vector<Item>& items,
 Task<Result<void>> look_at_whole(net::ImapClient& client, std::vector<Item>& items,
                                  mail::DigestOptions options) {
   std::vector<Uid> uids;
-  for (const Item& item : items) uids.push_back(item.uid);
+  std::uint64_t bytes = 0;
+  for (const Item& item : items) {
+    uids.push_back(item.uid);
+    bytes += item.size;
+  }
   if (uids.empty()) co_return Result<void>{};
+  const auto compressed = co_await client.compress_for(bytes);
+  if (!compressed) co_return compressed;
   Digesting messages(items, options, Digesting::Depth::whole);
   imap::SequenceSet set = set_of(uids);
   imap::FetchAttributes attributes = body_attributes(imap::SectionText::whole);

@@ -76,6 +76,7 @@ class Transfer {
   [[nodiscard]] bool found_strangers() const { return strangers_; }
 
  private:
+  Task<Result<void>> compress();
   Task<Result<void>> batch();
   Task<migration::AccountLocks::Guard> lock_target();
   std::vector<Item> cut();

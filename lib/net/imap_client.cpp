@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "lib/base/text.hpp"
+#include "lib/net/timer.hpp"
 #include "lib/protocol/imap/decoder.hpp"
 #include "lib/protocol/imap/parse_response.hpp"
 #include "lib/protocol/imap/refusal_words.hpp"
@@ -51,7 +54,7 @@ Task<Result<void>> ImapHandler::on_message(const response::Fetch&) {
 void ImapHandler::on_response(imap::Response&) {}
 
 ImapClient::ImapClient(StreamPtr stream, Options options)
-    : stream_(std::move(stream)), options_(options), reader_(options.limits) {}
+    : stream_(std::move(stream)), options_(std::move(options)), reader_(options_.limits) {}
 
 ImapClient::~ImapClient() {
   wipe(out_);
@@ -116,6 +119,11 @@ ImapTag ImapClient::begin(std::string_view command) {
 
 Task<Result<void>> ImapClient::flush() {
   if (out_.empty()) co_return Result<void>();
+  if (is_measuring()) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    left_at_ = clock_of(executor).steady();
+    alone_ = open_.size() == 1;
+  }
   stream_->expires_after(options_.wait);
   const std::size_t leaving = out_.size();
   auto written = co_await stream_->write(out_);
@@ -133,6 +141,10 @@ Task<Result<void>> ImapClient::fill() {
   auto count = co_await stream_->read_some(reader_.space(options_.read_size));
   reader_.filled(count.value_or(0));
   bytes_received_ += count.value_or(0);
+  if (is_measuring()) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    read_at_ = clock_of(executor).steady();
+  }
   if (!count) co_return fail(connection_error(std::move(count.error())));
   if (*count > 0) co_return Result<void>();
   Error error{
@@ -265,6 +277,7 @@ Result<void> ImapClient::take_status(response::Status& status) {
         {.kind = ErrorKind::protocol, .what = "the server answered a command that was not sent"}));
   }
   open_.erase(tag);
+  note_round_trip();
   if (unawaited_.erase(tag) > 0) return {};
   completions_[tag] = {status.condition, std::move(status.code), std::move(status.text)};
   return {};

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/net/compression.hpp"
 #include "lib/net/imap_handler.hpp"
 #include "lib/net/stream.hpp"
 #include "lib/protocol/imap/command.hpp"
@@ -105,6 +106,8 @@ class ImapClient {
     Origin side = Origin::other;       // whose server it is, for errors
     std::size_t command_bytes = 2000;  // longest UID set in one command
     std::size_t read_size = 64 * 1024;
+    Compression compression = Compression::never;
+    std::string if_damaged;  // the next step in errors about compressed data that is damaged
   };
   ImapClient(StreamPtr stream, Options options);
   explicit ImapClient(StreamPtr stream) : ImapClient(std::move(stream), Options{}) {}
@@ -153,6 +156,12 @@ class ImapClient {
   // For a proxy that takes over after log-in: the stream, and the bytes read ahead. Nothing else
   // may be called afterwards.
   [[nodiscard]] StreamPtr release(std::string& rest);
+
+  // About so many bytes are to be read or appended next: from now on both directions are
+  // compressed, if Options::compression says so for them, the server offers it and nothing is under
+  // way. Asked once for a connection; a refusal changes nothing. It costs a round trip where it is
+  // asked.
+  Task<Result<void>> compress_for(std::uint64_t bytes);  // imap_client_compress.cpp
 
   // To hear of changes (imap_client_watch.cpp)
   // ------------------------------------------------------------
@@ -265,7 +274,8 @@ class ImapClient {
   [[nodiscard]] std::size_t in_flight() const { return open_.size(); }  // sent, not answered
   Task<Result<void>> flush();
 
-  // All that this connection has moved so far, without what TLS adds.
+  // All that this connection has moved so far, without what TLS adds and before compression: what a
+  // server's quota counts.
   [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
   [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
 
@@ -294,6 +304,11 @@ class ImapClient {
   Task<Result<imap::ResponseCode>> copy_or_move(std::string command, imap::SequenceSet uids,
                                                 std::string mailbox);
   Task<Result<void>> logged_in(ImapCompletion completion, std::string what);
+  [[nodiscard]] bool is_worth_compressing(std::uint64_t bytes) const;
+  [[nodiscard]] bool is_measuring() const {
+    return options_.compression == Compression::slow_links && !compression_tried_;
+  }
+  void note_round_trip();
   ImapTag begin(std::string_view command);
   Result<void> take(imap::Response& response, ImapHandler* handler);
   Result<void> take_status(imap::response::Status& status);
@@ -332,6 +347,12 @@ class ImapClient {
   bool idling_ = false;
   bool hears_all_ = false;       // NOTIFY is granted
   bool notify_refused_ = false;  // or was ended by the server
+  // How slow the link is, while that is of interest.
+  SteadyTime left_at_{};
+  SteadyTime read_at_{};
+  bool alone_ = false;  // what left then was one command, and no other was under way
+  std::optional<Duration> round_trip_;  // the shortest
+  bool compression_tried_ = false;
 };
 
 // The response code in an error that a refused command gave.

@@ -69,6 +69,23 @@ TEST_CASE("few connections that a preset guesses are a warning, and written ones
             .empty());
 }
 
+TEST_CASE("a side's IMAP connections are compressed where they are slow, always or never") {
+  const std::string text =
+      "domain = a.jp\n[gateway]\nenabled = no\n[new]\nprovider = builtin\n[old]\nimap = "
+      "imaps://mail.a.jp\n";
+  const auto left = parse_migration(text, "example.conf");
+  CHECK(left.settings.old_side.compress == net::Compression::slow_links);
+  for (const auto& [word, chosen] : {std::pair{"auto", net::Compression::slow_links},
+                                     {"always", net::Compression::always},
+                                     {"never", net::Compression::never}}) {
+    const auto said = parse_migration(text + "compress = " + word, "example.conf");
+    CHECK(faults(said.problems).empty());
+    CHECK(said.settings.old_side.compress == chosen);
+    CHECK(said.settings.new_side.compress == net::Compression::slow_links);
+  }
+  CHECK_FALSE(faults(parse_migration(text + "compress = yes", "example.conf").problems).empty());
+}
+
 TEST_CASE("every key of the process arrives in the struct") {
   const auto loaded = parse_process(
       "\xEF\xBB\xBF# comment\r\ndata = /srv/mail # here\r\nhostname = Mail.Example.jp\r\n"
