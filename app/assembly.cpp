@@ -56,7 +56,7 @@ Assembly::~Assembly() = default;
 
 Result<std::unique_ptr<Assembly>> Assembly::open(Threads& threads,
                                                  config::Configuration configuration,
-                                                 config::SecretBox secrets) {
+                                                 config::SecretBox secrets, std::string command) {
   std::unique_ptr<Assembly> assembly(
       new Assembly(threads, std::move(configuration), std::move(secrets)));
   if (auto done = check_source_addresses(assembly->configuration_); !done)
@@ -64,6 +64,7 @@ Result<std::unique_ptr<Assembly>> Assembly::open(Threads& threads,
   if (auto done = assembly->certificates_.load(); !done) return fail(done.error());
   assembly->tls_ = assembly->certificates_.server();
   if (auto done = assembly->open_server(); !done) return fail(done.error());
+  if (auto done = assembly->open_ledger(std::move(command)); !done) return fail(done.error());
   if (auto done = assembly->open_rooms(); !done) return fail(done.error());
   return assembly;
 }
@@ -92,10 +93,19 @@ Result<void> Assembly::open_server() {
   return {};
 }
 
-Result<void> Assembly::open_rooms() {
-  auto ledger = store::Store::open(configuration_.process.data + "/ledger", ledger_schemas());
+Result<void> Assembly::open_ledger(std::string command) {
+  const std::string& data = configuration_.process.data;
+  auto ledger = store::Store::open(data + "/ledger", ledger_schemas());
   if (!ledger) return fail(ledger.error());
   ledger_ = std::move(*ledger);
+  auto leases = migration::AccountLeases::open(migration::AccountLeases::path_in(data),
+                                               std::move(command), true);
+  if (!leases) return fail(leases.error());
+  leases_ = std::move(*leases);
+  return {};
+}
+
+Result<void> Assembly::open_rooms() {
   auto registry = migration::Registry::open(*ledger_, configuration_.migrations, secrets_, clock_);
   if (!registry) return fail(registry.error());
   registry_ = std::move(*registry);
@@ -121,8 +131,8 @@ Result<void> Assembly::open_rooms() {
   options.our_hostname = hostname_;
   options.accounts_at_once = configuration_.process.limits.copies_at_once;
   options.watched_accounts = configuration_.process.limits.watched_accounts;
-  sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, events_, clock_,
-                                       threads_.executor(threads_.size() - 1), options);
+  sync_ = std::make_unique<sync::Sync>(*ledger_, *registry_, *access_, locks_, *leases_, events_,
+                                       clock_, threads_.executor(threads_.size() - 1), options);
   const session::SessionParts people{*registry_,     connector_,  clock_,
                                      offload_,       *ledger_,    sync_.get(),
                                      gateway_.get(), &addresses_, access_.get()};

@@ -16,6 +16,7 @@
 #include "config/secret_box.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/net/sync.hpp"
+#include "migration/account_leases.hpp"
 #include "migration/account_locks.hpp"
 #include "migration/cutover.hpp"
 #include "migration/registry.hpp"
@@ -29,10 +30,12 @@ namespace tandem::app {
 
 class Assembly {
  public:
-  // Opens the stores and makes the rooms. Nothing runs yet.
+  // Opens the stores and makes the rooms. Nothing runs yet. `command`: what this process is to
+  // others, who find an account in its hands.
   [[nodiscard]] static Result<std::unique_ptr<Assembly>> open(Threads& threads,
                                                               config::Configuration configuration,
-                                                              config::SecretBox secrets);
+                                                              config::SecretBox secrets,
+                                                              std::string command);
   ~Assembly();
 
   // Binds every address, then begins to serve. From executor 0, once.
@@ -48,6 +51,7 @@ class Assembly {
   [[nodiscard]] migration::Registry& registry() { return *registry_; }
   [[nodiscard]] migration::Cutover& cutover() { return *cutover_; }
   [[nodiscard]] migration::SideAccess& access() { return *access_; }
+  [[nodiscard]] migration::AccountLeases& leases() { return *leases_; }
   [[nodiscard]] sync::Sync& sync() { return *sync_; }
   [[nodiscard]] gateway::Gateway& gateway() { return *gateway_; }
   [[nodiscard]] net::Connector& connector() { return connector_; }
@@ -55,6 +59,7 @@ class Assembly {
  private:
   Assembly(Threads& threads, config::Configuration configuration, config::SecretBox secrets);
   Result<void> open_rooms();
+  Result<void> open_ledger(std::string command);
   Result<void> open_server();
   Result<void> open_web();
   [[nodiscard]] bool needs_server() const;
@@ -85,6 +90,7 @@ class Assembly {
   net::AddressLimit addresses_;
   net::AddressLimit page_addresses_;  // a crowd at the mail ports shuts nobody out of the page
   std::unique_ptr<store::Store> ledger_;
+  std::unique_ptr<migration::AccountLeases> leases_;
   std::unique_ptr<migration::Registry> registry_;
   std::unique_ptr<migration::SideAccess> access_;
   std::unique_ptr<MailServer> server_;

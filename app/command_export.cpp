@@ -84,7 +84,7 @@ ExitCode run_export(const Arguments& arguments) {
   }
   const auto side = side_named(arguments);
   if (!side) return report(side.error());
-  const auto desk = SideDesk::open(arguments);
+  const auto desk = SideDesk::open(arguments, "export");
   if (!desk) return report(desk.error());
   auto accounts = (*desk)->accounts(arguments.words, arguments.has("all"));
   if (!accounts) return report(accounts.error());

@@ -1,41 +1,78 @@
 // tandemail load: mail from files into a mailbox of one side. Beside a running server only for an
-// account that the sync leaves alone: a pass could copy what is just being loaded.
+// account that the sync leaves alone; and whoever wants to work on it meanwhile (a pass, since the
+// account was resumed; another load) waits for the lease, which is held from before the first look.
+#include <chrono>
 #include <fmt/core.h>
 #include <thread>
 
 #include <boost/json.hpp>
 
-#include "app/api_client.hpp"
 #include "app/archive_report.hpp"
 #include "app/command.hpp"
+#include "app/language.hpp"
 #include "app/side_desk.hpp"
 #include "archive/load.hpp"
 
 namespace tandem::app {
 namespace {
 
-bool is_left_alone(const migration::Account& account) {
-  return account.paused || !migration::mirror_of(account.phase);
+using migration::AccountLeases;
+
+Result<void> check_left_alone(const migration::Account& account) {
+  if (migration::is_left_alone(account)) return {};
+  return fail(Error{.kind = ErrorKind::conflict,
+                    .what = "a server runs here and copies " + account.address,
+                    .next_step = fmt::format("Run 'tandemail pause {}' first, and 'tandemail "
+                                             "resume {}' afterwards.",
+                                             account.address, account.address)});
 }
 
-// A pass that was under way when its account was paused ends between two batches.
-Result<void> wait_for_pass(const Arguments& arguments, const std::string& address) {
-  constexpr int most_looks = 600;
-  const auto api = ApiClient::open(arguments);
-  if (!api) return fail(api.error());
-  namespace json = boost::json;
-  const json::array meant{json::value(address)};
-  const std::string asked = json::serialize(json::object{{"accounts", meant}});
-  for (int look = 0; look < most_looks; ++look) {
-    const auto answer = api->post("/api/accounts/pause", asked);
-    if (!answer) return fail(answer.error());
-    if (json::parse(*answer).at("ending").as_array().empty()) return {};
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+void tell_wait(const std::string& address, const migration::LeaseHolder& other) {
+  if (speaks_japanese())
+    fmt::print(stderr,
+               "{}：別のコマンドがこのアカウントを処理中です：{}。終わり次第、取り込みを始めます。"
+               "中止するには Ctrl-C を押してください。\n",
+               address, other.name());
+  else
+    fmt::print(stderr, "{}: {}. Loading begins when that has ended; Ctrl-C gives up.\n", address,
+               migration::in_use_by(other));
+}
+
+// Waits while another process works on the account: a pass that was under way when the account was
+// paused ends between two batches.
+Result<AccountLeases::Lease> hold(SideDesk& desk, const migration::Account& account) {
+  constexpr int most_looks = 2400;
+  constexpr auto between = std::chrono::milliseconds(250);
+  const migration::LeaseHolder nobody;
+  const auto leases = desk.leases();
+  if (!leases) return fail(leases.error());
+  for (int look = 0;; ++look) {
+    auto lease = (*leases)->take(account.id);
+    if (lease || lease.error().kind != ErrorKind::conflict || look == most_looks) return lease;
+    if (look == 0) tell_wait(account.address, (*leases)->holder(account.id).value_or(nobody));
+    std::this_thread::sleep_for(between);
   }
-  return fail(
-      Error{.kind = ErrorKind::conflict,
-            .what = "a copy that was under way when " + address + " was paused has not ended yet",
-            .next_step = "Look at 'tandemail status', and try again a little later."});
+}
+
+// The account, which nobody copies into while the lease lasts. Resumed while we waited for it, it
+// is refused as it would have been before.
+Result<migration::Account> account_to_load(SideDesk& desk, const Arguments& arguments,
+                                           migration::Side side, AccountLeases::Lease& lease) {
+  auto accounts = desk.accounts(arguments.words, false);
+  if (!accounts) return fail(accounts.error());
+  if (auto reached = desk.can_reach(accounts->front(), side); !reached)
+    return fail(reached.error());
+  if (desk.beside_server())
+    if (auto alone = check_left_alone(accounts->front()); !alone) return fail(alone.error());
+  auto held = hold(desk, accounts->front());
+  if (!held) return fail(held.error());
+  lease = std::move(*held);
+  if (!desk.beside_server()) return std::move(accounts->front());
+  if (auto looked = desk.look_again(); !looked) return fail(looked.error());
+  accounts = desk.accounts(arguments.words, false);
+  if (!accounts) return fail(accounts.error());
+  if (auto alone = check_left_alone(accounts->front()); !alone) return fail(alone.error());
+  return std::move(accounts->front());
 }
 
 net::Task<void> load_now(const SideDesk& desk, archive::LoadOrder order, archive::Report& report,
@@ -68,22 +105,13 @@ ExitCode run_load(const Arguments& arguments) {
   }
   const auto side = side_named(arguments);
   if (!side) return report(side.error());
-  const auto desk = SideDesk::open(arguments);
+  const auto desk = SideDesk::open(arguments, "load");
   if (!desk) return report(desk.error());
-  auto accounts = (*desk)->accounts(arguments.words, false);
-  if (!accounts) return report(accounts.error());
-  migration::Account& account = accounts->front();
-  const std::string address = account.address;
-  if (auto reached = (*desk)->can_reach(account, *side); !reached) return report(reached.error());
-  if ((*desk)->beside_server() && !is_left_alone(account))
-    return report({.kind = ErrorKind::conflict,
-                   .what = "a server runs here and copies " + address,
-                   .next_step = fmt::format("Run 'tandemail pause {}' first, and 'tandemail "
-                                            "resume {}' afterwards.",
-                                            address, address)});
-  if ((*desk)->beside_server() && account.paused)
-    if (auto ended = wait_for_pass(arguments, address); !ended) return report(ended.error());
-  archive::LoadOrder order{std::move(account), *side, arguments.get("from"),
+  AccountLeases::Lease lease;  // goes before the desk
+  auto account = account_to_load(**desk, arguments, *side, lease);
+  if (!account) return report(account.error());
+  const std::string address = account->address;
+  archive::LoadOrder order{std::move(*account), *side, arguments.get("from"),
                            arguments.get("folder")};
   archive::Report told;
   Result<void> done;

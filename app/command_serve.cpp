@@ -62,7 +62,7 @@ ExitCode run_serve(const Arguments& arguments) {
 
   net::Runtime runtime(thread_count(process));
   Threads threads(runtime);
-  auto assembly = Assembly::open(threads, std::move(*configuration), std::move(*secrets));
+  auto assembly = Assembly::open(threads, std::move(*configuration), std::move(*secrets), "serve");
   if (!assembly) return report(assembly.error());
   ExitCode code = ExitCode::done;
   runtime.run(run(threads, **assembly, code));

@@ -7,13 +7,14 @@
 
 namespace tandem::app {
 
-SideDesk::SideDesk() : runtime_(2), threads_(runtime_) {}
+SideDesk::SideDesk(std::string command)
+    : command_(std::move(command)), runtime_(2), threads_(runtime_) {}
 
 SideDesk::~SideDesk() {
   assembly_.reset();  // the stores, before the io threads' contexts
 }
 
-Result<std::unique_ptr<SideDesk>> SideDesk::open(const Arguments& arguments) {
+Result<std::unique_ptr<SideDesk>> SideDesk::open(const Arguments& arguments, std::string command) {
   const auto environment = config::take_secret_environment();
   auto configuration = load(arguments);
   if (!configuration) return fail(configuration.error());
@@ -24,8 +25,9 @@ Result<std::unique_ptr<SideDesk>> SideDesk::open(const Arguments& arguments) {
   };
   auto secrets = open_secrets();
   if (!secrets) return fail(secrets.error());
-  std::unique_ptr<SideDesk> desk(new SideDesk);
-  auto assembly = Assembly::open(desk->threads_, *configuration, std::move(*secrets));
+  std::unique_ptr<SideDesk> desk(new SideDesk(std::move(command)));
+  auto assembly =
+      Assembly::open(desk->threads_, *configuration, std::move(*secrets), desk->command_);
   if (assembly) {
     desk->assembly_ = std::move(*assembly);
     return desk;
@@ -94,6 +96,24 @@ Result<std::vector<migration::Account>> SideDesk::accounts(
                       .what = "not all of these are accounts",
                       .next_step = "'tandemail accounts' lists them."});
   return chosen;
+}
+
+Result<migration::AccountLeases*> SideDesk::leases() {
+  if (assembly_ != nullptr) return &assembly_->leases();
+  if (beside_->leases != nullptr) return beside_->leases.get();
+  auto leases = migration::AccountLeases::open(
+      migration::AccountLeases::path_in(beside_->configuration.process.data), command_, false);
+  if (!leases && leases.error().kind == ErrorKind::not_found)
+    return fail(Error{.kind = ErrorKind::conflict,
+                      .what = "the server that runs here is of an earlier version, or just starts",
+                      .next_step = "Restart tandemail, then run this command again."});
+  if (!leases) return fail(leases.error());
+  beside_->leases = std::move(*leases);
+  return beside_->leases.get();
+}
+
+Result<void> SideDesk::look_again() {
+  return beside_server() ? beside_->registry->read_again() : Result<void>();
 }
 
 net::Task<void> SideDesk::run_whole(std::function<net::Task<void>()> work) {

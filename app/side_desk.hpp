@@ -15,7 +15,9 @@ namespace tandem::app {
 
 class SideDesk {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<SideDesk>> open(const Arguments& arguments);
+  // `command`: the name of whoever opens it, for others.
+  [[nodiscard]] static Result<std::unique_ptr<SideDesk>> open(const Arguments& arguments,
+                                                              std::string command);
   ~SideDesk();
 
   [[nodiscard]] bool beside_server() const { return assembly_ == nullptr; }
@@ -29,11 +31,15 @@ class SideDesk {
   // The accounts of these addresses; all of them with `all`. Error not_found: no such account.
   [[nodiscard]] Result<std::vector<migration::Account>> accounts(
       const std::vector<std::string>& addresses, bool all) const;
+  // For who writes into mailboxes. Error conflict: a server runs here that knows no leases.
+  [[nodiscard]] Result<migration::AccountLeases*> leases();
+  // What the running server has changed meanwhile shows in accounts().
+  [[nodiscard]] Result<void> look_again();
   // Runs `work`, once, to its end.
   void run(std::function<net::Task<void>()> work);
 
  private:
-  SideDesk();
+  explicit SideDesk(std::string command);
   net::Task<void> run_whole(std::function<net::Task<void>()> work);
   Result<void> open_beside(config::Configuration configuration, config::SecretBox secrets);
 
@@ -47,8 +53,10 @@ class SideDesk {
     std::unique_ptr<store::Store> ledger;
     std::unique_ptr<migration::Registry> registry;
     std::unique_ptr<migration::SideAccess> access;
+    std::unique_ptr<migration::AccountLeases> leases;  // once asked for
   };
 
+  std::string command_;
   net::Runtime runtime_;
   Threads threads_;
   std::unique_ptr<Assembly> assembly_;

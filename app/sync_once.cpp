@@ -86,7 +86,8 @@ ExitCode sync_once(const Arguments& arguments) {
   const std::size_t at_once = configuration->process.limits.copies_at_once;
   net::Runtime runtime(2);
   Threads threads(runtime);
-  auto tandemail = Assembly::open(threads, std::move(*configuration), std::move(*secrets));
+  auto tandemail =
+      Assembly::open(threads, std::move(*configuration), std::move(*secrets), "sync --once");
   if (!tandemail && tandemail.error().kind == ErrorKind::conflict)
     tandemail.error().next_step = "A server runs here: 'tandemail sync' asks it for a pass.";
   if (!tandemail) return report(tandemail.error());

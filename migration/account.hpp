@@ -34,4 +34,10 @@ struct Account {
   bool operator==(const Account&) const = default;
 };
 
+// Nothing is copied for this account of the sync's own accord: an operator has paused it, or its
+// phase has no mirror. What a person asks for (a cut-over, `sync --once`) is another thing.
+[[nodiscard]] inline bool is_left_alone(const Account& account) {
+  return account.paused || !mirror_of(account.phase);
+}
+
 }  // namespace tandem::migration

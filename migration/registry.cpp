@@ -103,7 +103,19 @@ Result<void> Registry::publish() {
     owners.push_back({.migration = migration.name, .domains = migration.domains});
   routes_.store(std::make_shared<const Routes>(std::move(owners), std::move(*accounts),
                                                routes_.load()->generation() + 1));
+  const std::lock_guard listening(listeners_->mutex);
+  for (const auto& [id, call] : listeners_->calls) call();
   return {};
+}
+
+Registry::ChangeHandle Registry::on_change(std::function<void()> call) const {
+  const std::lock_guard lock(listeners_->mutex);
+  const std::uint64_t id = listeners_->next++;
+  listeners_->calls.emplace(id, std::move(call));
+  return ChangeHandle(nullptr, [all = listeners_, id](void*) {
+    const std::lock_guard lock(all->mutex);
+    all->calls.erase(id);
+  });
 }
 
 Task<Result<void>> Registry::audit(std::string who, std::string what, std::string detail) {

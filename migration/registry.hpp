@@ -4,6 +4,9 @@
 // Threads: routes() and the getters any; the coroutines any io thread.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -83,6 +86,15 @@ class Registry {
 
   [[nodiscard]] std::shared_ptr<const Routes> routes() const { return routes_.load(); }
   [[nodiscard]] const Clock& clock() const { return clock_; }
+
+  // Runs `call` after each change of accounts, when routes() has it, until the handle goes; not
+  // after that. On the thread that made the change: it is to be quick, and to ask nothing of the
+  // registry.
+  using ChangeHandle = std::shared_ptr<void>;
+  [[nodiscard]] ChangeHandle on_change(std::function<void()> call) const;
+  // For who only reads the ledger beside its writer: routes() as of now.
+  [[nodiscard]] Result<void> read_again() { return publish(); }
+
   [[nodiscard]] const std::vector<config::MigrationSettings>& migrations() const;
   // Nothing when no migration of that name exists.
   [[nodiscard]] const config::MigrationSettings* settings(std::string_view migration) const;
@@ -124,7 +136,7 @@ class Registry {
  private:
   Registry(store::Store& store, std::vector<config::MigrationSettings> migrations,
            const config::SecretBox& secrets, const Clock& clock);
-  Result<void> publish();  // reads all accounts and swaps the snapshot
+  Result<void> publish();  // reads all accounts, swaps the snapshot and tells of it
 
   store::Store& store_;
   std::vector<config::MigrationSettings> migrations_;
@@ -132,6 +144,13 @@ class Registry {
   const Clock& clock_;
   Snapshot<Routes> routes_;
   std::mutex publishing_;
+  // Outlives the registry as long as a handle does.
+  struct Listeners {
+    std::mutex mutex;
+    std::map<std::uint64_t, std::function<void()>> calls;
+    std::uint64_t next = 1;
+  };
+  std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 };
 
 // One side's settings.

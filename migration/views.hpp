@@ -99,8 +99,6 @@ class CopyView {  // implemented by sync/
   [[nodiscard]] virtual std::vector<SkippedMessage> skipped(AccountId account) const = 0;
   // A pass of its own accord is under way: after a pause, until the batch at hand is done.
   [[nodiscard]] virtual bool is_copying(AccountId account) const = 0;
-  // That the registry was changed is noticed at once, not only after a second. Any thread.
-  virtual void notice_changes() = 0;
   // Asks for a pass now; returns at once.
   virtual void run_now(AccountId account) = 0;
 };

@@ -113,6 +113,8 @@ Task<Result<std::uint64_t>> Sync::State::decide(AccountId id, std::string folder
 }
 
 Task<Result<UndoReport>> Sync::State::undo(AccountId id, std::vector<std::int64_t> ids) {
+  const auto lease = leases.take(id);
+  if (!lease) co_return fail(lease.error());
   Clients clients;  // its places only
   const auto entered = co_await enter(id, PlaceFor::person, clients);
   if (!entered) co_return fail(entered.error());

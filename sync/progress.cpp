@@ -18,10 +18,20 @@ Side home_side(const migration::Registry& registry, AccountId account) {
   return found == nullptr ? Side::old_side : migration::home_of(found->phase);
 }
 
-bool is_paused(const migration::Registry& registry, AccountId account) {
-  const auto routes = registry.routes();
-  const migration::Account* found = routes->account(account);
-  return found != nullptr && found->paused;
+// What the account's own entry, or another process, makes of it.
+void overrule(const Sync::State& state, AccountId id, CopyProgress& progress) {
+  const auto routes = state.registry.routes();
+  const migration::Account* account = routes->account(id);
+  if (account == nullptr) return;
+  if (account->paused) progress.state = CopyState::paused;
+  if (migration::is_left_alone(*account)) return;
+  const auto other = state.leases.holder(id);
+  if (!other) return;
+  progress.state = CopyState::waiting;
+  progress.problem = migration::in_use_by(*other);
+  progress.server_words.clear();
+  progress.next_step = migration::goes_on_after(*other);
+  progress.pause.reset();
 }
 
 // As the last pass left it, for an account that no pass of this process has touched.
@@ -67,7 +77,7 @@ CopyProgress Sync::progress(AccountId account) const {
   if (!shown) shown = from_ledger(state_->ledger, account, home_side(state_->registry, account));
   // Also while a first pass logs in.
   if (shown->progress.quotas.empty()) shown->progress.quotas = state_->quotas(account);
-  if (is_paused(state_->registry, account)) shown->progress.state = CopyState::paused;
+  overrule(*state_, account, shown->progress);
   return shown->progress;
 }
 

@@ -18,10 +18,11 @@ using migration::DeltaReport;
 
 Sync::State::State(store::Store& store, const migration::Registry& known,
                    const migration::SideAccess& logins, migration::AccountLocks& account_locks,
-                   const migration::EventBus& bus, const Clock& time, net::Executor on,
-                   SyncOptions chosen)
+                   migration::AccountLeases& account_leases, const migration::EventBus& bus,
+                   const Clock& time, net::Executor on, SyncOptions chosen)
     : registry(known),
       access(logins),
+      leases(account_leases),
       events(bus),
       clock(time),
       executor(std::move(on)),
@@ -174,6 +175,8 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   const auto routes = registry.routes();
   const migration::Account* known = routes->account(account);
   if (known != nullptr && is_elsewhere(*known, from)) co_return wrong_home(*known, from);
+  const auto lease = leases.take(account);
+  if (!lease) co_return fail(lease.error());
   // A cut-over waits for no copy; but what it does, others need not do beside it.
   const auto slot = slots.try_acquire();
   Result<DeltaReport> done;

@@ -8,6 +8,7 @@
 
 #include "lib/net/keyed_lock.hpp"
 #include "lib/net/sync.hpp"
+#include "migration/account_leases.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
 #include "sync/clients.hpp"
@@ -30,11 +31,12 @@ struct PassSettings {
 
 struct Sync::State {
   State(store::Store& store, const migration::Registry& known, const migration::SideAccess& logins,
-        migration::AccountLocks& account_locks, const migration::EventBus& bus, const Clock& time,
-        net::Executor on, SyncOptions chosen);
+        migration::AccountLocks& account_locks, migration::AccountLeases& account_leases,
+        const migration::EventBus& bus, const Clock& time, net::Executor on, SyncOptions chosen);
 
   const migration::Registry& registry;
   const migration::SideAccess& access;
+  migration::AccountLeases& leases;  // held while mailboxes are worked on
   const migration::EventBus& events;
   const Clock& clock;
   net::Executor executor;
@@ -50,7 +52,7 @@ struct Sync::State {
   net::Semaphore slots;   // pairs of connections that copy
   Places places;          // waited for before a slot and before the account's lock
   std::size_t watching = 0;
-  net::RemoteNotifier tick;  // for looking through all accounts
+  net::RemoteNotifier tick;  // an account has changed, or a worker has ended
 
   std::mutex mutex;
   std::map<AccountId, std::shared_ptr<Worker>> workers;
@@ -65,7 +67,7 @@ struct Sync::State {
   // One pass over connections that are opened if they are not usable; after an error of a
   // connection they are gone. Refused (conflict) if the account's home is not `home` by now: from
   // the wrong side, what is on the mirror at the first contact would never be brought home. The
-  // executor's thread only.
+  // caller holds the account's lease. The executor's thread only.
   Task<Result<migration::DeltaReport>> pass(AccountId account, Clients& clients,
                                             PassSettings settings);
   // Waits until hosts that count our connections have one for this account.

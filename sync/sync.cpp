@@ -16,9 +16,9 @@ using migration::FolderProgress;
 
 Sync::Sync(store::Store& store, const migration::Registry& registry,
            const migration::SideAccess& access, migration::AccountLocks& locks,
-           const migration::EventBus& events, const Clock& clock, net::Executor executor,
-           SyncOptions options)
-    : state_(std::make_unique<State>(store, registry, access, locks, events, clock,
+           migration::AccountLeases& leases, const migration::EventBus& events, const Clock& clock,
+           net::Executor executor, SyncOptions options)
+    : state_(std::make_unique<State>(store, registry, access, locks, leases, events, clock,
                                      std::move(executor), std::move(options))) {}
 
 Sync::~Sync() = default;
@@ -32,12 +32,13 @@ Task<void> Sync::run(net::TaskGroup& group) {
     const std::lock_guard lock(state.mutex);
     for (const auto& [id, worker] : state.workers) worker->stop();
   });
+  const auto on_change = state.registry.on_change([tick = state.tick] { tick.notify(); });
   std::uint64_t generation = 0;
   while (!group.stopping()) {
     const auto routes = state.registry.routes();
     const bool changed = routes->generation() != std::exchange(generation, routes->generation());
     for (const migration::Account& account : routes->accounts()) {
-      const bool wanted = !account.paused && migration::mirror_of(account.phase).has_value();
+      const bool wanted = !migration::is_left_alone(account);
       const std::lock_guard lock(state.mutex);
       auto& worker = state.workers[account.id];
       if (worker && worker->state() == WorkerState::ended) worker.reset();
@@ -51,7 +52,7 @@ Task<void> Sync::run(net::TaskGroup& group) {
       const std::lock_guard lock(state.mutex);
       std::erase_if(state.workers, [](const auto& entry) { return entry.second == nullptr; });
     }
-    (void)co_await state.tick.wait_for(std::chrono::seconds(1));
+    (void)co_await state.tick.wait();
   }
 }
 
@@ -73,10 +74,6 @@ void Sync::run_now(AccountId account) {
     state_->asked.insert(account);
   }
   state_->ring(account);
-}
-
-void Sync::notice_changes() {
-  state_->tick.notify();
 }
 
 bool Sync::is_copying(AccountId account) const {

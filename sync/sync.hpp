@@ -36,6 +36,7 @@ namespace tandem::net {
 class TaskGroup;
 }
 namespace tandem::migration {
+class AccountLeases;
 class AccountLocks;
 class Registry;
 class SideAccess;
@@ -90,16 +91,19 @@ class Sync final : public migration::Delta,
 
   Sync(store::Store& store, const migration::Registry& registry,
        const migration::SideAccess& access, migration::AccountLocks& locks,
-       const migration::EventBus& events, const Clock& clock, net::Executor executor,
-       SyncOptions options);
+       migration::AccountLeases& leases, const migration::EventBus& events, const Clock& clock,
+       net::Executor executor, SyncOptions options);
   ~Sync() override;
 
-  // Passes for every account that is mirrored and not paused, until the group is asked to stop.
+  // Passes for every account that is not left alone, until the group is asked to stop. What changes
+  // in the registry is noticed at once. While another process holds an account's lease it is looked
+  // again now and then whether it still does.
   // The group's executor is the one given above.
   Task<void> run(net::TaskGroup& group);
 
   // One pass; returns when nothing is left that was there when it began. Also in phase `old` (a
-  // rehearsal: `sync --once`). conflict: `from` is not the account's home.
+  // rehearsal: `sync --once`). conflict: `from` is not the account's home, or another process works
+  // on the account (as for verify and undo).
   Task<Result<migration::DeltaReport>> run_delta(AccountId account, Side from) override;
 
   // Not while a pass of the account runs: it waits for its end, and the next waits for it.
@@ -122,9 +126,8 @@ class Sync final : public migration::Delta,
                                                          const std::string& id) const override;
   Task<Result<std::uint64_t>> try_again(AccountId account, std::vector<std::string> ids) override;
   [[nodiscard]] Result<migration::InboxMap> inbox(AccountId account) const override;
-  // A pass now; also ends needs_you, and tries again what was recorded as impossible.
   [[nodiscard]] bool is_copying(AccountId account) const override;
-  void notice_changes() override;
+  // A pass now; also ends needs_you, and tries again what was recorded as impossible.
   void run_now(AccountId account) override;
 
   struct State;  // this room's own

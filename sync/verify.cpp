@@ -41,6 +41,9 @@ FolderVerdict not_compared(const std::string& name, const Error& error) {
 }  // namespace
 
 Task<Result<VerifyReport>> Sync::State::verify(AccountId id, bool full) {
+  // What another process is just adding would be told, and kept, as a difference.
+  const auto lease = leases.take(id);
+  if (!lease) co_return fail(lease.error());
   Clients clients;
   const auto entered = co_await enter(id, PlaceFor::person, clients);
   if (!entered) co_return fail(entered.error());

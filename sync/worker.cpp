@@ -49,6 +49,7 @@ Task<void> Worker::run(std::shared_ptr<Worker> self) {
   self->now_ = WorkerState::ended;
   self->clients_.reset();
   self->tell();
+  self->state_.tick.notify();  // it may be wanted again
 }
 
 void Worker::tell() const {
@@ -61,7 +62,7 @@ void Worker::tell() const {
 std::optional<migration::Account> Worker::account() const {
   const auto routes = state_.registry.routes();
   const migration::Account* found = routes->account(id_);
-  if (found == nullptr || found->paused || !migration::mirror_of(found->phase)) return std::nullopt;
+  if (found == nullptr || migration::is_left_alone(*found)) return std::nullopt;
   return *found;
 }
 
@@ -81,6 +82,12 @@ Task<void> Worker::work() {
     now_ = WorkerState::passing;
     account = this->account();
     if (!account) co_return;
+    auto lease = state_.leases.take(id_);
+    if (!lease) {
+      slot.release();
+      co_await without_lease(lease.error(), *account);
+      continue;
+    }
     const SteadyTime began = state_.clock.steady();
     PassSettings settings;
     settings.home = migration::home_of(account->phase);
@@ -91,6 +98,7 @@ Task<void> Worker::work() {
     asked_ = state_.take_request(id_) || asked_;
     if (!measure) settings.retry_skipped = std::exchange(asked_, false);
     const auto done = co_await state_.pass(id_, clients_, settings);
+    lease->let_go();
     if (done && measure) {
       state_.board.set_state(id_, migration::CopyState::waiting);
       clients_.reset();  // others may come first
@@ -111,6 +119,22 @@ Task<void> Worker::work() {
     now_ = WorkerState::watching;
     co_await watch();
   }
+}
+
+// Usually another process has it, whose lock cannot ring. Looking at it costs next to nothing.
+Task<void> Worker::without_lease(Error error, migration::Account entry) {
+  if (error.kind != ErrorKind::conflict) {
+    const Result<migration::DeltaReport> ended = fail(error);
+    co_await state_.conclude(id_, ended);
+    co_await after_fault(std::move(error), std::move(entry));
+    co_return;
+  }
+  now_ = WorkerState::held_elsewhere;
+  clients_.reset();
+  log::info("I-SYNC-17", "account {}: {}", id_, error.what);
+  tell();
+  do (void)co_await bell_.wait_for(state_.options.first_retry);
+  while (!state_.stopping && account() && state_.leases.holder(id_));
 }
 
 Task<void> Worker::after_fault(Error error, migration::Account entry) {

@@ -28,6 +28,7 @@ enum class WorkerState : std::uint8_t {
   watching,            // the last pass found nothing left; both sides are watched
   backing_off,         // the last pass met a fault; it is tried again after a while
   needs_you,           // a person has to act; nothing is tried until somebody has
+  held_elsewhere,      // another process has the account's lease; it is looked again
   ended,               // the account is paused, finished, gone, or the program stops
 };
 
@@ -46,6 +47,8 @@ class Worker {
  private:
   Task<void> work();
   void tell() const;  // that the account may look different
+  // `entry`: as it was when the pass was to begin.
+  Task<void> without_lease(Error error, migration::Account entry);
   // `entry`: as it was when the pass began.
   Task<void> after_fault(Error error, migration::Account entry);
   Task<void> wait_for_person(migration::Account entry);

@@ -70,7 +70,8 @@ std::optional<Bottleneck> bottleneck_of(const AccountState& state, WallTime now)
   switch (progress.state) {
     case CopyState::needs_you:
     case CopyState::failed: return fault_of(progress, now);
-    case CopyState::waiting: return Bottleneck{"turn", {}, {}};
+    case CopyState::waiting:
+      return Bottleneck{problem_of(progress).kind == "in_use" ? "in_use" : "turn", {}, {}};
     case CopyState::paused: return Bottleneck{"paused", {}, {}};
     case CopyState::in_sync:
     case CopyState::in_sync_notes: return std::nullopt;

@@ -16,8 +16,9 @@ namespace tandem::webui {
 
 struct Bottleneck {
   // paused, needs_you: a person. mailbox_full, host_pause, no_answer, daily_quota: `side`.
-  // turn: other accounts come first. slow_source, slow_target: most of the time goes into waiting
-  // for `side` to give mail, or to take it. both_sides: they are about equally busy.
+  // turn: other accounts come first. in_use: another command works on the account. slow_source,
+  // slow_target: most of the time goes into waiting for `side` to give mail, or to take it.
+  // both_sides: they are about equally busy.
   std::string_view kind;
   std::optional<migration::Side> side;
   std::optional<WallTime> until;  // host_pause and daily_quota: not before

@@ -19,7 +19,8 @@ struct Sign {
 };
 
 // What servers (RFC 5530 response codes among others) and our own rooms say, most telling first.
-constexpr std::array<Sign, 26> signs = {{{"oauth", "oauth_failed"},
+constexpr std::array<Sign, 27> signs = {{{"works on this account", "in_use"},
+                                         {"oauth", "oauth_failed"},
                                          {"daily limit", "daily_quota"},
                                          {"read by pop3 alone", "one_way"},
                                          {"authenticationfailed", "login_refused"},
@@ -73,7 +74,9 @@ std::string_view kind_of(const Error& error) {
     case ErrorKind::unreachable:
     case ErrorKind::closed: return "unreachable";
     case ErrorKind::timed_out: return "drain_timeout";
-    case ErrorKind::conflict: return error.temporary ? "counts_differ" : "not_possible";
+    case ErrorKind::conflict:
+      if (kind_in(error.what, "") == "in_use") return "in_use";
+      return error.temporary ? "counts_differ" : "not_possible";
     case ErrorKind::storage: return error.temporary ? "disk_full" : "internal";
     case ErrorKind::internal: return "internal";
     case ErrorKind::cancelled: return "cancelled";

@@ -47,14 +47,13 @@ HttpResponse reply_changed(json::array changed) {
   return reply_json(json::serialize(json::object{{"changed", std::move(changed)}}));
 }
 
-bool is_left_alone(const AccountState& state) {
-  return state.account.paused || !migration::mirror_of(state.account.phase);
-}
-
 // A pass ends between two batches, which may take a moment.
 json::array still_copying(Context& context, const Request& request) {
+  const auto left_alone = [](const AccountState& one) {
+    return migration::is_left_alone(one.account);
+  };
   json::array ending;
-  for (const AccountState& one : choose(context, request, is_left_alone).accounts)
+  for (const AccountState& one : choose(context, request, left_alone).accounts)
     if (context.parts.copies.is_copying(one.account.id)) ending.emplace_back(one.account.address);
   return ending;
 }
@@ -67,11 +66,9 @@ Task<HttpResponse> set_paused(Context& context, const Request& request, bool pau
     const auto done =
         co_await context.parts.registry.set_paused(one.account.id, paused, request.caller.who());
     if (!done) co_return reply_error(done.error());
-    if (!paused) context.parts.copies.run_now(one.account.id);
     context.tell(one.account.id);
     changed.emplace_back(one.account.address);
   }
-  context.parts.copies.notice_changes();
   json::object answer{{"changed", std::move(changed)}};
   if (paused) answer["ending"] = still_copying(context, request);
   co_return reply_json(json::serialize(answer));

@@ -112,7 +112,7 @@ Result<void> Stage::set_up() {
     return fail(ErrorKind::storage, "cannot make " + configuration.process.data);
   auto again = config::SecretBox::from_key(Secret(random_bytes(32)));
   if (!again) return fail(again.error());
-  auto assembly = Assembly::open(threads_, std::move(configuration), std::move(*again));
+  auto assembly = Assembly::open(threads_, std::move(configuration), std::move(*again), "demo");
   if (!assembly) return fail(assembly.error());
   assembly_ = std::move(*assembly);
   assembly_->connector().register_in_process(std::string(old_provider), old_->in_process());

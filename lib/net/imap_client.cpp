@@ -16,7 +16,7 @@ namespace tandem::net {
 
 namespace response = imap::response;
 using imap::CodeKind;
-using Step = imap::ResponseReader::Step;
+using ReadStep = imap::ResponseReader::Step;
 
 namespace {
 
@@ -155,25 +155,25 @@ Task<Result<void>> ImapClient::fill() {
 // One event of the reader: a response, or a piece of a body.
 Task<Result<void>> ImapClient::step(ImapHandler* handler) {
   switch (reader_.next()) {
-    case Step::need_input: co_return co_await fill();
-    case Step::error: {
+    case ReadStep::need_input: co_return co_await fill();
+    case ReadStep::error: {
       Error error = reader_.error();
       error.origin = options_.side;
       close();
       co_return fail(std::move(error));
     }
-    case Step::body_begin:
+    case ReadStep::body_begin:
       if (handler == nullptr) co_return Result<void>();
       co_return co_await handler->on_body(reader_.prefix(), reader_.body_left());
-    case Step::body_data: {
+    case ReadStep::body_data: {
       const std::string_view bytes = reader_.take_body();
       if (handler == nullptr) co_return Result<void>();
       co_return co_await handler->on_body_bytes(bytes);
     }
-    case Step::body_end:
+    case ReadStep::body_end:
       if (handler == nullptr) co_return Result<void>();
       co_return co_await handler->on_body_end();
-    case Step::response: break;
+    case ReadStep::response: break;
   }
   auto parsed = imap::parse_response(reader_.text(), reader_.streamed());
   if (!parsed) {

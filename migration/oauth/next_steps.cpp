@@ -3,6 +3,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "migration/account_leases.hpp"
 #include "migration/left_out.hpp"
 #include "migration/oauth/refusals.hpp"
 #include "migration/refusal_steps.hpp"
@@ -70,6 +71,7 @@ std::string in_japanese(std::string_view next_step) {
     if (one.next_step.en == next_step) return std::string(one.next_step.ja);
   auto found = needs_oauth_in_japanese(next_step);
   if (found.empty()) found = no_refresh_token_in_japanese(next_step);
+  if (found.empty()) found = lease_step_in_japanese(next_step);
   return found;
 }
 

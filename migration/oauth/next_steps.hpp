@@ -48,7 +48,8 @@ inline constexpr NextStep unusable_key_step{
 // Of an account that has no refresh token yet.
 [[nodiscard]] std::string no_refresh_token_step(std::string_view side);
 
-// The Japanese of a next step above or of refusals.hpp; empty: it is none of them.
+// The Japanese of a next step above, of refusals.hpp or of account_leases.hpp; empty: it is none of
+// them.
 [[nodiscard]] std::string in_japanese(std::string_view next_step);
 
 }  // namespace tandem::migration::oauth

@@ -14,7 +14,9 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -214,11 +216,32 @@ class Archive:
         if not self.own:
             self.tandem.cli("pause", HANAKO.address)
             self.assertEqual(total(self.load(self.tree), "written"), 0)
-            self.tandem.cli("resume", HANAKO.address)
+            self.resume_while_it_loads()
         self.tandem.cut_over([HANAKO.address])
         found = check.read_imap(self.tandem if self.own else self.new, HANAKO)
         for folder, messages in multiset(self.seen).items():
             self.assertEqual(multiset(found)[folder], messages)
+
+    def resume_while_it_loads(self):
+        """The sync waits for the load's end, says so, and copies nothing twice."""
+        load = Process([self.tandem.binary, "load", "--config", self.tandem.config, HANAKO.address, "--side", "new",
+                        "--from", self.tree, "--folder", "Beside"], self.tandem.directory / "beside.log")
+        self.addCleanup(load.stop)
+        process.until(lambda: f"{load.pid} load".encode() in (self.tandem.data / "leases").read_bytes(), 30, "a lease")
+        load.signal(signal.SIGSTOP)
+        began = time.time()
+        self.tandem.cli("resume", HANAKO.address)
+        (account,) = self.tandem.accounts()
+        self.assertEqual(account["problem"]["kind"], "in_use")
+        self.assertIn(f"tandemail load (PID {load.pid})", account["problem"]["what"])
+        load.signal(signal.SIGCONT)
+        self.assertEqual(load.wait(60), DONE, load.log.read_text())
+        synced = lambda: (self.tandem.synced_at(self.tandem.accounts()[0]) or 0) > began        # noqa: E731
+        process.until(synced, 60, "a pass behind the load")
+        for peer in (self.old, self.new):
+            beside = [len(messages) for folder, messages in check.read_imap(peer, HANAKO).items()
+                      if folder.startswith("Beside")]
+            self.assertEqual(sum(beside), self.count, peer)
 
     def test_0_what_is_wrong_is_said(self):
         for words, code, said in ((["export", HANAKO.address, "--to", "x"], FAILED, "--side old"),

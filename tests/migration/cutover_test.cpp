@@ -44,7 +44,6 @@ struct FakeRooms : SessionFence, TransactionFence, Delta, CopyView {
   std::vector<FolderProgress> folders(AccountId) const override { return {}; }
   std::vector<SkippedMessage> skipped(AccountId) const override { return {}; }
   bool is_copying(AccountId) const override { return false; }
-  void notice_changes() override {}
   void run_now(AccountId) override {}
 };
 

@@ -18,7 +18,49 @@ net::Task<void> step(Registry& registry, AccountId account, Step which, std::uin
   CHECK(moved.has_value() == expected);
 }
 
+net::Task<void> pause_account(Registry& registry, AccountId account, bool paused) {
+  CHECK(co_await registry.set_paused(account, paused, "test"));
+}
+
 }  // namespace
+
+TEST_CASE("registry: whoever listens is told of each change, when the routes have it") {
+  Ledger ledger;
+  ledger.import(two_rows());
+  const AccountId id = ledger.account("aoki@example.jp").id;
+  std::vector<Account> told;
+  const auto look = [&] { told.push_back(ledger.account("aoki@example.jp")); };
+  auto handle = ledger.registry->on_change(look);
+  test::run(pause_account(*ledger.registry, id, true));
+  REQUIRE(told.size() == 1);
+  CHECK(is_left_alone(told[0]));
+  test::run(pause_account(*ledger.registry, id, false));
+  test::run(step(*ledger.registry, id, Step::start, 1, true));
+  REQUIRE(told.size() == 3);
+  CHECK(is_left_alone(told[1]));  // it has no mirror yet
+  CHECK_FALSE(is_left_alone(told[2]));
+  ledger.import(two_rows());
+  CHECK(told.size() == 4);
+  handle.reset();
+  test::run(pause_account(*ledger.registry, id, true));
+  CHECK(told.size() == 4);
+  const auto last = ledger.registry->on_change(look);
+  ledger.reopen();  // the handle may outlive what it listened to
+}
+
+TEST_CASE("registry: beside its writer it shows what has changed when it reads again") {
+  Ledger ledger;
+  ledger.import(two_rows());
+  auto store = store::Store::open(ledger.directory.path + "/data", {}, {.read_only = true});
+  REQUIRE(store);
+  auto beside = Registry::open(**store, {example_settings()}, ledger.secrets, ledger.clock);
+  REQUIRE(beside);
+  const Account before = ledger.account("aoki@example.jp");
+  test::run(pause_account(*ledger.registry, before.id, true));
+  CHECK_FALSE((*beside)->routes()->account(before.id)->paused);
+  REQUIRE((*beside)->read_again());
+  CHECK((*beside)->routes()->account(before.id)->paused);
+}
 
 TEST_CASE("registry: imported accounts begin in phase old with the side's log-in form") {
   Ledger ledger;

@@ -15,6 +15,7 @@
 #include "config/secret_box.hpp"
 #include "lib/net/connector.hpp"
 #include "lib/store/store.hpp"
+#include "migration/account_leases.hpp"
 #include "migration/account_locks.hpp"
 #include "migration/registry.hpp"
 #include "migration/side_access.hpp"
@@ -59,6 +60,7 @@ class World {
   config::MigrationSettings settings;  // as they are at open()
   net::Connector connector;
   migration::AccountLocks locks;
+  std::unique_ptr<migration::AccountLeases> leases;
   migration::EventBus events;
   SyncOptions options{.our_hostname = "tandem.example"};
   store::StoreOptions store_options;
@@ -69,10 +71,12 @@ class World {
   migration::AccountId account = 0;
 
   net::Task<void> open() {
+    leases = std::make_unique<migration::AccountLeases>();
     auto opened = store::Store::open(directory_, {migration::Registry::schema(), Sync::schema()},
                                      store_options);
     REQUIRE(opened);
     store = std::move(*opened);
+    if (!store_options.in_memory) leases = open_leases("serve");
     std::vector<config::MigrationSettings> all(1, settings);
     auto made = migration::Registry::open(*store, all, secrets_, clock_);
     REQUIRE(made);
@@ -88,14 +92,21 @@ class World {
     REQUIRE(imported);
     account = registry->routes()->account(given_.address)->id;
     access = std::make_unique<migration::SideAccess>(*registry, connector);
-    sync = std::make_unique<Sync>(*store, *registry, *access, locks, events, clock_, executor_,
-                                  options);
+    sync = std::make_unique<Sync>(*store, *registry, *access, locks, *leases, events, clock_,
+                                  executor_, options);
   }
   void close() {
     sync.reset();
     access.reset();
     registry.reset();
     store.reset();
+  }
+  // As another process opens them.
+  std::unique_ptr<migration::AccountLeases> open_leases(std::string command) const {
+    const std::string path = migration::AccountLeases::path_in(directory_);
+    auto opened = migration::AccountLeases::open(path, std::move(command), true);
+    REQUIRE(opened);
+    return std::move(*opened);
   }
   net::Task<void> step(migration::Step step) {
     const auto epoch = registry->routes()->account(account)->epoch;

@@ -308,7 +308,6 @@ Task<void> paused_in_the_middle(TwoSides& two) {
   REQUIRE(two.world->sync->is_copying(two.world->account));
   const std::string who("test");
   REQUIRE(co_await two.world->registry->set_paused(two.world->account, true, who));
-  two.world->sync->notice_changes();
   co_await wait_until(ended);
   CHECK(two.mailbox(new_side).size() < 40);
   REQUIRE(co_await two.world->registry->set_paused(two.world->account, false, who));

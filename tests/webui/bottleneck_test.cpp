@@ -1,6 +1,7 @@
 // What copying waits for: of one account by what is known of it, of a migration by most of them.
 #include "webui/bottleneck.hpp"
 
+#include "migration/account_leases.hpp"
 #include "tests/webui/contract.hpp"
 #include "tests/webui/site.hpp"
 
@@ -100,6 +101,8 @@ TEST_CASE("what holds a copy up altogether is told before who is slow") {
   state = copying();
   state.progress.state = CopyState::waiting;
   CHECK(is(bottleneck_of(state, noon), "turn"));
+  state.progress.problem = migration::in_use_by({.pid = 12, .command = "load"});
+  CHECK(is(bottleneck_of(state, noon), "in_use"));
   state = stopped(CopyState::failed, "aoki on the old side: slow down");
   state.progress.pause = {Side::old_side, noon + seconds(30)};
   CHECK(is(bottleneck_of(state, noon), "host_pause", Side::old_side, noon + seconds(30)));

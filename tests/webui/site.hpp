@@ -74,7 +74,6 @@ struct FakeRooms final : migration::SessionFence,
   std::vector<migration::FolderProgress> folders(migration::AccountId) const override;
   std::vector<migration::SkippedMessage> skipped(migration::AccountId account) const override;
   bool is_copying(migration::AccountId account) const override { return copying.contains(account); }
-  void notice_changes() override {}
   void run_now(migration::AccountId account) override { asked_to_run.push_back(account); }
   std::vector<migration::Delivery> recent(std::size_t limit,
                                           const std::string& search) const override;
