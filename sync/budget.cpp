@@ -39,7 +39,16 @@ Result<void> Budget::open() {
   for (DayQuota& quota : quotas_)
     for (const Traffic& row : *rows)
       if (row.side == quota.side && row.upload == quota.upload) quota.hours[row.hour] += row.bytes;
+  show_last_wait();
   return {};
+}
+
+// What waited after the last pass waits on until this one has found out.
+void Budget::show_last_wait() {
+  const auto shown = context_.board.find(account_);
+  if (!shown) return;
+  for (const migration::DailyQuota& quota : shown->progress.quotas)
+    if (quota.goes_on_at && *quota.goes_on_at > context_.clock.wall()) waits_ = quota;
 }
 
 std::uint64_t Budget::left(Side source) const {

@@ -28,7 +28,7 @@ class Budget {
   static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
 
   Budget(Context& context, AccountId account, const config::MigrationSettings& settings);
-  // Reads what was moved in the last days.
+  // Reads what was moved in the last days, and what is shown as waiting.
   Result<void> open();
 
   [[nodiscard]] bool is_limited() const { return !quotas_.empty(); }
@@ -48,6 +48,7 @@ class Budget {
   [[nodiscard]] static bool concerns(const DayQuota& quota, Side source) {
     return (quota.side == source) != quota.upload;
   }
+  void show_last_wait();
   Task<Result<void>> add(std::vector<Traffic> more);
 
   Context& context_;

@@ -60,13 +60,14 @@ class DailyQuotaTest(unittest.TestCase):
 
     @classmethod
     def waits(cls):
+        # Between passes: one that looks for changes is "checking".
         account = cls.account()
         problem = account["problem"]
-        return account if problem and problem["kind"] == "daily_quota" else None
+        stands = problem and problem["kind"] == "daily_quota" and account["state"] == "copying"
+        return account if stands else None
 
     def test_1_it_stops_before_the_quota_and_says_when_it_goes_on(self):
-        account = self.waits()
-        self.assertEqual(account["state"], "copying")
+        account = process.until(self.waits, 60, "the daily quota")
         self.assertEqual(account["problem"]["who"], "nobody")
         there = sizes(self.new, HANAKO, "Archive")
         self.assertEqual(len(there), 6)

@@ -43,6 +43,9 @@ Task<void> stops_and_goes_on(TwoSides& two, ManualClock& clock) {
   REQUIRE(shown.quotas.size() == 1);
   CHECK(shown.quotas[0].used >= 1400);
   CHECK(shown.quotas[0].goes_on_at == report.waits->goes_on_at);
+  CHECK(co_await two.world->sync->verify(two.world->account, false));  // moves bytes, ends no wait
+  shown = two.world->sync->progress(two.world->account);
+  CHECK(shown.quotas.at(0).goes_on_at == report.waits->goes_on_at);
 
   two.world->close();  // another process
   co_await two.world->open();
