@@ -12,6 +12,7 @@
 #include "app/language.hpp"
 #include "app/side_desk.hpp"
 #include "archive/load.hpp"
+#include "sync/sync.hpp"
 
 namespace tandem::app {
 namespace {
@@ -113,10 +114,13 @@ ExitCode run_load(const Arguments& arguments) {
   const std::string address = account->address;
   archive::LoadOrder order{std::move(*account), *side, arguments.get("from"),
                            arguments.get("folder")};
+  if (lease.before() != migration::LeaseBefore::ended)
+    order.settle = sync::SyncOptions().late_append;
   archive::Report told;
   Result<void> done;
   const SideDesk& open = **desk;
   (*desk)->run([&] { return load_now(open, std::move(order), told, done); });
+  lease.let_go(done.has_value());
   return conclude(arguments, address, done, told);
 }
 

@@ -7,6 +7,7 @@
 #include "archive/load_folder.hpp"
 #include "lib/base/text.hpp"
 #include "sync/list_side.hpp"
+#include "sync/quiet.hpp"
 
 namespace tandem::archive {
 namespace {
@@ -87,6 +88,10 @@ Task<Result<void>> load_account(const migration::SideAccess& access, LoadOrder o
   if (!found) co_return fail(found.error());
   const auto client = co_await access.open_imap(order.account, order.side);
   if (!client) co_return fail(client.error());
+  if (order.settle) {
+    const auto settled = co_await sync::wait_until_quiet(**client, *order.settle);
+    if (!settled) co_return fail(settled.error());
+  }
   const auto there = co_await sync::list_side(**client, false);
   if (!there) co_return fail(there.error());
   std::vector<Target> targets;

@@ -8,7 +8,10 @@
 // meanwhile: the caller holds the ledger.
 #pragma once
 
+#include <optional>
+
 #include "archive/report.hpp"
+#include "lib/base/clock.hpp"
 #include "migration/side_access.hpp"
 
 namespace tandem::archive {
@@ -20,6 +23,9 @@ struct LoadOrder {
   migration::Side side = migration::Side::new_side;
   std::string from;    // a Maildir, a tree of them, an mbox file, a folder of these
   std::string folder;  // where to, as the server names it; empty: folders by their names
+  // What worked on the mailbox before broke off, and the server may still be busy with it: it is
+  // waited for (see sync/quiet), with such pauses.
+  std::optional<Duration> settle = std::nullopt;
 };
 
 // An error: the server or a folder that cannot be read; `report` says what was done until then.

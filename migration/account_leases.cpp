@@ -16,6 +16,8 @@ using oauth::NextStep;
 
 constexpr std::size_t note_size = 64;
 
+constexpr std::string_view ended_mark = "ended";
+
 constexpr std::string_view in_use = "another command works on this account: ";
 // The holder's name stands behind each.
 constexpr NextStep goes_on{"Nothing to do. It goes on by itself as soon as this has ended: ",
@@ -37,7 +39,7 @@ struct flock lock_of(AccountId account, short type) {
 }
 
 // A line, so that the file can be read by people.
-std::string note_of(const std::string& command) {
+std::string note_of(std::string_view command) {
   std::string note = fmt::format("{} {}", ::getpid(), command);
   note.resize(note_size - 1, ' ');
   return note + "\n";
@@ -55,11 +57,12 @@ AccountLeases::Lease& AccountLeases::Lease::operator=(Lease&& other) noexcept {
   let_go();
   owner_ = std::exchange(other.owner_, nullptr);
   account_ = other.account_;
+  before_ = other.before_;
   return *this;
 }
 
-void AccountLeases::Lease::let_go() {
-  if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(account_);
+void AccountLeases::Lease::let_go(bool ended) {
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(account_, ended);
 }
 
 std::string AccountLeases::path_in(const std::string& data) {
@@ -73,19 +76,24 @@ Result<std::unique_ptr<AccountLeases>> AccountLeases::open(const std::string& pa
   auto leases = std::make_unique<AccountLeases>();
   leases->file_ = std::move(*file);
   leases->note_ = note_of(command);
+  leases->command_ = std::move(command);
+  leases->last_note_ = note_of(ended_mark);
   return leases;
 }
 
 Result<AccountLeases::Lease> AccountLeases::take(AccountId account) {
   const std::lock_guard guard(mutex_);
-  const bool held = held_.contains(account);
-  if (!held && file_.is_open())
-    if (auto locked = lock(account); !locked) return fail(locked.error());
+  LeaseBefore before = LeaseBefore::ended;
+  if (!held_.contains(account) && file_.is_open()) {
+    const auto locked = lock(account);
+    if (!locked) return fail(locked.error());
+    before = *locked;
+  }
   ++held_[account];
-  return Lease(*this, account);
+  return Lease(*this, account, before);
 }
 
-Result<void> AccountLeases::lock(AccountId account) {
+Result<LeaseBefore> AccountLeases::lock(AccountId account) {
   struct flock wanted = lock_of(account, F_WRLCK);
   if (::fcntl(file_.fd(), F_OFD_SETLK, &wanted) != 0) {
     if (errno != EAGAIN && errno != EACCES)
@@ -96,19 +104,25 @@ Result<void> AccountLeases::lock(AccountId account) {
                       .temporary = true,
                       .next_step = try_again_after(other)});
   }
+  const LeaseHolder last = noted_at(account);
   auto noted = file_.write(note_, static_cast<std::uint64_t>(place_of(account)), "lease.note");
-  if (noted) return {};
+  if (noted && (last.pid == 0 || last.command == ended_mark)) return LeaseBefore::ended;
+  if (noted)
+    return last.command == command_ ? LeaseBefore::broke_off : LeaseBefore::other_command_broke_off;
   struct flock unlocked = lock_of(account, F_UNLCK);
   (void)::fcntl(file_.fd(), F_OFD_SETLK, &unlocked);
-  return noted;
+  return fail(noted.error());
 }
 
-void AccountLeases::give_back(AccountId account) {
+void AccountLeases::give_back(AccountId account, bool ended) {
   const std::lock_guard guard(mutex_);
   const auto found = held_.find(account);
   if (--found->second > 0) return;
   held_.erase(found);
   if (!file_.is_open()) return;
+  // Should it fail, the next one waits some seconds in vain.
+  if (ended)
+    (void)file_.write(last_note_, static_cast<std::uint64_t>(place_of(account)), "lease.note");
   struct flock unlocked = lock_of(account, F_UNLCK);
   (void)::fcntl(file_.fd(), F_OFD_SETLK, &unlocked);
 }

@@ -5,8 +5,9 @@
 //
 // A file with 64 bytes for each account: its first byte is locked (fcntl, by open file
 // description), and it says who holds it, for people. The kernel lets go when a process ends, in
-// whatever way: no lease outlives its holder, and none expires. Taking and giving back are three
-// system calls; nothing is flushed.
+// whatever way: no lease outlives its holder, and none expires. Who gives it back says so in the
+// file: the next one is told of work that broke off, since a server may still be busy with what it
+// got. Taking and giving back are five system calls; nothing is flushed.
 //
 // Threads: any. Known limit: processes of one machine, as for the ledger itself.
 #pragma once
@@ -33,22 +34,31 @@ struct LeaseHolder {
   [[nodiscard]] std::string name() const;
 };
 
+// How the work of the one before ended.
+enum class LeaseBefore : std::uint8_t { ended, broke_off, other_command_broke_off };
+
 class AccountLeases {
  public:
   // Held until it goes. It must not outlive the leases.
   class Lease {
    public:
     Lease() = default;
-    Lease(AccountLeases& owner, AccountId account) : owner_(&owner), account_(account) {}
+    Lease(AccountLeases& owner, AccountId account, LeaseBefore before)
+        : owner_(&owner), account_(account), before_(before) {}
     Lease(Lease&& other) noexcept
-        : owner_(std::exchange(other.owner_, nullptr)), account_(other.account_) {}
+        : owner_(std::exchange(other.owner_, nullptr)),
+          account_(other.account_),
+          before_(other.before_) {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { let_go(); }
-    void let_go();
+    // `ended`: false if the work broke off.
+    void let_go(bool ended = true);
+    [[nodiscard]] LeaseBefore before() const { return before_; }
 
    private:
     AccountLeases* owner_ = nullptr;
     AccountId account_ = 0;
+    LeaseBefore before_ = LeaseBefore::ended;
   };
 
   // For a process whose ledger nobody else can have (in memory): all are granted.
@@ -69,12 +79,13 @@ class AccountLeases {
   [[nodiscard]] std::optional<LeaseHolder> holder(AccountId account) const;
 
  private:
-  [[nodiscard]] Result<void> lock(AccountId account);
+  [[nodiscard]] Result<LeaseBefore> lock(AccountId account);
   [[nodiscard]] LeaseHolder noted_at(AccountId account) const;
-  void give_back(AccountId account);
+  void give_back(AccountId account, bool ended);
 
   store::File file_;  // not open: nobody else is there
-  std::string note_;
+  std::string command_;
+  std::string note_, last_note_;  // while it is held, and behind it
   std::mutex mutex_;
   std::map<AccountId, std::size_t> held_;  // by this process: how often
 };

@@ -162,6 +162,7 @@ Task<Result<void>> FolderPass::match_news() {
   auto saved = co_await learn_ids();
   if (saved) saved = co_await look_closer(sides, digest);
   if (saved) saved = co_await find_moved(sides);
+  if (saved) saved = co_await find_returned(sides);
   if (saved) saved = co_await agree_on_pairs(sides);
   if (saved) saved = co_await take_pairs(sides);
   if (saved) saved = co_await sort_left(sides);

@@ -122,6 +122,14 @@ class FolderPass {
   void find_moved_on_both(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_at_home(Sides& sides, const std::vector<Ledger::Loose>& loose);
   void find_moved_on_mirror(Sides& sides, const std::vector<Ledger::Loose>& loose);
+  Task<Result<void>> find_returned(Sides& sides);
+  Task<Result<void>> find_returned_on(Side side, Sides& sides);
+  struct Returned {
+    std::size_t position = 0;  // among the news
+    Item item;                 // as it came back
+    Row row;                   // what is left of it
+  };
+  Task<Result<std::vector<std::size_t>>> take_returned(Side side, std::vector<Returned> messages);
   Task<Result<void>> agree_on_pairs(Sides& sides);
   Task<Result<void>> take_pairs(const Sides& sides);
   Task<Result<void>> leave_at_home(const Sides& sides);

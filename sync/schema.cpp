@@ -158,6 +158,10 @@ store::Schema Sync::schema() {
       rewritten INTEGER NOT NULL
     );
     CREATE INDEX sync_verified_account ON sync_verified (account);
+  )sql",
+                    R"sql(
+    -- What is left of messages that were removed on one side.
+    CREATE INDEX sync_message_left ON sync_message (folder) WHERE gone > 0 AND gone < 3;
   )sql"}};
 }
 

@@ -9,6 +9,7 @@
 #include "sync/lanes.hpp"
 #include "sync/pass.hpp"
 #include "sync/pause.hpp"
+#include "sync/quiet.hpp"
 #include "sync/transfer.hpp"
 
 namespace tandem::sync {
@@ -96,6 +97,13 @@ Task<Result<void>> Sync::State::open_side(const migration::Account& account, Sid
   co_return Result<void>{};
 }
 
+Task<Result<void>> Sync::State::settle(Clients& clients) {
+  const auto [old_side, new_side] =
+      co_await net::both(wait_until_quiet(clients.at(Side::old_side), options.late_append),
+                         wait_until_quiet(clients.at(Side::new_side), options.late_append));
+  co_return old_side ? new_side : old_side;
+}
+
 Task<void> Sync::State::end_snapshots(migration::Account account, Clients& clients) {
   for (const Side side : {Side::old_side, Side::new_side}) {
     auto& client = clients.sides[static_cast<std::size_t>(side)];
@@ -117,7 +125,8 @@ Task<Result<DeltaReport>> Sync::State::pass(AccountId id, Clients& clients, Pass
   migration::Event event;
   event.account = id;
   events.publish(event);
-  const auto opened = co_await open(account, clients);
+  auto opened = co_await open(account, clients);
+  if (opened && settings.settle) opened = co_await settle(clients);
   if (!opened) {
     clients.reset();
     co_return fail(opened.error());
@@ -175,7 +184,7 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
   const auto routes = registry.routes();
   const migration::Account* known = routes->account(account);
   if (known != nullptr && is_elsewhere(*known, from)) co_return wrong_home(*known, from);
-  const auto lease = leases.take(account);
+  auto lease = leases.take(account);
   if (!lease) co_return fail(lease.error());
   // A cut-over waits for no copy; but what it does, others need not do beside it.
   const auto slot = slots.try_acquire();
@@ -187,6 +196,7 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
     PassSettings settings;
     settings.home = from;
     settings.retry_skipped = take_request(account);
+    settings.settle = lease->before() == migration::LeaseBefore::other_command_broke_off;
     done = co_await pass(account, clients, settings);
     if (done) {
       co_await conclude(account, done);
@@ -200,6 +210,7 @@ Task<Result<DeltaReport>> Sync::State::delta(AccountId account, Side from) {
       break;
     }
   }
+  lease->let_go(false);
   co_await conclude(account, done);
   co_return done;
 }

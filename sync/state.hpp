@@ -25,6 +25,7 @@ struct PassSettings {
   bool retry_skipped = false;
   bool let_rest = false;  // see AccountPass::Settings
   bool measure = false;   // only looks how much there is
+  bool settle = false;    // another command broke off: the servers may still be busy with it
   // Ends between two batches when it comes true (the executor's thread); null: with the program.
   const bool* halted = nullptr;
 };
@@ -73,6 +74,7 @@ struct Sync::State {
   // Waits until hosts that count our connections have one for this account.
   Task<Result<void>> enter(AccountId account, PlaceFor who, Clients& clients);
   Task<Result<void>> open(const migration::Account& account, Clients& clients);
+  Task<Result<void>> settle(Clients& clients);
   Task<Result<void>> open_side(const migration::Account& account, Side side, Clients& clients);
   // Ends sessions that show only what was there when they began, and may shut people out (POP3).
   Task<void> end_snapshots(migration::Account account, Clients& clients);

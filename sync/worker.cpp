@@ -95,10 +95,11 @@ Task<void> Worker::work() {
     settings.measure = measure;
     settings.let_rest = true;
     settings.halted = &halted_;
+    settings.settle = lease->before() == migration::LeaseBefore::other_command_broke_off;
     asked_ = state_.take_request(id_) || asked_;
     if (!measure) settings.retry_skipped = std::exchange(asked_, false);
     const auto done = co_await state_.pass(id_, clients_, settings);
-    lease->let_go();
+    lease->let_go(done.has_value());
     if (done && measure) {
       state_.board.set_state(id_, migration::CopyState::waiting);
       clients_.reset();  // others may come first

@@ -149,6 +149,31 @@ Task<void> check_cut(Shelf& shelf, Format format, bool poor) {
   CHECK(shelf.sides.mailbox(Side::new_side) == shelf.sides.mailbox(Side::old_side));
 }
 
+// What the server goes on with comes between its looks.
+Task<void> check_settled(Shelf& shelf) {
+  co_await fill(shelf);
+  co_await shelf.write(Format::maildir);
+  std::size_t looks = 0;
+  shelf.sides.at(Side::new_side).on_hearing = [&](std::string_view words) {
+    if (words.find(" LIST ") != std::string_view::npos) ++looks;
+  };
+  LoadOrder order;
+  order.account = shelf.account();
+  order.side = Side::new_side;
+  order.from = shelf.path("box");
+  Report report;
+  REQUIRE(co_await load_account(*shelf.sides.world->access, order, report));
+  const std::size_t usual = looks;
+  order.settle = Duration::zero();
+  REQUIRE(co_await load_account(*shelf.sides.world->access, order, report));
+  CHECK(looks - usual >= usual + 3);
+}
+
+TEST_CASE("A load behind one that broke off waits until the server is quiet", "[load][crash]") {
+  Shelf shelf;
+  shelf.run(check_settled(shelf));
+}
+
 TEST_CASE("A load that breaks off anywhere goes on without doubles", "[load][crash]") {
   for (const bool poor : {false, true}) {
     Shelf shelf;

@@ -83,6 +83,27 @@ TEST_CASE("leases: another process has an account until it dies, by kill -9 too"
   CHECK(ours->take(some_account));
 }
 
+TEST_CASE("leases: who takes one is told whether the work before broke off") {
+  const TempDirectory directory;
+  const std::string path = AccountLeases::path_in(directory.path);
+  const auto ours = open_leases(path, "serve");
+  const auto before = [&ours] {
+    auto lease = ours->take(some_account);
+    REQUIRE(lease);
+    const LeaseBefore told = lease->before();
+    CHECK(ours->take(some_account)->before() == LeaseBefore::ended);  // shared
+    lease->let_go(false);
+    return told;
+  };
+  CHECK(before() == LeaseBefore::ended);  // nobody had it
+  CHECK(before() == LeaseBefore::broke_off);
+  ours->take(some_account)->let_go();
+  CHECK(before() == LeaseBefore::ended);
+  HoldingChild(path).kill();
+  CHECK(before() == LeaseBefore::other_command_broke_off);
+  CHECK(before() == LeaseBefore::broke_off);
+}
+
 TEST_CASE("leases: held between two, given back by the last of the process that held it") {
   const TempDirectory directory;
   const std::string path = AccountLeases::path_in(directory.path);

@@ -109,6 +109,18 @@ Task<void> resumed_at_once(Another& other) {
   CHECK(co_await two.becomes(copied, Duration(0)));
 }
 
+// Its server puts there what it got when a pass might have looked already.
+Task<void> behind_what_broke_off(Another& other) {
+  TimedSides& two = other.two;
+  other.lease.let_go(false);
+  co_await two.pass_time(seconds(5));
+  co_await two.put(new_side, letter("a"));
+  const auto in_sync = [&] { return two.state() == CopyState::in_sync; };
+  CHECK(co_await two.becomes(in_sync, Duration(100)));
+  CHECK(two.mailbox(old_side).size() == 1);
+  CHECK(two.mailbox(new_side).size() == 1);
+}
+
 void is_refused(const Error& error) {
   CHECK(error.kind == ErrorKind::conflict);
   CHECK(error.what.find("tandemail load (PID ") != std::string::npos);
@@ -145,6 +157,11 @@ Task<void> asked_for_meanwhile(Another& other) {
 TEST_CASE("A pass waits for another process that works on the account, and says for whom") {
   Another other;
   other.two.run_beside(one_to_copy(other, true), waits_for_another(other));
+}
+TEST_CASE("Behind a load that broke off a pass waits until its server is done with it") {
+  Another other;
+  other.two.world->options.late_append = seconds(2);
+  other.two.run_beside(one_to_copy(other, true), behind_what_broke_off(other));
 }
 TEST_CASE("A pause is heeded while another process is waited for") {
   Another other;

@@ -121,6 +121,27 @@ Task<void> archived_at_home(Town& town) {
   CHECK(spared == 1);
 }
 
+// Archived, or put off for later, and back in the INBOX: the copy that stayed is the same message.
+Task<void> back_from_the_archive(Town& town) {
+  co_await use_gmail(town, our_home);
+  for (const int content : {1, 2}) give_labels(town, content, {"INBOX"});
+  co_await look_again(town);
+  town.remove(our_home, "INBOX", 1);
+  for (int look = 0; look < 3; ++look) co_await look_again(town);
+  CHECK(copies_in_order(town, "INBOX") == Numbers{1, 2});
+  const auto back = town.carry(our_home, everything, 1, "INBOX", false);
+  town.set_flags(our_home, "INBOX", back, flagged);
+  CHECK((co_await look_again(town)).copied == 0);
+  CHECK(copies_in_order(town, "INBOX") == Numbers{1, 2});
+  CHECK(town.read(our_mirror, "INBOX")[0].flags == flagged);
+  CHECK((co_await look_again(town)).flags_changed == 0);
+  town.remove(our_home, "INBOX", back);
+  town.remove(our_home, everything, 1);  // and now it is deleted
+  for (int look = 0; look < 3; ++look) co_await look_again(town);
+  const bool carries = town.world->settings.sync.propagate_deletes;
+  CHECK(copies_in_order(town, "INBOX") == (carries ? Numbers{2} : Numbers{1, 2}));
+}
+
 // What came by the gateway was not downloaded: its id is learned all the same.
 Task<void> archived_after_gateway(Town& town) {
   co_await use_gmail(town, our_home);
@@ -170,6 +191,9 @@ TEST_CASE("Gmail: \\Deleted on the other side takes nothing out of home's folder
 }
 TEST_CASE("Gmail: what is archived is not deleted") {
   with_gmail(archived_at_home, true);
+}
+TEST_CASE("Gmail: what comes back from the archive is the message that it was") {
+  with_gmail(back_from_the_archive, GENERATE(false, true));
 }
 TEST_CASE("Gmail: what came by the gateway and is archived is not deleted") {
   with_gmail(archived_after_gateway, true);

@@ -121,7 +121,7 @@ void History::act() {
     int weight;
     Act act;
   };
-  static const std::array<Choice, 11> choices = {{{6, &History::arrive},
+  static const std::array<Choice, 12> choices = {{{6, &History::arrive},
                                                   {3, &History::arrive_by_gateway},
                                                   {2, &History::arrive_late},
                                                   {5, &History::flag},
@@ -131,11 +131,12 @@ void History::act() {
                                                   {1, &History::make_folder},
                                                   {1, &History::rename_folder},
                                                   {1, &History::remove_folder},
-                                                  {1, &History::renumber}}};
+                                                  {1, &History::renumber},
+                                                  {3, &History::come_back}}};
   if (wanted_.propagate && roll(4) == 0) return remove();
   if (wanted_.labels && roll(4) == 0) return copy();
   if (wanted_.folders && roll(4) == 0) return roll(2) == 0 ? make_folder() : remove_folder();
-  int at = roll(30);
+  int at = roll(33);
   for (const Choice& choice : choices) {
     at -= choice.weight;
     if (at >= 0) continue;
@@ -168,6 +169,7 @@ Message* History::pick(int side, bool structural) {
     const bool settled = message.paired || message.orphan;
     if (crashed_ && !settled && (side != model_.home || message.traced)) continue;
     if (crashed_ && structural && !settled && model_.has_twin(message)) continue;
+    if (crashed_ && model_.may_have_met(message)) continue;
     if (structural && !settled && message.traced && side != model_.home) continue;
     all.push_back(&message);
   }

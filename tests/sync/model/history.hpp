@@ -39,6 +39,8 @@ class History {
   void remove();
   void move();
   void copy();
+  void come_back();
+  void note_choice(int content, int folder);
   void make_folder();
   void rename_folder();
   void remove_folder();

@@ -149,7 +149,40 @@ void History::copy() {
       town_.carry(side, name(side, replica.folder), replica.uid, name(side, to), false);
   model_.add(content, side, to, uid, replica.flags);
   touched_.insert(content);
+  note_choice(content, to);
   tell(fmt::format("{} is copied on {} to {} uid {}", content, side, name(side, to), uid));
+}
+
+// Which of several that were left it meets, nobody can tell.
+void History::note_choice(int content, int folder) {
+  const auto left = std::ranges::count_if(model_.messages, [=](const Message& one) {
+    return one.orphan && one.content == content && one.folder == folder;
+  });
+  if (left > 1) mixed_up_.insert(content);
+}
+
+// To the folder where the other side's copy was left. On the mirror, the gateway's copies wait for
+// home's: see arrive_late().
+void History::come_back() {
+  std::vector<const Message*> all;
+  for (const Message& message : model_.messages)
+    if (message.orphan && !touched_.contains(message.content) &&
+        !mixed_up_.contains(message.content) && !has_trouble(message.folder))
+      all.push_back(&message);
+  if (all.empty()) return;
+  const Message left = *all[static_cast<std::size_t>(roll(static_cast<int>(all.size())))];
+  const int side = left.at[0].there ? 1 : 0;
+  if (left.traced && side != model_.home) return;
+  const Folder& folder = model_.folders[static_cast<std::size_t>(left.folder)];
+  if (!folder.there[static_cast<std::size_t>(side)]) return;
+  const auto flags = some_flags[static_cast<std::size_t>(roll(5))];
+  const std::string text = bytes_of(left.content, left.traced ? trace_of(left.content) : "");
+  const auto uid = town_.put(side, name(side, left.folder), text, flags, 1'700'000'000);
+  model_.add(left.content, side, left.folder, uid, flags).traced = left.traced;
+  note_choice(left.content, left.folder);
+  touched_.insert(left.content);
+  tell(fmt::format("{} is back on {} in {} uid {}", left.content, side, name(side, left.folder),
+                   uid));
 }
 
 // Of a new folder. At home some are below Alt or Neu, which the `map` line of the town makes each

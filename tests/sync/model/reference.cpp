@@ -19,6 +19,7 @@ Message& Reference::add(int content, int side, int folder, std::uint32_t uid, st
 void Reference::settle() {
   settle_folders();
   pair_news();
+  pair_returned();
   for (Message& message : messages) {
     const Replica& theirs = message.at[static_cast<std::size_t>(1 - home)];
     if (message.allowed) {
@@ -34,7 +35,7 @@ void Reference::settle() {
       settle_new(message);
   }
   for (Message& message : messages)
-    if (message.orphan) message.folder = message.at[message.at[0].there ? 0 : 1].folder;
+    if (message.orphan) follow(message, message.at[0].there ? 0 : 1);
   settle_removed();
   std::ranges::move(split_, std::back_inserter(messages));
   split_.clear();
@@ -120,9 +121,39 @@ void Reference::pair_news() {
   }
 }
 
+// What went from one side before, and is there again: it meets the copy that is left.
+void Reference::pair_returned() {
+  const auto h = static_cast<std::size_t>(home);
+  for (const std::size_t side : {h, 1 - h})
+    for (Message& back : messages) {
+      if (back.paired || back.orphan || back.waiting || !back.at[side].there ||
+          back.at[1 - side].there)
+        continue;
+      if (side != h && back.traced) continue;
+      for (Message& left : messages) {
+        if (!left.orphan || left.content != back.content) continue;
+        const Replica& there = left.at[1 - side];
+        if (!there.there || left.at[side].there || there.folder != left.folder) continue;
+        if (there.folder != back.at[side].folder) continue;
+        back.at[1 - side] = there;
+        left.at[1 - side].there = left.held = left.allowed = false;
+        pair(back, {back.at[h].flags});
+        break;
+      }
+    }
+}
+
 bool Reference::has_twin(const Message& message) const {
   return std::ranges::any_of(messages, [&](const Message& other) {
     return other.content == message.content && !other.paired && !other.orphan &&
+           other.at[0].there != message.at[0].there && other.at[1].there != message.at[1].there;
+  });
+}
+
+bool Reference::may_have_met(const Message& message) const {
+  if (message.paired) return false;
+  return std::ranges::any_of(messages, [&](const Message& other) {
+    return other.content == message.content && !other.paired && other.orphan != message.orphan &&
            other.at[0].there != message.at[0].there && other.at[1].there != message.at[1].there;
   });
 }
@@ -156,7 +187,14 @@ bool Reference::is_at_home(int folder) const {
 void Reference::leave_alone(Message& message, int side) {
   message.paired = false;
   message.orphan = true;
-  message.folder = message.at[static_cast<std::size_t>(side)].folder;
+  follow(message, side);
+}
+
+// What a person has moved there is no copy of ours any more.
+void Reference::follow(Message& message, int side) {
+  Replica& replica = message.at[static_cast<std::size_t>(side)];
+  if (replica.folder != message.folder) replica.ours = false;
+  message.folder = replica.folder;
 }
 
 void Reference::bury(Message& message) {

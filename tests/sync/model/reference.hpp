@@ -79,16 +79,20 @@ class Reference {
   // Of a message that is new: an equal one is new on the other side, and a broken pass may have
   // taken the two for one.
   [[nodiscard]] bool has_twin(const Message& message) const;
+  // The same of one that is left alone, and of one that is new on the other side.
+  [[nodiscard]] bool may_have_met(const Message& message) const;
 
  private:
   void settle_folders();
   void settle_pair(Message& message);
   void pair_news();
+  void pair_returned();
   void settle_new(Message& message);
   void settle_removed();
   void quarantine(Message& message);
   void pair(Message& message, std::vector<std::uint32_t> flags);
   void leave_alone(Message& message, int side);
+  static void follow(Message& message, int side);
   void bury(Message& message);
   // What is in a folder that only the mirror has is nobody's business yet.
   [[nodiscard]] bool is_at_home(int folder) const;
