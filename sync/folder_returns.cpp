@@ -9,6 +9,40 @@
 #include "sync/scan.hpp"
 
 namespace tandem::sync {
+namespace {
+
+constexpr std::size_t looked_at_once = 10'000;
+
+bool is_among(const Identity& one, const std::vector<Identity>& sorted) {
+  return one.known() && std::ranges::binary_search(sorted, one);
+}
+
+// Looks at all, and keeps what was seen only of those that are like one of `wanted` (ascending):
+// there may be a million of them.
+Task<Result<void>> look_for(net::ImapClient& client, std::vector<Item>& items,
+                            const std::vector<Identity>& wanted, mail::DigestOptions digest) {
+  for (std::size_t at = 0; at < items.size(); at += looked_at_once) {
+    const auto first = items.begin() + static_cast<std::ptrdiff_t>(at);
+    const std::size_t count = std::min(looked_at_once, items.size() - at);
+    std::vector<Item> some(std::move_iterator(first),
+                           std::move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+    std::vector<bool> known;
+    for (const Item& item : some) known.push_back(item.looked_at);
+    const auto looked = co_await look_at(client, some, digest);
+    for (std::size_t which = 0; which < count; ++which) {
+      Item& item = some[which];
+      if (!known[which] && !is_among(item.look->identity, wanted)) {
+        item.look = Look();
+        item.looked_at = false;
+      }
+    }
+    std::ranges::move(some, first);
+    if (!looked) co_return looked;
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace
 
 // After all other steps: what is new on both sides, or was moved just now, has met already.
 Task<Result<void>> FolderPass::find_returned(Sides& sides) {
@@ -24,22 +58,23 @@ Task<Result<void>> FolderPass::find_returned_on(Side side, Sides& sides) {
   net::ImapClient& client = at_home ? home_ : mirror_;
   std::vector<Item>& items = at_home ? home_items_ : mirror_items_;
   std::set<std::size_t>& taken = at_home ? sides.left_taken : sides.right_taken;
-  const auto any = context_.ledger.is_any_left_behind(folder_.id, side);
-  if (!any) co_return fail(any.error());
-  if (!*any) co_return Result<void>{};
+  auto wanted = context_.ledger.left_behind(folder_.id, side);
+  if (!wanted) co_return fail(wanted.error());
+  if (wanted->empty()) co_return Result<void>{};
+  std::ranges::sort(*wanted);
   mail::DigestOptions digest;
   digest.our_names = {context_.options.our_hostname};
-  const auto looked = co_await look_at(client, items, digest);
+  const auto looked = co_await look_for(client, items, *wanted, digest);
   if (!looked) co_return looked;
   std::vector<Candidate> news = candidates(items, young_from(context_.clock.wall()));
   // The gateway's copy on the mirror belongs to one at home that may be late.
   std::erase_if(news, [&](const Candidate& one) {
     return taken.contains(one.index) || (!at_home && !one.trace.empty());
   });
-  std::set<Identity> identities;
+  std::set<Identity> found_here;
   for (const Candidate& one : news)
-    if (one.identity.known()) identities.insert(one.identity);
-  const auto left = context_.ledger.left_behind(folder_.id, side, settings_.home, identities);
+    if (is_among(one.identity, *wanted)) found_here.insert(one.identity);
+  const auto left = context_.ledger.rows_left_behind(folder_.id, side, settings_.home, found_here);
   if (!left) co_return fail(left.error());
   std::vector<Candidate> rows;
   for (std::size_t at = 0; at < left->size(); ++at)

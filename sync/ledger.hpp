@@ -167,10 +167,10 @@ class Ledger {
   // The account's rows that are fresh, or that carry a trace id and miss a UID.
   [[nodiscard]] Result<std::vector<Loose>> loose(AccountId account, Side home) const;
   // Of a folder: rows whose message was removed on `gone` before the last complete pass and is
-  // still on the other side. left_behind(): those that are like one of `identities`.
-  [[nodiscard]] Result<bool> is_any_left_behind(std::int64_t folder, Side gone) const;
-  [[nodiscard]] Result<std::vector<Row>> left_behind(std::int64_t folder, Side gone, Side home,
-                                                     const std::set<Identity>& identities) const;
+  // still on the other side: their identities, in no order, and those rows that have one of some.
+  [[nodiscard]] Result<std::vector<Identity>> left_behind(std::int64_t folder, Side gone) const;
+  [[nodiscard]] Result<std::vector<Row>> rows_left_behind(
+      std::int64_t folder, Side gone, Side home, const std::set<Identity>& identities) const;
   // What was removed is no longer fresh, but for `waiting` (of loose()); `noted` is written: one
   // unit.
   Task<Result<void>> end_removals(AccountId account, std::vector<Deletion> noted,

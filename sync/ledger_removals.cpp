@@ -74,31 +74,42 @@ Result<std::vector<Ledger::Loose>> Ledger::loose(AccountId account, Side home) c
   });
 }
 
+namespace {
+
 // `gone` between 0 and 3, so that SQLite takes the index of these.
-Result<bool> Ledger::is_any_left_behind(std::int64_t folder, Side gone) const {
-  const auto any = store_.read([&](Sql& sql) {
-    return sql.integer(
-        "SELECT 1 FROM sync_message WHERE folder = $1 AND gone > 0 AND gone < 3 AND gone = $2 "
-        "LIMIT 1",
-        folder, side_bit(gone));
-  });
-  if (!any) return fail(any.error());
-  return any->has_value();
+store::Rows select_left_behind(Sql& sql, std::int64_t folder, Side gone) {
+  return sql.query(
+      "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
+      "FROM sync_message WHERE folder = $1 AND gone > 0 AND gone < 3 AND gone = $2",
+      folder, side_bit(gone));
 }
 
-Result<std::vector<Row>> Ledger::left_behind(std::int64_t folder, Side gone, Side home,
-                                             const std::set<Identity>& identities) const {
+bool is_on_other_side(const store::Rows& rows, Side gone) {
+  return rows.integer(gone == Side::old_side ? 2 : 1) != 0;
+}
+
+}  // namespace
+
+Result<std::vector<Identity>> Ledger::left_behind(std::int64_t folder, Side gone) const {
+  return store_.read([&](Sql& sql) -> Result<std::vector<Identity>> {
+    std::vector<Identity> all;
+    auto rows = select_left_behind(sql, folder, gone);
+    while (rows.next())
+      if (is_on_other_side(rows, gone)) all.push_back(Identity::from_bytes(rows.view(6)));
+    if (const auto read = rows.status(); !read) return fail(read.error());
+    return all;
+  });
+}
+
+Result<std::vector<Row>> Ledger::rows_left_behind(std::int64_t folder, Side gone, Side home,
+                                                  const std::set<Identity>& identities) const {
+  std::vector<Row> all;
+  if (identities.empty()) return all;
   return store_.read([&](Sql& sql) -> Result<std::vector<Row>> {
-    std::vector<Row> all;
-    auto rows = sql.query(
-        "SELECT id, old_uid, new_uid, flags, keywords, gone, identity, trace, copied "
-        "FROM sync_message WHERE folder = $1 AND gone > 0 AND gone < 3 AND gone = $2",
-        folder, side_bit(gone));
-    while (rows.next()) {
-      const bool is_there = rows.integer(gone == Side::old_side ? 2 : 1) != 0;
-      if (is_there && identities.contains(Identity::from_bytes(rows.view(6))))
+    auto rows = select_left_behind(sql, folder, gone);
+    while (rows.next())
+      if (is_on_other_side(rows, gone) && identities.contains(Identity::from_bytes(rows.view(6))))
         all.push_back(message_from(rows, home));
-    }
     if (const auto read = rows.status(); !read) return fail(read.error());
     return all;
   });
