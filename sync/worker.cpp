@@ -265,7 +265,8 @@ Task<Result<bool>> Worker::begin_watch() {
     if (*others) told = std::move(**others);
     auto& first = told.emplace_back();
     first.name = inbox;
-    first.items = imap::status_messages | imap::status_uid_next;
+    first.items = imap::status_messages | imap::status_uid_next | imap::status_highest_modseq;
+    first.highest_modseq = client.selected().highest_modseq;
     first.messages = client.selected().exists;
     first.uid_next = client.selected().uid_next;
     if (rows) news = tells_news(side, *rows, told) || news;
@@ -273,13 +274,17 @@ Task<Result<bool>> Worker::begin_watch() {
   co_return news;
 }
 
-// Something is neither as the pass left it nor as it was before: seen twice, it is old news.
+// Something is neither as the pass left it nor as it was before: seen twice, it is old news. By
+// HIGHESTMODSEQ at home alone, where flags are a person's: a pass stores them on the mirror itself.
 bool Worker::tells_news(Side side, const std::vector<FolderRow>& rows,
                         const std::vector<imap::response::MailboxStatus>& told) {
+  const auto entry = account();
+  const bool at_home = entry && migration::home_of(entry->phase) == side;
   std::map<std::string, Seen> now;  // as the pass left them, where nothing else is told
-  for (const FolderRow& row : rows)
-    if (!row.at(side).name.empty())
-      now[row.at(side).name] = {row.at(side).next, row.at(side).messages, 0};
+  for (const FolderRow& row : rows) {
+    const FolderSide& left = row.at(side);
+    if (!left.name.empty()) now[left.name] = {left.next, left.messages, at_home ? left.modseq : 0};
+  }
   auto& seen = seen_[static_cast<std::size_t>(side)];
   bool news = false;
   for (const auto& one : told) {
@@ -287,8 +292,10 @@ bool Worker::tells_news(Side side, const std::vector<FolderRow>& rows,
     if (found == now.end()) continue;  // it is not copied
     const Seen left = std::exchange(found->second, seen_in(one, found->second));
     const auto before = seen.find(one.name);
-    const bool is_old = before != seen.end() && found->second.is_alike(before->second);
-    news = news || (!found->second.is_alike(left) && !is_old);
+    const bool is_old = before != seen.end() && found->second.is_alike(before->second) &&
+                        !before->second.is_behind(found->second);
+    const bool is_as_left = found->second.is_alike(left) && !left.is_behind(found->second);
+    news = news || (!is_as_left && !is_old);
   }
   seen = std::move(now);
   return news;

@@ -59,9 +59,12 @@ class Worker {
   // How far a folder was when it was last told of.
   struct Seen {
     std::uint64_t next = 0, messages = 0;  // UIDNEXT, MESSAGES
-    std::uint64_t modseq = 0;              // 0: not told
+    std::uint64_t modseq = 0;              // HIGHESTMODSEQ; 0: not told
     [[nodiscard]] bool is_alike(const Seen& other) const {
       return next == other.next && messages == other.messages;
+    }
+    [[nodiscard]] bool is_behind(const Seen& other) const {
+      return modseq != 0 && modseq < other.modseq;
     }
   };
   static Seen seen_in(const imap::response::MailboxStatus& told, Seen before);
