@@ -1,4 +1,4 @@
-"""The `tandemail` binary as a peer: its files in a temporary directory, its ports from the kernel.
+"""The `tandemail` binary as a peer: its files in a temporary directory, its ports its own.
 
 `Tandemail(migrations, hostname=…)` with `Migration(name, domain, old, new, …)`; a side is a dict of
 the keys of [old] or [new], `side_of(peer)` makes it for a peer on loopback. Accounts are
@@ -19,7 +19,7 @@ import urllib.request
 
 from . import process
 from .peers.base import Peer
-from .process import PeerError, Ports, run
+from .process import PeerError, run
 
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web", "https")
 API_BOUND = 60         # seconds any one answer of the API may take
@@ -95,10 +95,9 @@ class Tandemail(Peer):
 
     def prepare(self):
         """Writes the files and imports the accounts without starting `serve`: enough for `cli`."""
-        held = Ports(*self.port_names)
-        self.ports = held.numbers
+        self.take_ports()
         self.configure()
-        held.release()
+        self._ports.release()
         self._import_all()
 
     def launch(self):
