@@ -175,6 +175,17 @@ class Tandemail(Peer):
         names = addresses or [account["address"] for account in self.accounts()]
         return self.api("POST", "sync", {"accounts": names})["changed"]
 
+    def wait_for_a_pass(self, bound=60):
+        """Until every account has had a whole pass; PeerError with what those say that have had none."""
+        def without():
+            lagging[:] = [account for account in self.accounts() if not account["synced_at"]]
+            return lagging
+        lagging = []
+        try:
+            process.until(lambda: not without(), bound, "a whole pass over each account")
+        except PeerError as error:
+            raise PeerError("\n  ".join([str(error), *map(json.dumps, lagging)])) from None
+
     def cut_over(self, addresses, bound=60):
         self._switch("cutover", addresses, bound)
 
