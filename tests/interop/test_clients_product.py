@@ -204,11 +204,11 @@ class HostWithSubmission:
     """Dovecot and its MX in a circle: submitted mail goes to the MX, that delivers to Dovecot."""
 
     def __init__(self, test):
-        held = process.Ports("lmtp")
-        held.release()
-        self.mx = test.started(Postfix([DOMAIN], lmtp_port=held.numbers["lmtp"]))
+        self.held = process.Ports("lmtp")
+        self.held.release()
+        self.mx = test.started(Postfix([DOMAIN], lmtp_port=self.held.numbers["lmtp"]))
         self.store = test.started(Dovecot(PEOPLE, relay=self.mx.ports["smtp"],
-                                          extra=LMTP_TOO.format(port=held.numbers["lmtp"])))
+                                          extra=LMTP_TOO.format(port=self.held.numbers["lmtp"])))
         self.side = side_of(self.store, self.mx)
 
 

@@ -70,8 +70,12 @@ class World(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        stack = contextlib.ExitStack()
-        cls.addClassCleanup(stack.close)
+        with contextlib.ExitStack() as stack:               # who has begun shows his log if the others cannot
+            cls.begin(stack)
+            cls.addClassCleanup(stack.pop_all().close)
+
+    @classmethod
+    def begin(cls, stack):
         cls.sink = stack.enter_context(Sink())
         cls.old = Host([person.old for person in PEOPLE], cls.sink, stack)
         cls.new = Host([person.new for person in PEOPLE], cls.sink, stack,
@@ -81,7 +85,7 @@ class World(unittest.TestCase):
             {"gateway": cls.settings, **({"relay": cls.relay()} if cls.relay else {})})], relay=bool(cls.relay),
             sections={"": cls.process_settings()}))
         cls.tandem.sync()
-        process.until(lambda: all(cls.tandem.synced_at(one) for one in cls.tandem.accounts()), 60, "all copied")
+        cls.tandem.wait_for_a_pass()
         cls.tandem.cut_over([MOVED.address])
 
     def send(self, person, subject, recipients, sender=None, port="submission"):

@@ -1,6 +1,7 @@
 """Self-tests of what the stories stand on: the generator, the checker (it must see faults), traffic."""
 import pathlib
 import re
+import socket
 import sys
 import tempfile
 import unittest
@@ -93,6 +94,22 @@ class TrafficTest(unittest.TestCase):
                 # A Postfix stopped between its LMTP delivery and its own note of it delivers again.
                 self.assertEqual(report.of("lost") + report.of("unexpected"), [], report.table())
             manifest.close()
+
+
+class PortsTest(unittest.TestCase):
+    def test_nobody_gets_a_port_between_release_and_use(self):
+        """Beside those who ask for given ports there are those who take any (2000 of 14,000: some would meet ours)."""
+        ours = process.Ports(*range(100))
+        ours.release()
+        others = set()
+        for _ in range(20):
+            others |= set(process.Ports(*range(100)).numbers.values())
+        for _ in range(2000):
+            with socket.socket() as any_port:
+                any_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                any_port.bind(("127.0.0.1", 0))
+                others.add(any_port.getsockname()[1])
+        self.assertEqual(others & set(ours.numbers.values()), set())
 
 
 class TandemailFilesTest(unittest.TestCase):

@@ -6,6 +6,7 @@ nothing behind: start peers from the main thread. Waiting is always for an event
 """
 import os
 import pathlib
+import random
 import select
 import signal
 import socket
@@ -22,21 +23,45 @@ class PeerError(RuntimeError):
 
 
 class Ports:
-    """Free loopback ports, each held (bound, not listening) until `release()` just before use."""
+    """Free loopback ports for programs that open them themselves, each held (bound, not listening) until `release()`
+    just before use. They lie below those that the kernel gives away by itself, to whoever connects or asks for any
+    port; and whoever else has a `Ports` gets others until this one goes. So nobody else listens there in between: the
+    program would be without its port, or share it, and its clients would speak with a stranger."""
 
     def __init__(self, *names):
-        self._held = {}
+        self._held, self._claims, self.numbers = {}, [], {}
         for name in names:
-            holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            holder.bind(("127.0.0.1", 0))
+            holder, claim = next(filter(None, map(_claim, _candidates())))
             self._held[name] = holder
-        self.numbers = {name: holder.getsockname()[1] for name, holder in self._held.items()}
+            self._claims.append(claim)
+            self.numbers[name] = holder.getsockname()[1]
 
     def release(self):
         for holder in self._held.values():
             holder.close()
         self._held = {}
+
+
+def _candidates():
+    first_of_kernel = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    chance = random.SystemRandom()                  # a test's seed is not to make it another's neighbour
+    while True:
+        yield chance.randrange(max(1024, first_of_kernel // 2), max(2048, first_of_kernel))
+
+
+def _claim(number):
+    """Two sockets: one has the port, one a name that only one can have, and that goes with it. Nothing: taken."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0tandem-test-port-{number}")
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", number))
+        return holder, claim
+    except OSError:
+        holder.close()
+        claim.close()
+        return None
 
 
 class Process:

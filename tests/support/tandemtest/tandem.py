@@ -1,4 +1,4 @@
-"""The `tandemail` binary as a peer: its files in a temporary directory, its ports from the kernel.
+"""The `tandemail` binary as a peer: its files in a temporary directory, its ports its own.
 
 `Tandemail(migrations, hostname=…)` with `Migration(name, domain, old, new, …)`; a side is a dict of
 the keys of [old] or [new], `side_of(peer)` makes it for a peer on loopback. Accounts are
@@ -19,7 +19,7 @@ import urllib.request
 
 from . import process
 from .peers.base import Peer
-from .process import PeerError, Ports, run
+from .process import PeerError, run
 
 LISTENERS = ("smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "web", "https")
 API_BOUND = 60         # seconds any one answer of the API may take
@@ -95,10 +95,9 @@ class Tandemail(Peer):
 
     def prepare(self):
         """Writes the files and imports the accounts without starting `serve`: enough for `cli`."""
-        held = Ports(*self.port_names)
-        self.ports = held.numbers
+        self.take_ports()
         self.configure()
-        held.release()
+        self._ports.release()
         self._import_all()
 
     def launch(self):
@@ -175,6 +174,17 @@ class Tandemail(Peer):
         """Begins to copy, or makes a pass now; all accounts unless named."""
         names = addresses or [account["address"] for account in self.accounts()]
         return self.api("POST", "sync", {"accounts": names})["changed"]
+
+    def wait_for_a_pass(self, bound=60):
+        """Until every account has had a whole pass; PeerError with what those say that have had none."""
+        def without():
+            lagging[:] = [account for account in self.accounts() if not account["synced_at"]]
+            return lagging
+        lagging = []
+        try:
+            process.until(lambda: not without(), bound, "a whole pass over each account")
+        except PeerError as error:
+            raise PeerError("\n  ".join([str(error), *map(json.dumps, lagging)])) from None
 
     def cut_over(self, addresses, bound=60):
         self._switch("cutover", addresses, bound)

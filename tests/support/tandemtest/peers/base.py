@@ -1,4 +1,4 @@
-"""What every peer is: a temporary directory, ports from the kernel, one process, a log.
+"""What every peer is: a temporary directory, ports of its own, one process, a log.
 
 A peer's class says which ports it needs (`port_names`), writes its files (`configure`) and gives the
 command (`command`). `start()` returns when every port in `ready_ports` answers; a port taken by
@@ -48,6 +48,7 @@ class Peer:
         self.directory = temporary_directory(self.name)
         self.log = self.directory / "output.log"
         self.ports, self.process, self._keep, self._authority = {}, None, keep, None
+        self._ports = None         # keeps others from our ports for as long as we may start again
 
     # ---- what a peer says about itself ----------------------------------------------------------
     def configure(self):
@@ -69,12 +70,11 @@ class Peer:
     # ---- life -----------------------------------------------------------------------------------
     def start(self):
         for attempt in range(self.start_attempts):
-            held = process.Ports(*self.port_names)
-            self.ports = held.numbers
+            self.take_ports()
             try:
                 self.configure()
             finally:
-                held.release()
+                self._ports.release()
             try:
                 self.launch()
                 return self
@@ -84,6 +84,11 @@ class Peer:
                     self.process.stop()
                 if attempt + 1 == self.start_attempts or "ddress already in use" not in text:
                     raise process.PeerError(f"{self.name}: {error}\n{text}") from None
+
+    def take_ports(self):
+        """Fills `self.ports`; they are held until `self._ports.release()`."""
+        self._ports = process.Ports(*self.port_names)
+        self.ports = self._ports.numbers
 
     def launch(self):
         """Starts the command with the files and ports there are and waits until it answers."""
