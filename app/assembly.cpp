@@ -260,9 +260,17 @@ net::Task<Result<void>> Assembly::start() {
   background.spawn(gateway_->run(background));
   background.spawn(web_->run(background));
   background.spawn(sessions_->run(background));
-  net::TaskGroup& copying = threads_.group(threads_.size() - 1);
-  copying.spawn(sync_->run(copying));
+  std::function<net::Task<void>()> copy = std::bind_front(&Assembly::start_to_copy, this);
+  const net::Executor there = threads_.executor(threads_.size() - 1);
+  co_await net::run_on<void>(there, std::move(copy));
   co_return Result<void>{};
+}
+
+// On its own thread, whose listeners may be accepting by now.
+net::Task<void> Assembly::start_to_copy() {
+  net::TaskGroup& copying = threads_.here();
+  copying.spawn(sync_->run(copying));
+  co_return;
 }
 
 net::Task<bool> Assembly::stop() {

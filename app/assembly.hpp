@@ -62,6 +62,7 @@ class Assembly {
   Result<void> open_ledger(std::string command);
   Result<void> open_server();
   Result<void> open_web();
+  net::Task<void> start_to_copy();
   [[nodiscard]] bool needs_server() const;
   [[nodiscard]] std::string web_address() const;  // without a slash at the end
   [[nodiscard]] std::vector<Service> services();
