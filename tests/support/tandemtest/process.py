@@ -41,6 +41,11 @@ class Ports:
             holder.close()
         self._held = {}
 
+    def __del__(self):
+        self.release()
+        for claim in self._claims:
+            claim.close()
+
 
 def _candidates():
     first_of_kernel = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
